@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AgentosConfig(AppConfig):
+    """The project itself as an app, so that its commands and checks are found."""
+
+    name = "agentos"
+    label = "agentos"

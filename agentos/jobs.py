@@ -1,0 +1,48 @@
+"""Work for later: queued by dotted name after the commit, run inside the tenant it belongs to."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from celery import Task, current_app
+from django.db import transaction
+
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+
+TENANT_HEADER = "agentos_tenant"
+
+
+class TenantTask(Task):
+    """A task that runs inside `tenant_transaction` of the tenant in its header.
+
+    A task declared with `platform = True` serves all tenants and enters each one itself.
+    """
+
+    abstract = True
+    platform = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.platform:
+            return super().__call__(*args, **kwargs)
+        tenant_id = (self.request.headers or {}).get(TENANT_HEADER) or self.request.get(TENANT_HEADER)
+        if tenant_id is None:
+            raise LookupError(f"{self.name} was queued without a tenant")
+        with tenant_transaction(int(tenant_id)):
+            return super().__call__(*args, **kwargs)
+
+
+def enqueue(name: str, *ids: object, key: str = "") -> None:
+    """Queue the task `name` for the current tenant once this transaction has committed.
+
+    `ids` are passed as strings or integers, never rows. The same `key` gives the same task id, so that a worker
+    which remembers finished ids can drop a repeat; tasks stay safe to repeat all the same.
+    """
+    tenant_id = current_tenant_id()
+    args = [value if isinstance(value, int | str) else str(value) for value in ids]
+    task_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}:{tenant_id}:{key}")) if key else str(uuid.uuid4())
+
+    def send() -> None:
+        current_app.send_task(name, args=args, task_id=task_id, headers={TENANT_HEADER: tenant_id})
+
+    transaction.on_commit(send)

@@ -1,0 +1,5 @@
+"""How the product says durations, times, numbers and phone numbers."""
+
+from django import template
+
+register = template.Library()

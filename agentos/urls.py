@@ -1,0 +1,5 @@
+"""HTTP addresses."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,139 @@
+"""Who answers: an agent, its draft, and the versions it has published."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from agentos.tenants.models import User
+from agentos.tenants.scoping import TenantModel
+
+BACKCHANNELS = ["mm-hm", "mhm", "mm", "uh-huh", "uh huh", "yeah", "yes", "okay", "ok", "right", "sure", "i see"]
+
+
+def default_backchannels() -> list[str]:
+    return list(BACKCHANNELS)
+
+
+def default_silence_prompts() -> list[str]:
+    return ["Are you still there?", "I am still here if you need anything."]
+
+
+class Agent(TenantModel):
+    """A voice persona that answers calls. Its id is public and unguessable: the carrier's URLs carry it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=80)
+    published = models.ForeignKey(
+        "agents.AgentVersion", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(default=now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["name", "created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"], condition=Q(archived_at=None), name="agent_name_once_per_tenant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AgentVersion(TenantModel):
+    """Everything that decides how an agent behaves. The draft has no number; a numbered version never changes."""
+
+    class Transport(models.TextChoices):
+        MEDIA_STREAMS = "media_streams", "Media streams"
+
+    class Interruption(models.TextChoices):
+        OFF = "off", "Never stop"
+        WORDS = "words", "Stop after some words"
+        VOICE = "voice", "Stop when the caller's voice lasts"
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    note = models.CharField(max_length=200, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    published_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    # What it says
+    greeting = models.TextField(max_length=1000)
+    prompt = models.TextField(max_length=20_000)
+    variables = models.JSONField(default=dict, blank=True, help_text="Values for {{names}} when a call brings none.")
+    language = models.CharField(max_length=12, default="en-US")
+    timezone = models.CharField(max_length=60, default="America/New_York")
+    farewell = models.CharField(max_length=300, default="Thank you for calling. Goodbye.")
+    fallback_sentence = models.CharField(max_length=300, default="I am sorry, give me one moment, please.")
+
+    # Who does the work
+    transport = models.CharField(max_length=20, choices=Transport, default=Transport.MEDIA_STREAMS)
+    stt_provider = models.CharField(max_length=20, default="offline")
+    stt_model = models.CharField(max_length=80, default="offline")
+    stt_options = models.JSONField(default=dict, blank=True)
+    llm_provider = models.CharField(max_length=20, default="offline")
+    llm_model = models.CharField(max_length=80, default="offline")
+    llm_options = models.JSONField(default=dict, blank=True)
+    tts_provider = models.CharField(max_length=20, default="offline")
+    tts_model = models.CharField(max_length=80, default="offline")
+    tts_voice = models.CharField(max_length=80, default="en-us")
+    tts_options = models.JSONField(default=dict, blank=True)
+    second_llm_provider = models.CharField(max_length=20, blank=True)
+    second_llm_model = models.CharField(max_length=80, blank=True)
+    second_tts_provider = models.CharField(max_length=20, blank=True)
+    second_tts_model = models.CharField(max_length=80, blank=True)
+    second_tts_voice = models.CharField(max_length=80, blank=True)
+    keyterms = models.JSONField(default=list, blank=True)
+
+    # Turn-taking
+    endpointing_ms = models.PositiveIntegerField(
+        default=300, validators=[MinValueValidator(100), MaxValueValidator(3000)]
+    )
+    interruption = models.CharField(max_length=10, choices=Interruption, default=Interruption.VOICE)
+    interruption_words = models.PositiveIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
+    interruption_ms = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(2000)])
+    backchannels = models.JSONField(default=default_backchannels, blank=True)
+    speculation = models.BooleanField(default=True)
+
+    # Silence, length, recording
+    silence_timeout_s = models.PositiveIntegerField(
+        default=6, validators=[MinValueValidator(2), MaxValueValidator(60)]
+    )
+    silence_prompts = models.JSONField(default=default_silence_prompts, blank=True)
+    max_duration_s = models.PositiveIntegerField(
+        default=900, validators=[MinValueValidator(60), MaxValueValidator(14_400)]
+    )
+    duration_warning = models.CharField(
+        max_length=300, default="I am sorry, we have to finish in half a minute.", blank=True
+    )
+    recording = models.BooleanField(default=False)
+    consent_notice = models.CharField(max_length=300, default="This call is recorded.", blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "number"], name="version_number_once_per_agent"),
+            models.UniqueConstraint(fields=["agent"], condition=Q(number=None), name="one_draft_per_agent"),
+            models.CheckConstraint(
+                name="version_published_at_only_when_numbered",
+                condition=Q(number=None, published_at=None) | Q(number__isnull=False, published_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "draft" if self.is_draft else f"version {self.number}"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.number is None

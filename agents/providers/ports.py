@@ -1,0 +1,190 @@
+"""What a conversation needs from a vendor, said in our words and in our one audio currency.
+
+Audio is 8 kHz mu-law, one byte a sample, eight bytes a millisecond. Positions count from the first frame that
+was fed to the adapter. An adapter belongs to one call and one event loop; clients and connection pools are
+shared by the process. Nothing here retries: inside a turn a second try is somebody else's decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+
+class ProviderError(Exception):
+    """A vendor did not do its part. `retryable` says whether the same request could succeed later."""
+
+    def __init__(self, provider: str, message: str, *, retryable: bool = True, code: str = "") -> None:
+        super().__init__(f"{provider}: {message}")
+        self.provider, self.message, self.retryable, self.code = provider, message, retryable, code
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a vendor is reached and with which key. `base_url` is http(s); sockets derive ws(s) from it."""
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = ""
+
+
+# Hearing ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller's voice begins. `text` is empty unless the vendor recognises words before it says so."""
+
+    at_ms: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """The caller's whole turn so far, as it is understood at this moment; the next one replaces it."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EagerEndOfTurn:
+    """The turn is probably over. Either `TurnResumed` follows, or an `EndOfTurn` that means the same."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResumed:
+    """The caller goes on after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfTurn:
+    """The turn is over. `end_ms` is where its last word ended; `text` may be empty (voice without words)."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float | None = None
+
+
+HearingEvent = SpeechStarted | Interim | EagerEndOfTurn | TurnResumed | EndOfTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How to listen. `endpointing_ms` is the silence that ends a turn, where the vendor lets us choose."""
+
+    model: str
+    language: str = "en-US"
+    keyterms: tuple[str, ...] = ()
+    endpointing_ms: int = 300
+    eager: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SpeechToText(Protocol):
+    """One stream of one call's audio, turned into events."""
+
+    async def open(self) -> None:
+        """Connect, within 3 s. Raises ProviderError."""
+        ...
+
+    def feed(self, frame: bytes) -> None:
+        """Take any length of mu-law. Queues and returns; drops the oldest when 3 s are waiting."""
+        ...
+
+    def events(self) -> AsyncIterator[HearingEvent]:
+        """What is heard, in order. Ends after `close`; raises ProviderError when the stream is lost."""
+        ...
+
+    async def close(self) -> None:
+        """Let go within 1 s, whatever the peer does. Safe to repeat."""
+        ...
+
+
+# Thinking -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one reply; `cached` is the part of `input` that the vendor had already read."""
+
+    input: int
+    output: int
+    cached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    model: str
+    max_tokens: int = 300
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class LanguageModel(Protocol):
+    async def warm(self) -> None:
+        """Open a connection that the next reply can use. Never raises."""
+        ...
+
+    def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+        """Yield text as it comes, then at most one Usage. Closing the generator closes the vendor's stream.
+
+        Raises ProviderError, also when the stream ends without having finished.
+        """
+        ...
+
+
+# Speaking -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WordTiming:
+    """A word of the piece and when it is spoken, in milliseconds from the start of the piece's audio."""
+
+    word: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """The next audio of a piece, and the words that the vendor places in it (none where it cannot)."""
+
+    audio: bytes
+    words: tuple[WordTiming, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    model: str
+    voice: str
+    language: str = "en-US"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class TextToSpeech(Protocol):
+    async def open(self) -> None:
+        """Connect, within 3 s, so that the first piece need not. Raises ProviderError."""
+        ...
+
+    def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
+        """Yield the piece's mu-law as it arrives; closing the generator stops synthesis at once.
+
+        Several pieces may be spoken at a time; each yields only its own audio. Raises ProviderError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go within 1 s. Safe to repeat."""
+        ...

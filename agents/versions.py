@@ -1,0 +1,66 @@
+"""A version as plain data: what a call carries, what is cached on disk, and what two versions are compared by."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from agents.models import AgentVersion
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSpec:
+    """Every deciding field of an AgentVersion, and the names needed to show it."""
+
+    version_id: int
+    agent_name: str
+    number: int | None
+    greeting: str
+    prompt: str
+    language: str
+    timezone: str
+    farewell: str
+    fallback_sentence: str
+    transport: str
+    stt_provider: str
+    stt_model: str
+    llm_provider: str
+    llm_model: str
+    tts_provider: str
+    tts_model: str
+    tts_voice: str
+    endpointing_ms: int
+    interruption: str
+    interruption_words: int
+    interruption_ms: int
+    speculation: bool
+    silence_timeout_s: int
+    max_duration_s: int
+    duration_warning: str
+    recording: bool
+    consent_notice: str
+    second_llm_provider: str = ""
+    second_llm_model: str = ""
+    second_tts_provider: str = ""
+    second_tts_model: str = ""
+    second_tts_voice: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    stt_options: dict[str, Any] = field(default_factory=dict)
+    llm_options: dict[str, Any] = field(default_factory=dict)
+    tts_options: dict[str, Any] = field(default_factory=dict)
+    keyterms: list[str] = field(default_factory=list)
+    backchannels: list[str] = field(default_factory=list)
+    silence_prompts: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, version: AgentVersion) -> VersionSpec:
+        own = {f.name: getattr(version, f.name) for f in fields(cls) if f.name not in ("version_id", "agent_name")}
+        return cls(version_id=version.pk, agent_name=version.agent.name, **own)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> VersionSpec:
+        known = {f.name for f in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in known})
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,1 @@
+"""Measurements of the product and of what it stands on; not part of the running service."""

@@ -1,0 +1,163 @@
+"""One conversation: the call, who said and heard what, what happened, and what it used."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from agentos.tenants.scoping import TenantModel
+from agents.models import Agent, AgentVersion
+
+
+class Call(TenantModel):
+    """One conversation by phone or browser, from the first ring to the hang-up."""
+
+    class Status(models.TextChoices):
+        RINGING = "ringing", "Ringing"
+        IN_PROGRESS = "in_progress", "In progress"
+        ENDED = "ended", "Ended"
+
+    class Channel(models.TextChoices):
+        PHONE = "phone", "Phone"
+        BROWSER = "browser", "Browser"
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", "Incoming"
+        OUTBOUND = "outbound", "Outgoing"
+
+    class Ending(models.TextChoices):
+        """Why the call ended."""
+
+        CALLER = "caller", "Caller hung up"
+        AGENT = "agent", "Agent said goodbye"
+        SILENCE = "silence", "Nobody spoke"
+        LIMIT = "limit", "Reached its longest duration"
+        FAILURE = "failure", "Agent could not go on"
+        MEDIA_LOST = "media_lost", "Audio was lost"
+        REFUSED = "refused", "Not answered"
+        NO_ANSWER = "no_answer", "No answer"
+        CARRIER = "carrier", "Carrier ended it"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="calls")
+    version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, related_name="calls")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.PHONE)
+    direction = models.CharField(max_length=10, choices=Direction, default=Direction.INBOUND)
+    from_number = models.CharField(max_length=40, blank=True)
+    to_number = models.CharField(max_length=40, blank=True)
+    carrier_sid = models.CharField(max_length=40, null=True, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.RINGING)
+    ending = models.CharField(max_length=12, choices=Ending, blank=True)
+    segments = models.PositiveIntegerField(default=0, help_text="How many processes carried it; over 1: resumed.")
+    created_at = models.DateTimeField(default=now)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(default=now, help_text="When the call last gave a sign of life.")
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "carrier_sid"], name="call_once_per_carrier_sid"),
+            models.CheckConstraint(
+                name="call_ended_at_only_when_ended",
+                condition=Q(status="ended", ended_at__isnull=False) | (~Q(status="ended") & Q(ended_at=None)),
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "-created_at"]), models.Index(fields=["tenant", "status"])]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def duration_ms(self) -> int | None:
+        """How long it was connected; None while that is not known."""
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        return max(0, round((self.ended_at - self.answered_at).total_seconds() * 1000))
+
+
+class Turn(TenantModel):
+    """What one side said until the other might speak. For the agent: what was heard of it, and what was not."""
+
+    class Speaker(models.TextChoices):
+        CALLER = "caller", "Caller"
+        AGENT = "agent", "Agent"
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="turns")
+    index = models.PositiveIntegerField(help_text="Order of creation within the call; never reused.")
+    speaker = models.CharField(max_length=10, choices=Speaker)
+    kind = models.CharField(max_length=20, default="reply")
+    heard = models.TextField(blank=True)
+    unheard = models.TextField(blank=True)
+    exact = models.BooleanField(default=True, help_text="Heard to the word by the provider's alignment, not estimated.")
+    interrupted = models.BooleanField(default=False)
+    started_ms = models.PositiveIntegerField()
+    ended_ms = models.PositiveIntegerField()
+    timing = models.JSONField(default=dict, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["started_ms", "index"]
+        constraints = [models.UniqueConstraint(fields=["call", "index"], name="turn_once_per_call")]
+
+    def __str__(self) -> str:
+        return f"{self.speaker} {self.index}"
+
+    @property
+    def text(self) -> str:
+        return " ".join(part for part in (self.heard, self.unheard) if part)
+
+
+class CallEvent(TenantModel):
+    """Something that happened during a call. `segment` and `sequence` make a repeat harmless."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events")
+    segment = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField()
+    kind = models.CharField(max_length=40)
+    at_ms = models.PositiveIntegerField()
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["at_ms", "segment", "sequence"]
+        constraints = [models.UniqueConstraint(fields=["call", "segment", "sequence"], name="call_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at_ms} ms"
+
+
+class Recording(TenantModel):
+    """Both sides of a call as two channels: the caller, and the agent as it was played."""
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="recording")
+    file = models.CharField(max_length=200, help_text="Path below RECORDINGS_DIR.")
+    duration_ms = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return self.file
+
+
+class UsageLine(TenantModel):
+    """What a call has used of one provider so far. `speculative`: spent on replies that were dropped."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="usage")
+    kind = models.CharField(max_length=8)
+    provider = models.CharField(max_length=20)
+    model = models.CharField(max_length=80)
+    unit = models.CharField(max_length=16)
+    speculative = models.BooleanField(default=False)
+    quantity = models.PositiveBigIntegerField()
+
+    class Meta(TenantModel.Meta):
+        ordering = ["kind", "unit", "speculative"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "kind", "provider", "model", "unit", "speculative"], name="usage_line_once_per_call"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.unit} of {self.provider}"
