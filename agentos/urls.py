@@ -1,5 +1,19 @@
 """HTTP addresses."""
 
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+
+def _app(prefix: str, module: str) -> list[URLPattern | URLResolver]:
+    return [path(prefix, include(module))] if find_spec(module) else []
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *_app("", "agentos.health_urls"),
+    *_app("agents/", "telephony.public_urls"),
+    *_app("", "agentos.tenants.urls"),
+    *_app("t/<slug:slug>/agents/", "agents.urls"),
+    *_app("t/<slug:slug>/numbers/", "telephony.urls"),
+    *_app("t/<slug:slug>/calls/", "calls.urls"),
+]

@@ -1,0 +1,15 @@
+"""HTTP and WebSocket, joined."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
+
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
+
+from agentos.sockets import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
