@@ -1,0 +1,94 @@
+"""Two tenants by default, so that a leak shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from agentos.tenants.models import Role, Tenant, User
+from agents.models import Agent
+from telephony.models import PhoneNumber
+from tests import factories
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def private_files(settings: Settings, tmp_path: Path) -> Path:
+    """Recordings, spools and cached speech of a test stay in its own folder."""
+    settings.DATA_DIR = tmp_path
+    settings.SPOOL_DIR = tmp_path / "spool"
+    settings.RECORDINGS_DIR = tmp_path / "recordings"
+    settings.SPEECH_CACHE_DIR = tmp_path / "speech"
+    return tmp_path
+
+
+@pytest.fixture
+def other_tenant(db: None) -> Tenant:
+    """The neighbour, of whom nobody in `tenant` may learn anything."""
+    return factories.make_tenant("Harbor Law")
+
+
+@pytest.fixture
+def tenant(other_tenant: Tenant) -> Tenant:
+    return factories.make_tenant("Juniper Dental")
+
+
+@pytest.fixture
+def owner(tenant: Tenant) -> User:
+    return factories.make_member(tenant, Role.OWNER, email="priya@juniper.example", name="Priya Nair")
+
+
+@pytest.fixture
+def admin(tenant: Tenant) -> User:
+    return factories.make_member(tenant, Role.ADMIN, email="mats@juniper.example", name="Mats Lindqvist")
+
+
+@pytest.fixture
+def member(tenant: Tenant) -> User:
+    return factories.make_member(tenant, Role.MEMBER, email="rae@juniper.example", name="Rae Ostrander")
+
+
+@pytest.fixture
+def viewer(tenant: Tenant) -> User:
+    return factories.make_member(tenant, Role.VIEWER, email="dev@brightwire.example", name="Dev Banerjee")
+
+
+@pytest.fixture
+def stranger(other_tenant: Tenant) -> User:
+    """Owner of the other tenant, and nobody in `tenant`."""
+    return factories.make_member(other_tenant, Role.OWNER, email="noor@harbor.example", name="Noor Haddad")
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    """`sign_in(user)` gives a browser in which `user` is signed in; it insists on CSRF tokens only when asked."""
+
+    def signed_in(user: User, *, enforce_csrf_checks: bool = False) -> Client:
+        client = Client(enforce_csrf_checks=enforce_csrf_checks)
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def other_agent(other_tenant: Tenant) -> Agent:
+    return factories.make_agent(
+        other_tenant, "Night line", greeting="Harbor Law, after hours.", prompt="You take messages for Harbor Law."
+    )
+
+
+@pytest.fixture
+def agent(tenant: Tenant, other_agent: Agent) -> Agent:
+    """Published as version 1, with offline providers; the neighbour has one as well."""
+    return factories.make_agent(tenant)
+
+
+@pytest.fixture
+def number(tenant: Tenant, agent: Agent) -> PhoneNumber:
+    return factories.make_number(tenant, "+12085550110", agent=agent, label="Main line")
