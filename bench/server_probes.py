@@ -1,6 +1,6 @@
 """What ASGI servers do at the edges of a media socket's life: on SIGTERM, with a deaf peer, with a large message.
 
-    python -m bench.server_probes [candidate ...]
+python -m bench.server_probes [candidate ...]
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import time
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from bench.servers import FLOOD_LIMIT, MAX_MESSAGE, UPGRADE, Serving, available, serving
+from bench.server_candidates import FLOOD_LIMIT, MAX_MESSAGE, available
+from bench.servers import UPGRADE, Serving, serving
 
 PATIENCE_S = 3.0
 
@@ -65,7 +66,7 @@ async def on_deaf_peer(server: Serving) -> str:
 
 
 async def on_large_message(server: Serving) -> str:
-    """Offer compression and a message one byte over the limit."""
+    """Offer compression and send a message one byte over the limit."""
     address = f"ws://127.0.0.1:{server.port}/media"
     async with websockets.asyncio.client.connect(address) as peer:
         assert peer.response is not None
@@ -79,10 +80,28 @@ async def on_large_message(server: Serving) -> str:
         return f"extensions {extension}; {MAX_MESSAGE + 1} bytes: close code {peer.close_code}"
 
 
+async def on_sending(server: Serving) -> str:
+    """Let the server time its own sends while we read."""
+    assert server.process.stdout is not None
+    with socket.create_connection(("127.0.0.1", server.port)) as listener:
+        listener.sendall(UPGRADE.format(path="/burst").encode())
+        reading = asyncio.create_task(asyncio.to_thread(read_to_end, listener))
+        told = await asyncio.to_thread(server.process.stdout.readline)
+        listener.shutdown(socket.SHUT_RDWR)
+        await reading
+    return told.strip()
+
+
+def read_to_end(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while listener.recv(65536):
+            pass
+
+
 async def probe(candidates: list[str]) -> None:
     """Ask every candidate everything, each time in a fresh process."""
     cores = sorted(os.sched_getaffinity(0))
-    for candidate, question in itertools.product(candidates, (on_sigterm, on_deaf_peer, on_large_message)):
+    for candidate, question in itertools.product(candidates, (on_sigterm, on_deaf_peer, on_large_message, on_sending)):
         async with serving(candidate, cores[0]) as server:
             print(f"{candidate} | {question.__name__} | {await question(server)}", flush=True)
 

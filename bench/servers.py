@@ -25,37 +25,17 @@ import subprocess
 import sys
 import time
 import timeit
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import websockets.asyncio.client
 from websockets.frames import Frame, Opcode
+from websockets.utils import accept_key
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from bench.server_candidates import SPOKEN, available
 
-CANDIDATES = (
-    "daphne",
-    "uvicorn/websockets/asyncio",
-    "uvicorn/websockets/uvloop",
-    "uvicorn/websockets-sansio/asyncio",
-    "uvicorn/websockets-sansio/uvloop",
-    "uvicorn/wsproto/asyncio",
-    "uvicorn/wsproto/uvloop",
-    "hypercorn/wsproto/asyncio",
-    "hypercorn/wsproto/uvloop",
-    "granian/rust/uvloop",
-)
-NEEDS = ("daphne", "uvicorn", "wsproto", "hypercorn", "granian", "uvloop")
 CALLS = (1, 25, 100)
 FRAME_S = 0.02
-FRAMES_PER_MARK = 15
-MAX_MESSAGE = 64 * 1024
-FLOOD_MESSAGE = b"\xff" * 4096
-FLOOD_LIMIT = 64 * 1024 * 1024
 UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -64,113 +44,6 @@ HEARD = (
     '{"event":"media","sequenceNumber":"%d","media":{"track":"inbound","chunk":"%d","timestamp":"%d",'
     '"payload":"%s"},"streamSid":"MZ00000000000000000000000000000001"}'
 )
-SPOKEN = '{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":"%s"}}'
-MARK = '{"event":"mark","streamSid":"MZ00000000000000000000000000000001","mark":{"name":"piece-%d"}}'
-
-
-# The server's side ---------------------------------------------------------------------------------------------------
-
-
-async def media_app(scope: Message, receive: Receive, send: Send) -> None:
-    """A media socket without an agent: hears a frame, passes it on, and speaks half of the time."""
-    if scope["type"] != "websocket":
-        await lifespan(receive, send)
-        return
-    await receive()
-    await send({"type": "websocket.accept"})
-    if scope["path"] == "/flood":
-        await flood(send)
-        return
-    async with websockets.asyncio.client.connect(os.environ["BENCH_SINK"], compression=None) as sink:
-        heard = 0
-        while (message := await receive())["type"] == "websocket.receive":
-            event = json.loads(message["text"])
-            if event["event"] != "media":
-                continue
-            frame = base64.b64decode(event["media"]["payload"])
-            await sink.send(frame)
-            heard += 1
-            if heard % 2:
-                await send({"type": "websocket.send", "text": SPOKEN % base64.b64encode(frame).decode()})
-            if heard % FRAMES_PER_MARK == 0:
-                await send({"type": "websocket.send", "text": MARK % heard})
-
-
-async def lifespan(receive: Receive, send: Send) -> None:
-    """Say yes to start-up and shutdown."""
-    while True:
-        kind = (await receive())["type"]
-        await send({"type": f"{kind}.complete"})
-        if kind == "lifespan.shutdown":
-            return
-
-
-async def flood(send: Send) -> None:
-    """Speak to a peer that may not read. Each accepted megabyte is told on standard output."""
-    for sent in range(0, FLOOD_LIMIT, len(FLOOD_MESSAGE)):
-        await send({"type": "websocket.send", "bytes": FLOOD_MESSAGE})
-        await asyncio.sleep(0)
-        if sent % (1024 * 1024) == 0:
-            print(sent, flush=True)
-
-
-def serve(candidate: str, port: int) -> None:
-    """Run one candidate until it is stopped."""
-    server, *rest = candidate.split("/")
-    {"daphne": serve_daphne, "uvicorn": serve_uvicorn, "hypercorn": serve_hypercorn, "granian": serve_granian}[server](
-        port, *rest
-    )
-
-
-def serve_daphne(port: int) -> None:
-    from daphne.server import Server
-
-    Server(
-        media_app,
-        endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
-        websocket_max_message_size=MAX_MESSAGE,
-        websocket_max_frame_size=MAX_MESSAGE,
-    ).run()
-
-
-def serve_uvicorn(port: int, ws: str, loop: str) -> None:
-    import uvicorn
-
-    uvicorn.run(
-        media_app,
-        port=port,
-        ws=ws,
-        loop=loop,
-        http="httptools",
-        ws_max_size=MAX_MESSAGE,
-        ws_per_message_deflate=False,
-        log_config=None,
-        access_log=False,
-    )
-
-
-def serve_hypercorn(port: int, _ws: str, loop: str) -> None:
-    from hypercorn.config import Config
-    from hypercorn.run import run
-
-    config = Config()
-    config.application_path = "bench.servers:media_app"
-    config.bind = [f"127.0.0.1:{port}"]
-    config.worker_class = loop
-    config.workers = 0
-    config.websocket_max_message_size = MAX_MESSAGE
-    run(config)
-
-
-def serve_granian(port: int, _ws: str, loop: str) -> None:
-    from granian import Granian
-
-    Granian(
-        "bench.servers:media_app", address="127.0.0.1", port=port, interface="asgi", loop=loop, log_enabled=False
-    ).serve()
-
-
-# The callers' side ---------------------------------------------------------------------------------------------------
 
 
 class Peer(asyncio.Protocol):
@@ -243,8 +116,6 @@ class Sink(asyncio.Protocol):
             return
         self.unread += data
         if b"\r\n\r\n" in self.unread:
-            from websockets.utils import accept_key
-
             headers = dict(line.split(": ", 1) for line in self.unread.decode().split("\r\n")[1:] if line)
             self.transport.write(
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -296,14 +167,7 @@ async def serving(candidate: str, core: int) -> AsyncIterator[Serving]:
     loop = asyncio.get_running_loop()
     sink = await loop.create_server(Sink, "127.0.0.1", 0)
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "bench.servers", "--serve", candidate, "--port", str(port)],
-        env={**os.environ, "BENCH_SINK": "ws://127.0.0.1:%d" % sink.sockets[0].getsockname()[1]},
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    process = start(candidate, port, sink.sockets[0].getsockname()[1], core)
     try:
         await until_listening(port)
         server = Serving(process, port)
@@ -317,6 +181,18 @@ async def serving(candidate: str, core: int) -> AsyncIterator[Serving]:
             process.kill()
             process.wait()
         sink.close()
+
+
+def start(candidate: str, port: int, sink_port: int, core: int) -> subprocess.Popen[str]:
+    """Start one candidate on one core."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "bench.server_candidates", candidate, str(port)],
+        env={**os.environ, "BENCH_SINK": f"ws://127.0.0.1:{sink_port}"},
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
 
 
 def free_port() -> int:
@@ -340,8 +216,8 @@ async def measure(server: Serving, calls: int, seconds: float) -> Result:
     loop = asyncio.get_running_loop()
     peers = [(await loop.create_connection(Peer, "127.0.0.1", server.port))[1] for _ in range(calls)]
     assert all([await peer.open for peer in peers]), "a handshake was refused"
-    start = loop.time() + 0.1
-    talking = [asyncio.create_task(peer.talk(start + FRAME_S * i / calls)) for i, peer in enumerate(peers)]
+    first_at = loop.time() + 0.1
+    talking = [asyncio.create_task(peer.talk(first_at + FRAME_S * i / calls)) for i, peer in enumerate(peers)]
     await asyncio.sleep(1)
     for peer in peers:
         peer.measuring = True
@@ -370,8 +246,7 @@ async def compare(candidates: list[str], calls: list[int], rounds: int, seconds:
             for count in calls:
                 result = await measure(server, count, seconds)
                 results.setdefault((candidate, count), []).append(result)
-                print(round_no, candidate, count, f"{result.cpu_ms:.2f} {result.wait(50):.2f} {result.wait(99):.2f}",
-                      file=sys.stderr)
+                print(round_no, candidate, count, f"{result.cpu_ms:.2f} {result.wait(99):.2f}", file=sys.stderr)
     print("| server | calls | CPU ms/s per call | to the first | p50 ms | p95 ms | p99 ms | RSS MB per call | lost |")
     print("|---|---|---|---|---|---|---|---|---|")
     for count, candidate in itertools.product(calls, candidates):
@@ -383,9 +258,6 @@ async def compare(candidates: list[str], calls: list[int], rounds: int, seconds:
             + " | ".join(f"{wait:.2f}" for wait in waits)
             + f" | {statistics.median(r.rss_mb_per_call for r in runs):.2f} | {max(r.lost for r in runs)} |"
         )
-
-
-# What a frame costs without a server ---------------------------------------------------------------------------------
 
 
 def payload_by_json(text: str) -> bytes:
@@ -421,12 +293,6 @@ def costs() -> None:
         print(f"{name:24} {min(timeit.repeat(step, number=20_000, repeat=5)) / 20_000 * 1e6:6.2f} us")
 
 
-def available() -> list[str]:
-    """Those of the candidates that this environment can run."""
-    missing = [name for name in NEEDS if not importlib.util.find_spec(name)]
-    return [candidate for candidate in CANDIDATES if not any(name in candidate.split("/") for name in missing)]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare ASGI servers by the cost and delay of media sockets.")
     parser.add_argument("--only", nargs="+", default=available(), metavar="CANDIDATE")
@@ -434,12 +300,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--costs", action="store_true")
-    parser.add_argument("--serve", help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        serve(options.serve, options.port)
-    elif options.costs:
+    if options.costs:
         costs()
     else:
         asyncio.run(compare(options.only, options.calls, options.rounds, options.seconds))
