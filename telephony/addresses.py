@@ -1,0 +1,36 @@
+"""Our addresses as the carrier sees them: absolute, from the configured origin, without query strings."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+
+# The carrier reads these from the fragment: try three more times, whatever went wrong, and give up on a dead server soon.
+RETRIES = "#rc=3&rp=ct,rt,5xx&ct=2000"
+
+
+def incoming_call_url(agent_id: UUID) -> str:
+    return _url(agent_id, "incoming-call")
+
+
+def status_url(agent_id: UUID) -> str:
+    return _url(agent_id, "status") + RETRIES
+
+
+def resume_url(agent_id: UUID) -> str:
+    """Where a call goes when its media socket has closed; tried again, for the process behind it may just have died."""
+    return _url(agent_id, "resume") + RETRIES
+
+
+def stream_status_url(agent_id: UUID) -> str:
+    return _url(agent_id, "stream-status")
+
+
+def media_url(agent_id: UUID) -> str:
+    """The media socket. The carrier itself insists on TLS; plain `ws` serves a local carrier."""
+    return "ws" + _url(agent_id, "media").removeprefix("http")
+
+
+def _url(agent_id: UUID, leaf: str) -> str:
+    return f"{settings.PUBLIC_URL}/agents/{agent_id}/{leaf}"
