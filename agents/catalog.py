@@ -1,0 +1,207 @@
+"""What is on offer: providers, their models, voices, options and languages. Data, checked by hand on the date below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from agents.offers import Model, Provider, Voice, choice, flag, number, whole
+
+CHECKED_ON = "2026-11-21"
+
+
+class Kind(StrEnum):
+    """What a provider does in a call."""
+
+    STT = "stt"
+    LLM = "llm"
+    TTS = "tts"
+
+
+ENGLISH = frozenset({"en"})
+FLUX_LANGUAGES = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
+MODEL_NAME = r"[\w.:/@+-]{1,80}"
+_FLUX = r"flux-.*"
+_NOVA = r"nova-.*"
+_REASONING = r"gpt-[5-9].*"
+
+PATIENT = "Higher waits longer and cuts off less."
+EAGER = "Lower begins sooner and drops more replies. At most the certainty above."
+NOISE = "Where noise hides the silence."
+HOLDS_BACK = "May hold back the end of a turn."
+SILENT = "Every step of it is silence for the caller."
+EFFORTS = (("none", "None, for phone calls"), ("minimal", "Minimal"), ("low", "Low"), ("medium", "Medium"))
+LENGTHS = (("low", "Short"), ("medium", "Medium"), ("high", "Long"))
+TIERS = (("default", "Standard"), ("fast", "Fast, at twice the price"), ("flex", "Flex, slow and cheap"))
+
+OFFLINE_NAME = "Offline (no key, for trying out)"
+
+LANGUAGES: Mapping[str, str] = {
+    "en-US": "English (United States)",
+    "en-GB": "English (United Kingdom)",
+    "en-AU": "English (Australia)",
+    "en-IN": "English (India)",
+    "es": "Spanish",
+    "es-419": "Spanish (Latin America)",
+    "fr": "French",
+    "fr-CA": "French (Canada)",
+    "de": "German",
+    "it": "Italian",
+    "pt-BR": "Portuguese (Brazil)",
+    "pt-PT": "Portuguese (Portugal)",
+    "nl": "Dutch",
+    "sv": "Swedish",
+    "da": "Danish",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "tr": "Turkish",
+    "hi": "Hindi",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "ru": "Russian",
+}
+
+STT = (
+    Provider(
+        "deepgram",
+        "Deepgram",
+        models=(
+            Model("nova-3", "Nova 3, for most languages"),
+            Model("nova-3-medical", "Nova 3 Medical, English", ENGLISH),
+            Model("flux-general-en", "Flux, hears the end of a turn by itself, English", ENGLISH),
+            Model("flux-general-multi", "Flux, ten languages", FLUX_LANGUAGES),
+            Model("nova-2-phonecall", "Nova 2 for phone calls, English", ENGLISH),
+        ),
+        custom_models=r"(nova|flux)-[a-z0-9-]{1,60}",
+        options=(
+            number("eot_threshold", "Certainty that the caller has finished", 0.7, 0.5, 1.0, PATIENT, models=_FLUX),
+            number("eager_eot_threshold", "Certainty to begin a reply early", 0.4, 0.3, 0.9, EAGER, models=_FLUX),
+            whole("eot_timeout_ms", "Longest pause within a turn, ms", 5000, 500, 60_000, models=_FLUX),
+            whole(
+                "utterance_end_ms", "Pause between words that ends a turn, ms", 1000, 1000, 5000, NOISE, models=_NOVA
+            ),
+            flag("smart_format", "Format dates, amounts and addresses", hint=HOLDS_BACK, models=_NOVA),
+            flag("profanity_filter", "Hide swear words in transcripts"),
+            flag("mip_opt_out", "Keep audio out of the vendor's training", hint="Costs more."),
+        ),
+        aliases=(("flux", "flux-general-en"), ("nova", "nova-3")),
+    ),
+    Provider("offline", OFFLINE_NAME, models=(Model("offline", "Built-in, English", ENGLISH),), needs_key=False),
+)
+
+LLM = (
+    Provider(
+        "openai",
+        "OpenAI, or a compatible server",
+        models=(
+            Model("gpt-6-luna", "GPT-6 Luna, fastest"),
+            Model("gpt-6-sol", "GPT-6 Sol, balanced"),
+            Model("gpt-6.1-sol", "GPT-6.1 Sol, balanced"),
+            Model("gpt-6.1-terra", "GPT-6.1 Terra, careful"),
+            Model("gpt-6-astra", "GPT-6 Astra, most careful"),
+            Model("gpt-5.4-mini", "GPT-5.4 mini"),
+        ),
+        custom_models=MODEL_NAME,
+        options=(
+            number("temperature", "Variety", None, 0, 2, "0 says the same thing each time."),
+            choice("reasoning_effort", "Thinking before the answer", "none", EFFORTS, SILENT, models=_REASONING),
+            choice("verbosity", "Length of answers", None, LENGTHS, models=_REASONING),
+            choice("service_tier", "Priority at the vendor", None, TIERS, models=_REASONING),
+        ),
+    ),
+    Provider(
+        "offline", OFFLINE_NAME, models=(Model("offline", "Receptionist by rules, English", ENGLISH),), needs_key=False
+    ),
+)
+
+TTS = (
+    Provider(
+        "elevenlabs",
+        "ElevenLabs",
+        models=(
+            Model("eleven_flash_v2_5", "Flash 2.5, fastest, 32 languages"),
+            Model("eleven_flash_v2", "Flash 2, English", ENGLISH),
+            Model("eleven_turbo_v2_5", "Turbo 2.5"),
+            Model("eleven_multilingual_v2", "Multilingual 2, fuller and slower"),
+        ),
+        custom_models=r"eleven_[a-z0-9_]{1,60}",
+        voices=(
+            Voice("EXAVITQu4vr4xnSDxMaL", "Sarah, reassuring, American"),
+            Voice("XrExE9yKIg1WjnnlVkGX", "Matilda, professional, American"),
+            Voice("cgSgspJ2msm6clMCkdW9", "Jessica, bright, American"),
+            Voice("SAz9YHcvj6GT2YYXdXww", "River, relaxed, American"),
+            Voice("cjVigY5qzO86Huf0OWal", "Eric, smooth, American"),
+            Voice("nPczCjzI2devNBz1zQrb", "Brian, deep, American"),
+            Voice("Xb7hH8MSUJpSbSDYk0k2", "Alice, clear, British"),
+            Voice("JBFqnCBsd6RMkjVDRZzb", "George, warm, British"),
+            Voice("IKne3meq5aSn9XLyUdCD", "Charlie, lively, Australian"),
+        ),
+        custom_voices=r"[A-Za-z0-9]{1,80}",
+        options=(
+            number("speed", "Pace", 1.0, 0.7, 1.2, "1 is the voice's own pace."),
+            number("stability", "Steadiness", 0.5, 0, 1, "Lower is livelier, higher more even."),
+            number("similarity_boost", "Likeness to the original voice", 0.8, 0, 1),
+        ),
+    ),
+    Provider(
+        "offline",
+        OFFLINE_NAME,
+        models=(Model("offline", "Built-in", ENGLISH),),
+        needs_key=False,
+        voices=(
+            Voice("en-us", "American"),
+            Voice("en-gb", "British"),
+            Voice("en-gb-scotland", "Scottish"),
+            Voice("en-029", "Caribbean"),
+        ),
+        options=(whole("rate", "Pace", 165, 80, 300, "Words a minute."),),
+    ),
+)
+
+PROVIDERS: Mapping[Kind, tuple[Provider, ...]] = {Kind.STT: STT, Kind.LLM: LLM, Kind.TTS: TTS}
+
+
+def provider(kind: Kind, name: str) -> Provider | None:
+    return next((each for each in PROVIDERS[kind] if each.name == name), None)
+
+
+def choose(kind: Kind, wish: str) -> tuple[Provider, str]:
+    """The provider and model meant by `deepgram`, `deepgram:nova-3`, `deepgram/nova-3`, `flux` or `gpt-6-luna`.
+
+    Raises ValueError with a sentence that names what is on offer.
+    """
+    name, _, model = re.sub(r"[:/]", " ", wish, count=1).strip().partition(" ")
+    if known := provider(kind, name.lower()):
+        model = dict(known.aliases).get(model, model) or known.default_model
+        if known.takes_model(model):
+            return known, model
+        raise ValueError(f"{known.label} has no model {model}. It has {_listed(known)}.")
+    for each in PROVIDERS[kind]:
+        model = dict(each.aliases).get(wish, wish)
+        if each.model(model):
+            return each, model
+    names = ", ".join(each.name for each in PROVIDERS[kind])
+    raise ValueError(f"{wish} is not on offer here. Choose {names}, or one of them with a model, as in provider:model.")
+
+
+def choose_voice(offer: Provider, wish: str) -> str:
+    """The voice with this id, or with this name in its label. Raises ValueError when there is none."""
+    for voice in offer.voices:
+        if wish.lower() in (voice.name.lower(), voice.label.split(",")[0].lower()):
+            return voice.name
+    if offer.takes_voice(wish):
+        return wish
+    raise ValueError(f"{offer.label} has no voice {wish}. It has {', '.join(voice.name for voice in offer.voices)}.")
+
+
+def language_name(code: str) -> str:
+    return LANGUAGES.get(code, code)
+
+
+def speaks(model: Model, language: str) -> bool:
+    return model.languages is None or language.split("-")[0] in model.languages
+
+
+def _listed(offer: Provider) -> str:
+    return ", ".join(model.name for model in offer.models)

@@ -1,0 +1,214 @@
+"""The parts of a version in the order in which people read them, and what differs between two versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from agents.catalog import Kind, language_name, provider
+from agents.models import AgentVersion
+from agents.versions import VersionSpec
+
+LONG_TEXT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    title: str
+    short: str
+    labels: tuple[tuple[str, str], ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(field for field, _ in self.labels)
+
+
+SECTIONS = (
+    Section(
+        "prompt",
+        "Prompt and greeting",
+        "Prompt, greeting",
+        (("greeting", "First words"), ("prompt", "Instructions"), ("variables", "Values for variables")),
+    ),
+    Section(
+        "model",
+        "Model",
+        "Model",
+        (
+            ("llm_provider", "Provider"),
+            ("llm_model", "Model"),
+            ("llm_options", "Model settings"),
+            ("second_llm_provider", "If it does not answer"),
+            ("second_llm_model", "Second model"),
+        ),
+    ),
+    Section(
+        "voice",
+        "Voice",
+        "Voice",
+        (
+            ("tts_provider", "Provider"),
+            ("tts_model", "Voice model"),
+            ("tts_voice", "Voice"),
+            ("tts_options", "Voice settings"),
+            ("second_tts_provider", "If it does not speak"),
+            ("second_tts_model", "Second voice model"),
+            ("second_tts_voice", "Second voice"),
+        ),
+    ),
+    Section(
+        "hearing",
+        "Hearing",
+        "Hearing",
+        (
+            ("stt_provider", "Transcriber"),
+            ("stt_model", "Transcriber model"),
+            ("stt_options", "Transcriber settings"),
+            ("language", "Language"),
+            ("keyterms", "Words to expect"),
+        ),
+    ),
+    Section(
+        "turns",
+        "Turn-taking",
+        "Turn-taking",
+        (
+            ("endpointing_ms", "How soon to answer"),
+            ("interruption", "When callers interrupt"),
+            ("interruption_words", "Words that stop the agent"),
+            ("interruption_ms", "Voice that stops the agent"),
+            ("backchannels", "Words that do not interrupt"),
+            ("speculation", "Begin replies early"),
+        ),
+    ),
+    Section(
+        "behavior",
+        "Call behavior",
+        "Call behavior",
+        (
+            ("silence_timeout_s", "Ask again after silence of"),
+            ("silence_prompts", "What to ask then"),
+            ("max_duration_s", "Longest call"),
+            ("duration_warning", "Before a call is ended for its length"),
+            ("farewell", "Last words"),
+            ("fallback_sentence", "When something fails"),
+            ("timezone", "Time zone"),
+            ("transport", "How audio travels"),
+        ),
+    ),
+    Section(
+        "privacy",
+        "Recording and privacy",
+        "Recording, privacy",
+        (("recording", "Record calls"), ("consent_notice", "Said before a recorded call")),
+    ),
+)
+
+LABELS: Mapping[str, str] = {field: label for section in SECTIONS for field, label in section.labels}
+EDITABLE = tuple(LABELS)
+SECTION_OF: Mapping[str, Section] = {field: section for section in SECTIONS for field in section.fields}
+
+_MILLISECONDS = {"endpointing_ms", "interruption_ms"}
+_SECONDS = {"silence_timeout_s", "max_duration_s"}
+_KINDS = {"stt": Kind.STT, "llm": Kind.LLM, "tts": Kind.TTS, "second_llm": Kind.LLM, "second_tts": Kind.TTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words that two texts share, or that only one of them has."""
+
+    text: str
+    kind: Literal["same", "removed", "added"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs. `pieces` tells a long text word by word; it is empty for a short one."""
+
+    section: str
+    field: str
+    label: str
+    before: str
+    after: str
+    pieces: tuple[Piece, ...] = ()
+
+
+def values(version: AgentVersion) -> dict[str, Any]:
+    """What decides the version's behavior."""
+    spec = VersionSpec.of(version)
+    return {field: getattr(spec, field) for field in EDITABLE}
+
+
+def same(before: AgentVersion, after: AgentVersion) -> bool:
+    return values(before) == values(after)
+
+
+def diff(before: AgentVersion, after: AgentVersion) -> list[Change]:
+    """What somebody who knew `before` has to know about `after`, in the order of the editor."""
+    old, new = values(before), values(after)
+    return [_change(field, old, new) for field in EDITABLE if old[field] != new[field]]
+
+
+def _change(field: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
+    before, after = spoken(field, old), spoken(field, new)
+    long = isinstance(old[field], str) and max(len(before), len(after)) > LONG_TEXT
+    pieces = tuple(word_diff(before, after)) if long else ()
+    return Change(SECTION_OF[field].title, field, LABELS[field], before, after, pieces)
+
+
+def spoken(field: str, version: Mapping[str, Any]) -> str:
+    """The value as a person would say it; empty for nothing."""
+    value = version[field]
+    match value:
+        case bool():
+            return "On" if value else "Off"
+        case dict():
+            return "\n".join(f"{name} = {_plain(each)}" for name, each in sorted(value.items()))
+        case list():
+            return "\n".join(str(each) for each in value)
+        case int() if field in _MILLISECONDS:
+            return f"{value:,} ms"
+        case int() if field in _SECONDS:
+            return f"{value // 60} min" if value % 60 == 0 else f"{value:,} s"
+    return _name(field, str(value), version)
+
+
+def _plain(value: object) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
+def _name(field: str, value: str, version: Mapping[str, Any]) -> str:
+    """The name on offer for what is stored as an id."""
+    role, _, part = field.rpartition("_")
+    if field == "language":
+        return language_name(value)
+    if field in ("interruption", "transport"):
+        choices = {"interruption": AgentVersion.Interruption, "transport": AgentVersion.Transport}[field]
+        return str(dict(choices.choices).get(value, value))
+    if role in _KINDS and (offer := provider(_KINDS[role], version[f"{role}_provider"])):
+        names = {"provider": {offer.name: offer.label}, "voice": {each.name: each.label for each in offer.voices}}
+        names["model"] = {each.name: each.label for each in offer.models}
+        return names.get(part, {}).get(value, value)
+    return value
+
+
+def word_diff(before: str, after: str) -> Iterator[Piece]:
+    """The two texts in one, word by word; a change of every other word is told as one change."""
+    old, new = _words(before), _words(after)
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield Piece("".join(old[a:b]), "same")
+            continue
+        if a < b:
+            yield Piece("".join(old[a:b]), "removed")
+        if c < d:
+            yield Piece("".join(new[c:d]), "added")
+
+
+def _words(text: str) -> list[str]:
+    """Words, each with the space that follows it, so that spaces do not match where words do not."""
+    return re.findall(r"\S+\s*|\s+", text)

@@ -1,0 +1,226 @@
+"""What a draft accepts: each change is judged by itself, kept when it makes sense, else answered with a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+
+from agents.catalog import LANGUAGES, Kind, provider
+from agents.comparison import EDITABLE
+from agents.models import AgentVersion
+from agents.offers import Provider
+from agents.prompts import BUILT_IN, NAME, VALUE_LIMIT
+
+Errors = dict[str, list[str]]
+
+ROLES: Mapping[str, Kind] = {
+    "stt": Kind.STT,
+    "llm": Kind.LLM,
+    "tts": Kind.TTS,
+    "second_llm": Kind.LLM,
+    "second_tts": Kind.TTS,
+}
+OPTION = "_options__"
+MOST_KEYTERM_WORDS = 100
+MOST_SILENCE_PROMPTS = 5
+MOST_BACKCHANNELS = 50
+MOST_VARIABLES = 50
+LONGEST_SENTENCE = 300
+LONGEST_TERM = 60
+
+_CHOSEN_BY_PROVIDER = re.compile(rf"(?:{'|'.join(ROLES)})_(?:provider|model|voice|options)")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Judgement:
+    """What became of changes to a draft with the values `current`: what is accepted and differs; errors for others."""
+
+    def __init__(self, current: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+        self.current = current
+        self.changes = changes
+        self.accepted: dict[str, Any] = {}
+        self.errors: Errors = {}
+        for role, kind in ROLES.items():
+            self._choose(role, kind)
+        for field, value in changes.items():
+            if field in EDITABLE and not _CHOSEN_BY_PROVIDER.fullmatch(field):
+                self._try(field, value)
+
+    def _value(self, field: str) -> Any:
+        return self.accepted.get(field, self.current[field])
+
+    def _refuse(self, field: str, message: str) -> None:
+        self.errors.setdefault(field, []).append(message)
+
+    def _try(self, field: str, value: Any) -> None:
+        try:
+            self._keep(field, _RULES.get(field, _plain)(field, value))
+        except ValidationError as error:
+            self.errors.setdefault(field, []).extend(error.messages)
+
+    def _keep(self, field: str, value: Any) -> None:
+        if value != self.current[field]:
+            self.accepted[field] = value
+
+    def _choose(self, role: str, kind: Kind) -> None:
+        """A provider, and what depends on it. Another provider brings its own model, voice and settings."""
+        wish = self.changes.get(f"{role}_provider", self.current[f"{role}_provider"])
+        if not wish and role.startswith("second"):
+            self._choose_none(role)
+            return
+        offer = provider(kind, str(wish))
+        if offer is None:
+            self._refuse(f"{role}_provider", "This provider is not on offer.")
+            return
+        moved = offer.name != self.current[f"{role}_provider"]
+        self._keep(f"{role}_provider", offer.name)
+        self._choose_part(role, "model", moved, offer.default_model, offer.takes_model)
+        if kind is Kind.TTS:
+            self._choose_part(role, "voice", moved, offer.default_voice, offer.takes_voice)
+        if f"{role}_options" in self.current:
+            self._choose_options(role, offer, moved or f"{role}_model" in self.accepted)
+
+    def _choose_none(self, role: str) -> None:
+        for part in ("provider", "model", "voice"):
+            if f"{role}_{part}" in self.current:
+                self._keep(f"{role}_{part}", "")
+
+    def _choose_part(self, role: str, part: str, moved: bool, default: str, takes: Callable[[str], bool]) -> None:
+        """A page sends the old provider's model along with the new provider: that one was not chosen."""
+        field = f"{role}_{part}"
+        wish = str(self.changes.get(field, self.current[field])).strip()
+        if moved and (field not in self.changes or wish in ("", self.current[field])):
+            wish = default
+        if field not in self.changes and not moved:
+            return
+        if takes(wish):
+            self._keep(field, wish)
+        else:
+            self._refuse(field, f"There is no {part} called {wish}." if wish else f"Choose a {part}.")
+
+    def _choose_options(self, role: str, offer: Provider, moved: bool) -> None:
+        """Settings by name; those of a model that is no longer chosen are dropped with it."""
+        field, model = f"{role}_options", self._value(f"{role}_model")
+        known = {option.name: option for option in offer.options_for(model)}
+        whole = self.changes.get(field)
+        kept = {} if whole is not None else {n: v for n, v in self.current[field].items() if n in known or not moved}
+        for name, raw in self._wished_options(role, whole):
+            if name not in known:
+                if whole is not None or not moved:
+                    self._refuse(f"{role}{OPTION}{name}", f"{offer.label} has no setting {name} for {model}.")
+                continue
+            try:
+                value = known[name].parse(raw)
+            except ValueError as error:
+                self._refuse(f"{role}{OPTION}{name}", str(error))
+                continue
+            kept.pop(name, None)
+            if value is not None and value != known[name].default:
+                kept[name] = value
+        self._keep(field, kept)
+
+    def _wished_options(self, role: str, whole: Any) -> Iterator[tuple[str, Any]]:
+        if isinstance(whole, Mapping):
+            yield from whole.items()
+        elif whole is not None:
+            self._refuse(f"{role}_options", "Settings have a name and a value each.")
+        prefix = f"{role}{OPTION}"
+        yield from ((key[len(prefix) :], raw) for key, raw in self.changes.items() if key.startswith(prefix))
+
+
+def judge(current: Mapping[str, Any], changes: Mapping[str, Any]) -> Judgement:
+    """Sort `changes` into what a draft with the values `current` accepts and what it does not.
+
+    A setting of a provider is called `stt_options__name`; None gives it back to the provider's default.
+    An empty text is accepted: a draft may be unfinished, publishing asks for the rest.
+    """
+    return Judgement(current, changes)
+
+
+def text(value: object) -> str:
+    """As it can be stored: line ends of one kind, nothing that a database refuses."""
+    return _UNSTORABLE.sub("", str(value)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _plain(field: str, value: Any) -> Any:
+    """By the model's own rules, except that a text may be empty."""
+    column = AgentVersion._meta.get_field(field)
+    value = text(value) if isinstance(value, str) else value
+    if value == "" and not getattr(column, "choices", None):
+        return value
+    limit = getattr(column, "max_length", None)
+    if isinstance(value, str) and limit and len(value) > limit:
+        raise ValidationError(f"Shorten this to {limit:,} characters; it has {len(value):,}.")
+    return column.clean(value, None)  # type: ignore[union-attr]
+
+
+def _language(field: str, value: Any) -> str:
+    if value not in LANGUAGES:
+        raise ValidationError(f"This language is not on offer. Choose one of {', '.join(LANGUAGES)}.")
+    return str(value)
+
+
+def _timezone(field: str, value: Any) -> str:
+    if value not in available_timezones():
+        raise ValidationError("There is no time zone of this name. Write it like America/Boise.")
+    return str(value)
+
+
+def _terms(value: Any, longest: int) -> list[str]:
+    if not isinstance(value, list | tuple):
+        raise ValidationError("Write one on each line.")
+    terms = [" ".join(text(each).split()) for each in value]
+    terms = list(dict.fromkeys(term for term in terms if term))
+    if too_long := next((term for term in terms if len(term) > longest), None):
+        raise ValidationError(f"“{too_long[:40]}…” is longer than {longest} characters.")
+    return terms
+
+
+def _keyterms(field: str, value: Any) -> list[str]:
+    terms = _terms(value, LONGEST_TERM)
+    if (count := sum(len(term.split()) for term in terms)) > MOST_KEYTERM_WORDS:
+        raise ValidationError(f"At most {MOST_KEYTERM_WORDS} words; these are {count}.")
+    return terms
+
+
+def _backchannels(field: str, value: Any) -> list[str]:
+    terms = [term.lower() for term in _terms(value, LONGEST_TERM)]
+    if len(terms) > MOST_BACKCHANNELS:
+        raise ValidationError(f"At most {MOST_BACKCHANNELS}; these are {len(terms)}.")
+    return terms
+
+
+def _silence_prompts(field: str, value: Any) -> list[str]:
+    prompts = _terms(value, LONGEST_SENTENCE)
+    if len(prompts) > MOST_SILENCE_PROMPTS:
+        raise ValidationError(f"At most {MOST_SILENCE_PROMPTS} sentences; these are {len(prompts)}.")
+    return prompts
+
+
+def _variables(field: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValidationError("Write one name = value on each line.")
+    if len(value) > MOST_VARIABLES:
+        raise ValidationError(f"At most {MOST_VARIABLES} values; these are {len(value)}.")
+    for name, each in value.items():
+        if not NAME.fullmatch(str(name)):
+            raise ValidationError(f"“{name}” is no name: use small letters, digits and underscores.")
+        if name in BUILT_IN:
+            raise ValidationError(f"{name} is filled in for every call and cannot be set here.")
+        if len(str(each)) > VALUE_LIMIT:
+            raise ValidationError(f"{name} is longer than {VALUE_LIMIT} characters.")
+    return {name: text(each) for name, each in value.items()}
+
+
+_RULES: Mapping[str, Callable[[str, Any], Any]] = {
+    "language": _language,
+    "timezone": _timezone,
+    "keyterms": _keyterms,
+    "backchannels": _backchannels,
+    "silence_prompts": _silence_prompts,
+    "variables": _variables,
+}
