@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from agents.providers.ports import HearingEvent, ProviderError
+
+if TYPE_CHECKING:
+    from calls.conversation.speaking import Utterance
 
 
 class Line(Protocol):
@@ -40,6 +46,38 @@ class Journal(Protocol):
         """Something that happened, at a position of the call in milliseconds."""
         ...
 
-    def usage(self, kind: str, provider: str, model: str, unit: str, quantity: int, *, speculative: bool) -> None:
-        """Add to what the call has used."""
+    def usage(self, kind: str, unit: str, quantity: int, *, speculative: bool = False) -> None:
+        """Add to what the call has used of its "stt", "llm" or "tts"; `speculative`: spent on a dropped reply."""
+        ...
+
+
+class Listener(Protocol):
+    """The caller's side: sound or text in, hearing events out."""
+
+    on_event: Callable[[HearingEvent], None]
+    on_trouble: Callable[[ProviderError], None]
+
+    @property
+    def voice_at(self) -> float | None:
+        """Loop time of the last moment with a voice in it; None if none was heard yet."""
+        ...
+
+    def hear(self, frame: bytes) -> None:
+        """Take the next audio. Never waits."""
+        ...
+
+    async def run(self) -> None:
+        """Listen until cancelled. Raises ProviderError when hearing is lost for good."""
+        ...
+
+
+class Speaker(Protocol):
+    """The agent's side: makes utterances, and learns from marks what was heard of them."""
+
+    def begin(self) -> Utterance:
+        """A new utterance; nothing of it is heard before its `release`."""
+        ...
+
+    def mark_reached(self, name: str) -> None:
+        """The carrier has played everything before this mark."""
         ...

@@ -1,0 +1,225 @@
+"""The agent's turns: replies that are thought up, fixed sentences, guesses; what they cost and what was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agents.providers.ports import LanguageModel, Message, ProviderError
+from calls.conversation import turn_taking as turns
+from calls.conversation.caller_side import CallerTurn
+from calls.conversation.history import History
+from calls.conversation.ports import Speaker
+from calls.conversation.records import Records
+from calls.conversation.reply import TRIES, Reply, Thinker
+from calls.conversation.speaking import Spawn
+from calls.conversation.speculation import Speculation, means_the_same
+from calls.conversation.timers import Timers
+from calls.conversation.turn_taking import Agent, Floor
+
+PATIENCE_S = 2.8  # the longest unexplained silence before the holding phrase; the endpoint came before it
+MOST_UNHEARD = 4  # so many replies in a row may be cut before a word of them was heard; the next is protected
+
+
+class AgentSide:
+    """Holds the reply on the floor and the guess in the making. The session says when each begins and ends."""
+
+    def __init__(
+        self,
+        *,
+        floor: Floor,
+        speaker: Speaker,
+        model: LanguageModel,
+        history: History,
+        records: Records,
+        timers: Timers,
+        spawn: Spawn,
+        now: Callable[[], float],
+        fallback: str,
+        farewell: str,
+        speculation: bool,
+    ) -> None:
+        self._floor, self._speaker, self._history, self._records = floor, speaker, history, records
+        self._timers, self._spawn, self._now, self._fallback = timers, spawn, now, fallback
+        self._thinker = Thinker(model, now, self._on_model_failure, farewell)
+        self._speculation = Speculation(enabled=speculation)
+        self._unheard_in_a_row = 0
+        self.reply: Reply | None = None
+        self.guess: Reply | None = None
+        self.do: Callable[[turns.Event], None] = lambda event: None
+        self.on_heard_first: Callable[[], None] = lambda: None
+        self.on_finished: Callable[[Reply], None] = lambda reply: None
+
+    # Saying ------------------------------------------------------------------------------------------
+
+    def say(self, *texts: str, kind: str, protected: bool = False, ending: str | None = None) -> None:
+        """Say fixed sentences; with an `ending` they are the last ones of the call."""
+        reply = self._new(kind)
+        reply.last, reply.ending, reply.protected = ending is not None, ending, protected
+        for text in texts:
+            reply.utterance.say(text)
+        reply.utterance.close()
+        self._perform(reply)
+
+    def answer(self, turn: CallerTurn) -> None:
+        """Answer a turn: with the guess, if it was guessed right."""
+        text = turn.whole_text
+        reply = self._take_guess(text)
+        guessed = reply is not None
+        reply = reply or self._new("reply")
+        reply.timing.voice_ended, reply.timing.endpoint = turn.voice_ended, turn.endpoint
+        if guessed:
+            reply.timing.committed = self._now()
+        else:
+            self._think(reply, self._history.messages())
+        self._perform(reply)
+
+    def hold(self) -> None:
+        if self.reply is not None:
+            self.reply.holds += 1
+            self.reply.utterance.hold()
+
+    def resume(self, *, protected: bool) -> None:
+        if self.reply is not None:
+            self.reply.protected |= protected
+            self.reply.utterance.release()
+
+    def cancel(self) -> None:
+        """The reply loses the floor; what was heard of it stays."""
+        self._timers.cancel("patience")
+        reply, self.reply = self.reply, None
+        if reply is None:
+            return
+        reply.interrupted = reply.utterance.started
+        reply.cancel()
+        if not reply.utterance.heard_text:
+            self._unheard_in_a_row += 1
+        self._records.settle(reply)
+
+    def let_go(self) -> None:
+        """The call is over: stop everything, write down what there is."""
+        self.drop_guess()
+        self.cancel()
+
+    @property
+    def protected(self) -> bool:
+        """Whether what is being said must be heard: a notice, a goodbye, or a reply cut off too often."""
+        return self.reply is not None and (self.reply.protected or self.reply.last)
+
+    # Guessing ----------------------------------------------------------------------------------------
+
+    def speculate(self, text: str) -> None:
+        """Begin a reply to what the turn will probably have been."""
+        if self._floor.agent is not Agent.LISTENING or not self._speculation.may_begin(text):
+            return
+        self.drop_guess()
+        self._speculation.begin(text)
+        self.guess = reply = self._new("reply")
+        reply.committed, reply.answers = False, text
+        reply.timing.speculated = self._now()
+        self._think(reply, self._history.messages(hypothesis=text))
+
+    def heard_meanwhile(self, text: str) -> None:
+        if self._speculation.contradicted_by(text):
+            self.drop_guess()
+
+    def drop_guess(self) -> None:
+        """Without a trace, but for what it cost."""
+        guess, self.guess = self.guess, None
+        self._speculation.drop()
+        if guess is not None:
+            guess.cancel()
+            self._records.settle(guess)
+
+    def _take_guess(self, text: str) -> Reply | None:
+        guess = self.guess
+        if guess is not None and (guess.failed or not means_the_same(guess.answers, text)):
+            self.drop_guess()
+        guess, self.guess = self.guess, None
+        self._speculation.turn_over()
+        if guess is not None:
+            guess.committed = True
+        return guess
+
+    # The life of a reply -----------------------------------------------------------------------------
+
+    def _new(self, kind: str) -> Reply:
+        reply = Reply(self._speaker.begin(), kind=kind)
+        utterance = reply.utterance
+        utterance.on_first_audio = lambda: reply.timing.stamp("first_audio", self._now())
+        utterance.on_first_frame = lambda: self._on_first_frame(reply)
+        utterance.on_heard = lambda: self._on_heard(reply)
+        utterance.on_finished = lambda: self._on_finished(reply)
+        utterance.on_trouble = lambda error, goes_on: self._on_voice_failure(reply, error, goes_on=goes_on)
+        return reply
+
+    def _think(self, reply: Reply, messages: list[Message]) -> None:
+        reply.messages = messages
+        reply.task = self._spawn(self._thinker.think(reply))
+
+    def _perform(self, reply: Reply) -> None:
+        """Let a reply be heard from now on."""
+        self.reply = reply
+        reply.entry = self._history.agent_says()
+        reply.protected = reply.protected or self._unheard_in_a_row >= MOST_UNHEARD
+        if reply.kind == "reply":
+            self._timers.set("patience", PATIENCE_S, lambda: self._lose_patience(reply))
+        reply.utterance.release()
+
+    def _on_first_frame(self, reply: Reply) -> None:
+        reply.timing.stamp("first_frame", self._now())
+        self._timers.cancel("patience")
+        self._records.begin(reply)
+        self.on_heard_first()
+        self.do(turns.ReplyHeardFirst())
+
+    def _on_heard(self, reply: Reply) -> None:
+        reply.timing.stamp("heard", self._now())
+        self._unheard_in_a_row = 0
+        if reply.entry is not None:
+            reply.entry.text = reply.utterance.heard_text
+        self._records.progress(reply)
+
+    def _on_finished(self, reply: Reply) -> None:
+        if reply is self.reply:
+            self._timers.cancel("patience")
+            self.reply = None
+            self._records.settle(reply)
+            self.on_finished(reply)
+
+    # Trouble -----------------------------------------------------------------------------------------
+
+    def _lose_patience(self, reply: Reply) -> None:
+        if reply is not self.reply or reply.utterance.started:
+            return
+        if self._floor.agent is Agent.WAITING:
+            self._timers.set("patience", PATIENCE_S, lambda: self._lose_patience(reply))
+            return
+        self._records.failure("reply", ProviderError("reply", "nothing to hear yet", code="slow"))
+        self._hold_the_line(reply)
+
+    def _hold_the_line(self, reply: Reply) -> None:
+        """Say the holding phrase, once, while the reply is still to come."""
+        if not reply.held_up and not reply.utterance.started:
+            reply.held_up = True
+            reply.utterance.say_first(self._fallback)
+
+    def _on_model_failure(self, reply: Reply, error: ProviderError) -> None:
+        self._records.failure("llm", error)
+        if not reply.committed:
+            reply.failed = True
+        elif reply is self.reply and not reply.written:
+            if reply.tries < TRIES:
+                self._hold_the_line(reply)
+                self._think(reply, reply.messages)
+            else:
+                self.do(turns.ReplyFailed())
+
+    def _on_voice_failure(self, reply: Reply, error: ProviderError, *, goes_on: bool) -> None:
+        self._records.failure("tts", error)
+        if not reply.committed:
+            reply.failed = True
+        elif reply is self.reply:
+            if not goes_on:
+                self.do(turns.ReplyFailed())
+            elif reply.kind == "reply":
+                self._hold_the_line(reply)

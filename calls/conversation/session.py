@@ -1,0 +1,360 @@
+"""The conversation: what is heard goes to the floor, and what the floor decides is done here.
+
+Everything runs on one event loop and nothing in here waits for the world: the two sides, the timers and the line end
+in `_do`, which moves the state machines and carries out their actions in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from agents.providers.ports import LanguageModel, ProviderError
+from calls.conversation import turn_taking as turns
+from calls.conversation.agent_side import AgentSide
+from calls.conversation.caller_side import CallerSide, CallerTurn
+from calls.conversation.history import History
+from calls.conversation.keypad import Keypad
+from calls.conversation.ports import Journal, Line, Listener, Speaker
+from calls.conversation.records import Records
+from calls.conversation.reply import Reply
+from calls.conversation.speaking import Spawn
+from calls.conversation.timers import Timers
+from calls.conversation.turn_taking import Action, Agent, Caller, Floor, Policy
+
+NO_WORDS_S = 1.5  # a voice that silenced the agent must bring words within this
+MOST_HOLDS = 3  # so often may voices without words silence one reply
+WARNING_BEFORE_S = 30.0
+LAST_PATIENCE_S = 2.0  # after the last silence prompt, on top of the silence timeout
+
+
+class Ending(StrEnum):
+    """Why the conversation is over."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SILENCE = "silence"
+    LIMIT = "limit"
+    FAILURE = "failure"
+    MEDIA_LOST = "media_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The sentences and limits of one call; texts are ready to be spoken."""
+
+    opening: tuple[str, ...]
+    opening_kind: str = "greeting"
+    consent_notice: str = ""
+    farewell: str = "Goodbye."
+    fallback: str = "One moment, please."
+    apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
+    silence_prompts: tuple[str, ...] = ()
+    silence_timeout_s: float = 6.0
+    max_duration_s: float = 900.0
+    duration_warning: str = ""
+    policy: Policy = field(default_factory=Policy)
+    interruption_s: float = 0.0
+    speculation: bool = True
+
+
+class Session:
+    """One caller, one agent, from the first word to the last."""
+
+    def __init__(
+        self,
+        *,
+        script: Script,
+        history: History,
+        listener: Listener,
+        make_speaker: Callable[[Spawn], Speaker],
+        model: LanguageModel,
+        line: Line,
+        journal: Journal,
+        earlier_ms: int = 0,
+        next_index: int = 0,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._origin = self._loop.time() - earlier_ms / 1000
+        self._script, self._history, self._listener, self._earlier_ms = script, history, listener, earlier_ms
+        self._floor = Floor(policy=script.policy)
+        self._timers = Timers(self._loop)
+        self._records = Records(journal, line, self.now_ms, next_index)
+        self._keypad = Keypad(self._timers, self.typed)
+        self._over = asyncio.Event()
+        self._ending = Ending.CALLER
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = CallerTurn()  # the caller's latest turn that is over
+        self._answered: CallerTurn | None = None  # the turn being answered, until its reply is heard
+        self._noted: list[CallerTurn] = []
+        self._prompts_said = 0
+        self._speaker = make_speaker(self._spawn)
+        self._caller = self._follow_caller()
+        self._agent = self._give_voice(model)
+
+    # From the outside --------------------------------------------------------------------------------
+
+    async def run(self) -> Ending:
+        """Hold the conversation. Returns once its last word was played, or the caller is gone."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._spawn(self._listen())
+            self._start_clocks()
+            self._open()
+            try:
+                await self._over.wait()
+            finally:
+                self._let_everything_go()
+        return self._ending
+
+    def hear(self, frame: bytes) -> None:
+        """Audio of the caller. Never waits."""
+        self._listener.hear(frame)
+
+    def mark_reached(self, name: str) -> None:
+        """The carrier played everything before this mark."""
+        self._speaker.mark_reached(name)
+
+    def digit(self, digit: str) -> None:
+        """A key was pressed. Which one stays out of the records; the entry becomes a turn."""
+        if not self._over.is_set():
+            self._records.event("digit")
+            self._keypad.press(digit)
+
+    def typed(self, text: str) -> None:
+        """The caller wrote instead of speaking: a final transcript."""
+        if not self._over.is_set():
+            self._caller.typed(text)
+
+    def caller_gone(self, *, hung_up: bool) -> None:
+        """The line is closed; `hung_up`: by the caller, as far as the carrier says."""
+        if not self._over.is_set():
+            self._ending = Ending.CALLER if hung_up else Ending.MEDIA_LOST
+            self._do(turns.CallerGone())
+
+    def now_ms(self) -> int:
+        """Position in the call, which goes on counting over a resumption."""
+        return round((self._loop.time() - self._origin) * 1000)
+
+    # Beginning and end -------------------------------------------------------------------------------
+
+    def _follow_caller(self) -> CallerSide:
+        side = CallerSide(
+            floor=self._floor,
+            listener=self._listener,
+            timers=self._timers,
+            now=self._loop.time,
+            now_ms=self.now_ms,
+            earlier_ms=self._earlier_ms,
+            interruption_s=self._script.interruption_s,
+        )
+        side.do, side.on_turn_over, side.on_forced = self._do, self._on_turn_over, self._on_forced
+        side.on_words = self._on_words
+        return side
+
+    def _give_voice(self, model: LanguageModel) -> AgentSide:
+        side = AgentSide(
+            floor=self._floor,
+            speaker=self._speaker,
+            model=model,
+            history=self._history,
+            records=self._records,
+            timers=self._timers,
+            spawn=self._spawn,
+            now=self._loop.time,
+            fallback=self._script.fallback,
+            farewell=self._script.farewell,
+            speculation=self._script.speculation,
+        )
+        side.do, side.on_finished, side.on_heard_first = self._do, self._on_finished, self._on_heard_first
+        self._caller.on_likely_over, self._caller.on_resumed = side.speculate, side.drop_guess
+        return side
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _listen(self) -> None:
+        self._listener.on_event = self._on_hearing
+        self._listener.on_trouble = lambda error: self._records.failure("stt", error)
+        try:
+            await self._listener.run()
+        except ProviderError:
+            self._do(turns.ReplyFailed())
+
+    def _on_hearing(self, event: Any) -> None:
+        if not self._over.is_set():
+            self._caller.hear(event)
+
+    def _start_clocks(self) -> None:
+        left_s = self._script.max_duration_s - self._earlier_ms / 1000
+        self._timers.set("limit", max(1.0, left_s), self._limit_reached)
+        if self._script.duration_warning and left_s > WARNING_BEFORE_S:
+            self._timers.set("limit near", left_s - WARNING_BEFORE_S, self._limit_near)
+
+    def _open(self) -> None:
+        opening = self._script.opening
+        if self._script.consent_notice:
+            self._say(self._script.consent_notice, *opening, kind="greeting", protected=True)
+        elif opening:
+            self._say(*opening, kind=self._script.opening_kind)
+        self._watch_silence()
+
+    def _let_everything_go(self) -> None:
+        self._timers.cancel_all()
+        self._agent.let_go()
+        for task in list(self._tasks):
+            task.cancel()
+
+    # What happens ------------------------------------------------------------------------------------
+
+    def _do(self, event: turns.Event) -> None:
+        if self._over.is_set():
+            return
+        self._floor.protected = self._agent.protected
+        for action in self._floor.handle(event):
+            self._ACTIONS[action](self)
+        self._watch_silence()
+
+    def _on_words(self, text: str) -> None:
+        self._agent.heard_meanwhile(self._caller.turn.joined(text))
+        self._records.interim(text)
+
+    def _on_turn_over(self, turn: CallerTurn) -> None:
+        self._ended = turn
+        if turns.words_of(turn.text):
+            self._prompts_said = 0
+
+    def _on_forced(self, text: str) -> None:
+        self._records.event("turn_forced")
+        if self._agent.reply is not None:
+            self._agent.reply.protected = True
+        elif not text:
+            self._do(turns.SilenceLasted())
+
+    def _on_heard_first(self) -> None:
+        self._answered = None
+
+    def _on_finished(self, reply: Reply) -> None:
+        unanswered = [turn for turn in self._noted if not self._floor.policy.is_backchannel(turn.text)]
+        self._noted = []
+        if reply.last and (reply.ending or not any(not turns.is_goodbye(turn.text) for turn in unanswered)):
+            self._ending = Ending(reply.ending or Ending.AGENT)
+            self._do(turns.ReplyFinished(last=True))
+            return
+        self._do(turns.ReplyFinished())
+        if unanswered and self._floor.caller is Caller.QUIET and self._floor.agent is Agent.LISTENING:
+            self._floor.agent = Agent.THINKING
+            self._agent.answer(unanswered[-1])
+            self._watch_silence()
+
+    # What the floor decides --------------------------------------------------------------------------
+
+    def _say(self, *texts: str, kind: str, protected: bool = False, ending: Ending | None = None) -> None:
+        if self._floor.agent is Agent.LISTENING:
+            self._floor.agent = Agent.THINKING
+        self._agent.say(*texts, kind=kind, protected=protected, ending=ending)
+
+    def _cancel_reply(self) -> None:
+        self._timers.cancel("no words", "voice lasts")
+        self._agent.cancel()
+
+    def _stop_speaking(self) -> None:
+        self._agent.hold()
+        self._timers.set("no words", NO_WORDS_S, lambda: self._do(turns.NoWordsCame()))
+
+    def _resume_speaking(self) -> None:
+        self._timers.cancel("no words")
+        reply = self._agent.reply
+        if reply is not None:
+            if reply.utterance.started:
+                self._records.event("resumed_after_noise")
+            self._agent.resume(protected=reply.holds >= MOST_HOLDS)
+
+    def _reply_to_turn(self) -> None:
+        self._timers.cancel("no words")
+        turn = self._ended
+        self._answered, self._noted = turn, []
+        turn.entry = self._history.caller_said(turn.whole_text)
+        self._records.caller(turn)
+        self._agent.answer(turn)
+
+    def _join_turns(self) -> None:
+        """The caller had not finished: what was being answered and what comes now are one turn."""
+        answered, self._answered = self._answered, None
+        if answered is not None and answered.entry is not None:
+            self._history.remove(answered.entry)
+            following = self._caller.turn if self._caller.turn.started else self._ended
+            following.joins = answered
+
+    def _note(self) -> None:
+        """Keep words that are not answered now; they are when the agent has finished."""
+        turn = self._ended
+        turn.entry = self._history.caller_said(turn.text)
+        self._records.caller(turn)
+        self._noted.append(turn)
+
+    def _prompt(self) -> None:
+        prompts = self._script.silence_prompts
+        if self._prompts_said < len(prompts):
+            self._prompts_said += 1
+            self._say(prompts[self._prompts_said - 1], kind="prompt")
+        else:
+            self._say(self._script.farewell, kind="farewell", ending=Ending.SILENCE)
+
+    def _warn(self) -> None:
+        self._records.event("limit_near")
+        if self._agent.reply is not None:
+            self._agent.reply.utterance.say_first(self._script.duration_warning)
+        else:
+            self._say(self._script.duration_warning, kind="warning")
+
+    def _limit_near(self) -> None:
+        if self._floor.caller is Caller.SPEAKING:
+            self._timers.set("limit near", 1.0, self._limit_near)
+        else:
+            self._do(turns.LimitNear())
+
+    def _limit_reached(self) -> None:
+        self._ending = Ending.LIMIT
+        self._do(turns.LimitReached())
+
+    def _farewell(self) -> None:
+        self._timers.cancel("limit", "limit near", "no words")
+        self._agent.cancel()
+        if self._ending is not Ending.LIMIT:
+            self._ending = Ending.FAILURE
+        text = self._script.farewell if self._ending is Ending.LIMIT else self._script.apology
+        self._say(text, kind="farewell", ending=self._ending)
+
+    def _let_go(self) -> None:
+        self._over.set()
+
+    _ACTIONS: dict[Action, Callable[[Session], None]] = {
+        Action.CANCEL_REPLY: _cancel_reply,
+        Action.STOP_SPEAKING: _stop_speaking,
+        Action.RESUME_SPEAKING: _resume_speaking,
+        Action.REPLY: _reply_to_turn,
+        Action.JOIN_TURNS: _join_turns,
+        Action.NOTE: _note,
+        Action.PROMPT: _prompt,
+        Action.WARN: _warn,
+        Action.FAREWELL: _farewell,
+        Action.HANG_UP: _let_go,
+        Action.LET_GO: _let_go,
+    }
+
+    def _watch_silence(self) -> None:
+        """The silence timer runs exactly while nobody speaks and nobody is about to."""
+        quiet = self._floor.agent is Agent.LISTENING and self._floor.caller is Caller.QUIET
+        if not quiet or self._over.is_set():
+            self._timers.cancel("silence")
+        elif not self._timers.is_set("silence"):
+            last = self._prompts_said >= len(self._script.silence_prompts)
+            wait_s = self._script.silence_timeout_s + (LAST_PATIENCE_S if last else 0.0)
+            self._timers.set("silence", wait_s, lambda: self._do(turns.SilenceLasted()))

@@ -1,0 +1,311 @@
+"""Who has the floor: two small state machines, the caller's and the agent's, and the rules that join them.
+
+No clock and no asyncio in here. Every rule is a row of `RULES`; what a row needs to know about the words that were
+heard is decided by `Policy`. docs/conversation.md is drawn from these tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Literal
+
+
+class Caller(Enum):
+    QUIET = "quiet"
+    SPEAKING = "speaking"
+
+
+class Agent(Enum):
+    LISTENING = "listening"  # nothing to say
+    THINKING = "thinking"  # a reply is being made, nothing of it was played
+    WAITING = "waiting"  # as thinking, but the caller's voice holds it back
+    SPEAKING = "speaking"  # a reply is played
+    HELD = "held"  # as speaking, but silenced by the caller's voice until words decide
+    CLOSING = "closing"  # the last words of the call are played
+    GONE = "gone"
+
+
+class Action(Enum):
+    """What the session does. The order in which a rule names them is the order in which they happen."""
+
+    CANCEL_REPLY = auto()  # stop thinking and synthesis, fall silent, keep what was heard
+    STOP_SPEAKING = auto()  # silence at once, but keep the rest of the reply
+    RESUME_SPEAKING = auto()  # go on from the first word that was not heard
+    REPLY = auto()  # the turn is over: answer it
+    JOIN_TURNS = auto()  # the caller goes on: the answered turn and the next one are one
+    NOTE = auto()  # keep the caller's words without answering them
+    PROMPT = auto()  # nobody speaks: ask, or give up
+    WARN = auto()  # the longest duration is near
+    FAREWELL = auto()  # say goodbye, then hang up
+    HANG_UP = auto()
+    LET_GO = auto()  # the caller is gone: end without a word
+
+
+# What happens ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller's voice begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceLasted:
+    """The caller's voice has lasted as long as an interruption by voice takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The caller's turn so far has these words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The caller's turn is over; `text` may be empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHeardFirst:
+    """The first audio of the reply is on its way to the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFinished:
+    """The reply was played to its end. `last`: it said goodbye."""
+
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """Nothing more will come of the reply, and the agent cannot go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoWordsCame:
+    """The voice that silenced the agent brought no words in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceLasted:
+    """Neither side has spoken for the silence timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNear:
+    """The longest duration is half a minute away."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """The longest duration is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerGone:
+    """The line is closed."""
+
+
+Event = (
+    SpeechStarted
+    | VoiceLasted
+    | Words
+    | TurnEnded
+    | ReplyHeardFirst
+    | ReplyFinished
+    | ReplyFailed
+    | NoWordsCame
+    | SilenceLasted
+    | LimitNear
+    | LimitReached
+    | CallerGone
+)
+
+
+# What words mean ---------------------------------------------------------------------------------------
+
+_WORD = re.compile(r"[\w'-]+")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of `text`, lower case, without punctuation."""
+    return _WORD.findall(text.lower())
+
+
+_GOODBYE = frozenset(
+    ("bye", "goodbye", "thanks", "thank", "you", "ok", "okay", "alright", "great", "perfect", "good", "have", "a")
+    + ("nice", "day", "one", "evening", "too", "cheers", "so", "much", "that's", "all", "and", "very", "yes")
+)
+
+
+def is_goodbye(text: str) -> bool:
+    """Whether these words only take leave."""
+    return all(word in _GOODBYE for word in words_of(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When the caller may take the floor from a speaking agent."""
+
+    interruption: Literal["off", "words", "voice"] = "voice"
+    words: int = 1
+    backchannels: frozenset[tuple[str, ...]] = frozenset()
+
+    @classmethod
+    def of(cls, interruption: Literal["off", "words", "voice"], words: int, backchannels: Iterable[str]) -> Policy:
+        return cls(interruption, words, frozenset(tuple(words_of(phrase)) for phrase in backchannels))
+
+    def is_backchannel(self, text: str) -> bool:
+        """Whether `text` is made of nothing but backchannels ("mm-hm, yeah")."""
+        rest = tuple(words_of(text))
+        while rest:
+            size = max((len(b) for b in self.backchannels if b and rest[: len(b)] == b), default=0)
+            if not size:
+                return False
+            rest = rest[size:]
+        return True
+
+    def interrupts(self, text: str) -> bool:
+        """Whether these words take the floor from a speaking agent."""
+        if self.interruption == "off" or self.is_backchannel(text):
+            return False
+        return self.interruption == "voice" or len(words_of(text)) >= self.words
+
+
+# The rules ---------------------------------------------------------------------------------------------
+
+Guard = Callable[["Floor", Event], bool]
+
+
+def always(floor: Floor, event: Event) -> bool:
+    """always"""
+    return True
+
+
+def stops_for_voice(floor: Floor, event: Event) -> bool:
+    """voice alone may interrupt"""
+    return floor.policy.interruption == "voice" and not floor.protected
+
+
+def interrupts(floor: Floor, event: Event) -> bool:
+    """the words interrupt"""
+    return not floor.protected and isinstance(event, Words | TurnEnded) and floor.policy.interrupts(event.text)
+
+
+def may_hold(floor: Floor, event: Event) -> bool:
+    """the reply is not protected"""
+    return not floor.protected
+
+
+def has_words(floor: Floor, event: Event) -> bool:
+    """there are words that mean something"""
+    if floor.protected or not isinstance(event, Words | TurnEnded):
+        return False
+    return bool(words_of(event.text)) and not floor.policy.is_backchannel(event.text)
+
+
+def has_any_words(floor: Floor, event: Event) -> bool:
+    """there are words"""
+    return isinstance(event, Words | TurnEnded) and bool(words_of(event.text))
+
+
+def says_goodbye(floor: Floor, event: Event) -> bool:
+    """the reply said goodbye"""
+    return isinstance(event, ReplyFinished) and event.last
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """In one of these states, on this event, if the guard holds: go there and do that. The first match counts."""
+
+    states: tuple[Agent, ...]
+    event: type[Event]
+    guard: Guard
+    to: Agent | None  # None: stay
+    actions: tuple[Action, ...] = ()
+
+
+_ALIVE = (Agent.LISTENING, Agent.THINKING, Agent.WAITING, Agent.SPEAKING, Agent.HELD)
+A = Action
+
+RULES: tuple[Rule, ...] = (
+    # The line
+    Rule((*_ALIVE, Agent.CLOSING), CallerGone, always, Agent.GONE, (A.CANCEL_REPLY, A.LET_GO)),
+    # Voice: it holds a reply back or silences it, until words decide
+    Rule((Agent.THINKING,), SpeechStarted, may_hold, Agent.WAITING, (A.STOP_SPEAKING,)),
+    Rule((Agent.SPEAKING,), VoiceLasted, stops_for_voice, Agent.HELD, (A.STOP_SPEAKING,)),
+    # Words: they take the floor
+    Rule((Agent.THINKING, Agent.WAITING), Words, has_words, Agent.LISTENING, (A.CANCEL_REPLY, A.JOIN_TURNS)),
+    Rule((Agent.SPEAKING,), Words, interrupts, Agent.LISTENING, (A.CANCEL_REPLY,)),
+    Rule((Agent.HELD,), Words, has_words, Agent.LISTENING, (A.CANCEL_REPLY,)),
+    # No words after all: the reply goes on
+    Rule((Agent.WAITING,), NoWordsCame, always, Agent.THINKING, (A.RESUME_SPEAKING,)),
+    Rule((Agent.HELD,), NoWordsCame, always, Agent.SPEAKING, (A.RESUME_SPEAKING,)),
+    # The end of the caller's turn
+    Rule((Agent.LISTENING,), TurnEnded, has_any_words, Agent.THINKING, (A.REPLY,)),
+    Rule(
+        (Agent.THINKING, Agent.WAITING),
+        TurnEnded,
+        has_words,
+        Agent.THINKING,
+        (A.CANCEL_REPLY, A.JOIN_TURNS, A.REPLY),
+    ),
+    Rule((Agent.WAITING,), TurnEnded, has_any_words, Agent.THINKING, (A.NOTE, A.RESUME_SPEAKING)),
+    Rule((Agent.WAITING,), TurnEnded, always, Agent.THINKING, (A.RESUME_SPEAKING,)),
+    Rule((Agent.THINKING,), TurnEnded, has_any_words, None, (A.NOTE,)),
+    Rule((Agent.SPEAKING,), TurnEnded, interrupts, Agent.THINKING, (A.CANCEL_REPLY, A.REPLY)),
+    Rule((Agent.SPEAKING,), TurnEnded, has_any_words, None, (A.NOTE,)),
+    Rule((Agent.HELD,), TurnEnded, has_words, Agent.THINKING, (A.CANCEL_REPLY, A.REPLY)),
+    Rule((Agent.HELD,), TurnEnded, has_any_words, Agent.SPEAKING, (A.NOTE, A.RESUME_SPEAKING)),
+    Rule((Agent.HELD,), TurnEnded, always, Agent.SPEAKING, (A.RESUME_SPEAKING,)),
+    Rule((Agent.CLOSING,), TurnEnded, has_any_words, None, (A.NOTE,)),
+    # The reply
+    Rule((Agent.THINKING,), ReplyHeardFirst, always, Agent.SPEAKING),
+    Rule((Agent.THINKING, Agent.SPEAKING, Agent.CLOSING), ReplyFinished, says_goodbye, Agent.GONE, (A.HANG_UP,)),
+    Rule((Agent.THINKING, Agent.SPEAKING), ReplyFinished, always, Agent.LISTENING),
+    Rule((Agent.CLOSING,), ReplyFinished, always, Agent.GONE, (A.HANG_UP,)),
+    Rule((Agent.CLOSING,), ReplyFailed, always, Agent.GONE, (A.HANG_UP,)),
+    Rule(_ALIVE, ReplyFailed, always, Agent.CLOSING, (A.FAREWELL,)),
+    # Time
+    Rule((Agent.LISTENING,), SilenceLasted, always, Agent.THINKING, (A.PROMPT,)),
+    Rule((Agent.LISTENING,), LimitNear, always, Agent.THINKING, (A.WARN,)),
+    Rule(_ALIVE, LimitNear, always, None, (A.WARN,)),
+    Rule(_ALIVE, LimitReached, always, Agent.CLOSING, (A.CANCEL_REPLY, A.FAREWELL)),
+)
+
+CALLER_RULES: dict[type[Event], Caller] = {
+    SpeechStarted: Caller.SPEAKING,
+    Words: Caller.SPEAKING,
+    TurnEnded: Caller.QUIET,
+}
+
+_BY_EVENT: dict[type[Event], list[Rule]] = {}
+for _rule in RULES:
+    _BY_EVENT.setdefault(_rule.event, []).append(_rule)
+
+
+@dataclass(slots=True)
+class Floor:
+    """The state of both sides. `protected`: what is played now must be heard and cannot be interrupted."""
+
+    caller: Caller = Caller.QUIET
+    agent: Agent = Agent.LISTENING
+    policy: Policy = field(default_factory=Policy)
+    protected: bool = False
+
+    def handle(self, event: Event) -> tuple[Action, ...]:
+        """Move both machines and say what is to be done."""
+        self.caller = CALLER_RULES.get(type(event), self.caller)
+        for rule in _BY_EVENT.get(type(event), ()):
+            if self.agent in rule.states and rule.guard(self, event):
+                if rule.to is not None:
+                    self.agent = rule.to
+                return rule.actions
+        return ()
