@@ -13,17 +13,21 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = Path(environ.Env().str("AGENTOS_LOCAL_DIR", default=str(BASE_DIR / ".local")))
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+TESTING = "pytest" in sys.modules
+if not TESTING:
+    environ.Env.read_env(BASE_DIR / ".env")
 
 # Core
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.local_secret(LOCAL_DIR, "secret_key")
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]) + [
     urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 ROOT_URLCONF = "agentos.urls"
 ASGI_APPLICATION = "agentos.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -67,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "agentos.tenants.middleware.TenantMiddleware",
 ]
 
 TEMPLATES = [
@@ -81,15 +86,15 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "agentos.tenants.context.shell",
+                "calls.context.lines",
             ],
-            "builtins": ["agentos.tenants.templatetags.words"],
+            "builtins": ["agentos.tenants.templatetags.words", "agentos.tenants.templatetags.parts"],
         },
     }
 ]
 
 # Database, cache, queue
 
-TESTING = "pytest" in sys.modules
 DATABASES = {"default": env.db_url("DATABASE_URL", default=embedded.database_url(LOCAL_DIR))}
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["CONN_MAX_AGE"] = 0
@@ -97,7 +102,7 @@ DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 3,
     "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
 }
-if env.bool("DATABASE_POOL", default=False):
+if env.bool("DATABASE_POOL", default=sys.argv[1:2] == ["serve"]):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
         "max_size": env.int("DATABASE_POOL_SIZE", default=10),
@@ -123,7 +128,9 @@ CHANNEL_LAYERS = {
     }
 }
 
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://") if _REDIS_SOCKET else REDIS_URL
+CELERY_BROKER_URL = REDIS_URL
+if _REDIS_SOCKET:  # Celery has its own words for a socket and for the database behind it
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 300
@@ -150,8 +157,16 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_REMEMBER = None  # the person chooses
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "agentos.tenants.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "agentos.tenants.forms.SignInForm",
+    "reset_password": "agentos.tenants.forms.ForgotPasswordForm",
+    "reset_password_from_key": "agentos.tenants.forms.NewPasswordForm",
+}
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/15m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 
 # Language and time
@@ -187,7 +202,7 @@ SESSION_COOKIE_NAME = "__Host-session" if _HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 _SELF = ["'self'"]

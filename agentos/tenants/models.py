@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.utils.timezone import now
 from django.utils.text import slugify
+from django.utils.timezone import now
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,6 +63,10 @@ class Tenant(models.Model):
     @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     @classmethod
     def slug_for(cls, name: str) -> str:

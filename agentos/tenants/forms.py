@@ -1,0 +1,54 @@
+"""What people fill in about themselves and their team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
+from django import forms
+
+from agentos.tenants.models import Role
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_email(self.fields["login"])
+        self.fields["login"].widget.attrs["autofocus"] = True
+        _as_password(self.fields["password"], "Password", autocomplete="current-password")
+        self.fields["remember"].label = "Stay signed in on this computer"
+        self.fields["remember"].initial = True
+
+
+class ForgotPasswordForm(ResetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_email(self.fields["email"])
+
+
+class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_password(self.fields["password1"], "New password", autocomplete="new-password")
+        self.fields["password1"].help_text = "At least 10 characters; a few words are easy to remember."
+        _as_password(self.fields["password2"], "New password again", autocomplete="new-password")
+
+
+class RoleForm(forms.Form):
+    """A role for a member, out of those that the person asking may give."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"] = forms.ChoiceField(choices=[(role.value, role.label) for role in roles])
+
+
+def _as_email(field: forms.Field) -> None:
+    field.label = "Email"
+    field.widget.attrs = {"autocomplete": "username"}
+
+
+def _as_password(field: forms.Field, label: str, *, autocomplete: str) -> None:
+    field.label, field.help_text = label, ""
+    field.widget.attrs = {"autocomplete": autocomplete}

@@ -1,0 +1,47 @@
+"""How many lines are in use, for the frame of every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from agentos.tenants.models import Tenant
+from calls.models import Call
+
+DRAWN_AT_MOST = 24
+
+
+@dataclass
+class Lines:
+    """Counted only when a template asks, and once."""
+
+    tenant: Tenant
+
+    @cached_property
+    def in_use(self) -> int:
+        live: int = Call.objects.exclude(status=Call.Status.ENDED).count()
+        return live
+
+    @property
+    def total(self) -> int:
+        return self.tenant.max_concurrent_calls
+
+    @property
+    def drawn(self) -> list[dict[str, Any]]:
+        """One bar a line: its start and width in percent. Too many lines become one bar in two parts."""
+        if self.total > DRAWN_AT_MOST:
+            share = round(min(100.0, 100 * self.in_use / self.total), 1)
+            return [{"x": 0, "width": share, "used": True}, {"x": share, "width": 100 - share, "used": False}]
+        step = 100 / max(1, self.total)
+        return [
+            {"x": round(step * n, 1), "width": round(step * 0.88, 1), "used": n < self.in_use}
+            for n in range(self.total)
+        ]
+
+
+def lines(request: HttpRequest) -> dict[str, Any]:
+    tenant: Tenant | None = getattr(request, "tenant", None)
+    return {"lines": Lines(tenant)} if tenant else {}
