@@ -142,14 +142,14 @@ def _start_redis(supervisor: Supervisor, local: Path, sockets: Path) -> Callable
     from redis.retry import Retry
 
     program, data, socket = _redis_program(), local / "redis", sockets / "redis.sock"
-    once = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
-    client = Redis(unix_socket_path=str(socket), **once)
+    once = Retry(NoBackoff(), 0)
+    client = Redis(unix_socket_path=str(socket), socket_connect_timeout=1, socket_timeout=1, retry=once)
     with contextlib.suppress(RedisError):  # one that outlived a killed start
         client.shutdown(nosave=True)
     socket.unlink(missing_ok=True)
     data.mkdir(exist_ok=True)
     options = {"port": 0, "unixsocket": socket, "unixsocketperm": 700, "dir": data, "databases": 64, "save": ""}
-    command = [program, *(str(part) for name, value in options.items() for part in (f"--{name}", value))]
+    command = [str(program), *(str(part) for name, value in options.items() for part in (f"--{name}", value))]
     child = supervisor.start("redis", command)
     return lambda: _wait_for(child, client.ping, RedisError)
 
@@ -190,7 +190,7 @@ def _start_postgresql(supervisor: Supervisor, local: Path, sockets: Path, *, dur
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [*prefix.command, postgres, "-D", data, *options]
+    command = [*prefix.command, str(postgres), "-D", str(data), *options]
     child = supervisor.start("postgres", command, stop_signal=signal.SIGINT)
     return lambda: _wait_for(child, lambda: _create_role_and_database(sockets), psycopg.OperationalError)
 
@@ -314,8 +314,8 @@ def _create_role_and_database(sockets: Path) -> None:
     """The application's role is bound by row-level security; only this start-up speaks as the superuser."""
     import psycopg
 
-    where = {"host": str(sockets), "user": SUPERUSER, "dbname": SUPERUSER, "connect_timeout": 5}
-    with psycopg.connect(**where, autocommit=True) as connection:
+    host, user = str(sockets), SUPERUSER
+    with psycopg.connect(host=host, user=user, dbname=user, connect_timeout=5, autocommit=True) as connection:
         if not connection.execute("select from pg_roles where rolname = %s", [ROLE]).rowcount:
             connection.execute(f"create role {ROLE} login createdb nosuperuser nobypassrls")
         if not connection.execute("select from pg_database where datname = %s", [DATABASE]).rowcount:
