@@ -162,6 +162,7 @@ class MediaStream:
             raise ValueError("more parameters than we ever give")
         parameters = {_text(name, 100): _text(value, 1000) for name, value in given.items()}
         started = StreamStarted(_text(start["callSid"], 64), _text(start.get("accountSid", ""), 64), sid, parameters)
+        self._allowed_at = self.clock()
         self.stream_sid, self._tail = sid, f',"streamSid":"{sid}",'
         self._media_head = f'{{"event":"media"{self._tail}"media":{{"payload":"'
         return started
@@ -178,9 +179,10 @@ class MediaStream:
     def _audio(self, frame: bytes, timestamp_ms: int, sequence: int) -> tuple[Event, ...]:
         if not 0 < len(frame) <= MAX_PAYLOAD:
             raise ValueError("a payload of a length that no carrier sends")
-        self._allowance -= 1 if len(frame) <= FRAME_BYTES else len(frame) / FRAME_BYTES
-        if self._allowance < 0 and not self._renewed():
+        frames = 1 if len(frame) <= FRAME_BYTES else len(frame) / FRAME_BYTES
+        if self._allowance < frames and self._renewed() < frames:
             raise ValueError("audio faster than anybody speaks")
+        self._allowance -= frames
         lost = self._count(sequence)
         missing_ms = timestamp_ms - self._heard_until_ms
         self._heard_until_ms = timestamp_ms + len(frame) // 8
@@ -203,15 +205,12 @@ class MediaStream:
         self.counts.lost += step - 1
         return step - 1
 
-    def _renewed(self) -> bool:
-        """Add what time has allowed since the allowance was last used up."""
+    def _renewed(self) -> float:
+        """The allowance, with what time has added since it was last used up."""
         at = self.clock()
-        earned = (at - self._allowed_at) * self.frames_per_s if self._allowed_at else HELD_BACK
+        earned = (at - self._allowed_at) * self.frames_per_s
         self._allowed_at, self._allowance = at, min(self._allowance + earned, HELD_BACK)
-        if self._allowance >= 0:
-            return True
-        self._allowance = 0
-        return False
+        return self._allowance
 
 
 def _parsed(text: str) -> dict[str, Any]:
