@@ -10,9 +10,10 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
 
+from agentos.health import with_health  # noqa: E402
 from agentos.lifespan import lifespan  # noqa: E402
 from agentos.sockets import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan}
+    {"http": with_health(http), "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan}
 )

@@ -10,7 +10,6 @@ def _app(prefix: str, module: str) -> list[URLPattern | URLResolver]:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *_app("", "agentos.health_urls"),
     *_app("agents/", "telephony.public_urls"),
     *_app("", "agentos.tenants.urls"),
     *_app("t/<slug:slug>/agents/", "agents.urls"),

@@ -13,7 +13,9 @@ def names_in_settings() -> set[str]:
     return {
         call.args[0].value
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant)
+        if isinstance(call, ast.Call)
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
         # env.str("NAME", …), env.int(…) and so on, and the one environ.Env().str("NAME", …)
         and isinstance(call.func, ast.Attribute)
         and ast.unparse(call.func.value) in {"env", "environ.Env()"}
