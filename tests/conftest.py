@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,17 @@ def private_files(settings: Settings, tmp_path: Path) -> Path:
     settings.RECORDINGS_DIR = tmp_path / "recordings"
     settings.SPEECH_CACHE_DIR = tmp_path / "speech"
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def own_cache(settings: Settings) -> None:
+    """A part of the cache for this test alone: counted tries of other tests do not count here."""
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": f"test-{uuid.uuid4()}"}}
 
 
 @pytest.fixture

@@ -27,6 +27,11 @@ def make_tenant(name: str = "Juniper Dental", **fields: Any) -> Tenant:
     return Tenant.objects.create(name=name, **fields)
 
 
+def suspend(tenant: Tenant) -> None:
+    tenant.suspended_at = now()
+    tenant.save(update_fields=["suspended_at"])
+
+
 def make_user(email: str = "", *, name: str = "", password: str | None = None) -> User:
     """A person. Without `password` nobody can sign in as them by form; tests use `client.force_login`."""
     return User.objects.create_user(email or f"person{next(_serial)}@example.com", password, name=name)

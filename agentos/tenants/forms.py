@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from django import forms
+from django.http import HttpRequest
 
 from agentos.tenants.models import Role
 
@@ -24,6 +26,15 @@ class ForgotPasswordForm(ResetPasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _as_email(self.fields["email"])
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """An unknown address gets a mail as well, so that neither the page nor its time tells who has an account."""
+        if not self.users:
+            email: str = self.cleaned_data["email"]
+            get_adapter().send_mail("account/email/unknown_account", email, {"email": email})
+            return email
+        known: str = super().save(request, **kwargs)
+        return known
 
 
 class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]

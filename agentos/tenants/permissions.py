@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -197,7 +198,11 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def _rendered(response: HttpResponseBase) -> HttpResponseBase:
     """A lazy template must not wait until the tenant has been left."""
     render_now = getattr(response, "render", None)
-    return render_now() if callable(render_now) else response
+    if callable(render_now):
+        response = render_now()
+    if not response.has_header("Cache-Control"):  # a shared computer must not show it to the next person
+        patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 @dataclass(frozen=True, slots=True)

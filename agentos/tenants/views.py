@@ -95,7 +95,7 @@ def change_role(request: TenantRequest, member_id: int) -> HttpResponse:
             raise DomainError("unknown_role", "Choose a role from the list.")
         role = Role(form.cleaned_data["role"])
         member = services.change_role(request.tenant, member_id, role=role, by=request.user)
-        messages.success(request, f"{member.user} is now {role.label.lower()}.")
+        messages.success(request, f"{member.user} now has the role {role.label}.")
     except DomainError as error:
         messages.error(request, error.message)
         status = 422
@@ -112,10 +112,13 @@ def remove_member(request: TenantRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(_members(request), pk=member_id)
     try:
         services.remove_member(request.tenant, member_id, by=request.user)
-        messages.success(request, f"{member.user} no longer works for {request.tenant}.")
     except DomainError as error:
         messages.error(request, error.message)
-    return redirect("home") if member.user == request.user else redirect("tenants:team", request.tenant.slug)
+        return redirect("tenants:team", request.tenant.slug)
+    if member.user == request.user:
+        return redirect("home")
+    messages.success(request, f"{member.user} no longer works for {request.tenant}.")
+    return redirect("tenants:team", request.tenant.slug)
 
 
 def _members(request: TenantRequest) -> Any:
