@@ -1,0 +1,105 @@
+"""The vendors behind the ports: a name becomes an adapter, imported when it is first asked for.
+
+Vendors' SDKs take up to a second to import, on the event loop. A process that answers calls says `preload` first.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from types import ModuleType
+
+from . import llm as _llm_adapters
+from . import stt as _stt_adapters
+from . import tts as _tts_adapters
+from .ports import (
+    Endpoint,
+    Hearing,
+    LanguageModel,
+    ProviderError,
+    SpeechToText,
+    TextToSpeech,
+    Thinking,
+    Voice,
+)
+
+# The first import of a subpackage sets its name on this package. That has happened above, so that the functions
+# of the same names, defined below, stay what `from agents.providers import stt` finds.
+_ADAPTERS = {
+    _stt_adapters: ("deepgram", "offline"),
+    _llm_adapters: ("openai", "offline"),
+    _tts_adapters: ("elevenlabs", "offline"),
+}
+
+
+def stt(name: str, hearing: Hearing, endpoint: Endpoint) -> SpeechToText:
+    """Ears for one call. Raises ProviderError for a name that we do not know."""
+    match name:
+        case "deepgram":
+            from .stt.deepgram import DeepgramSpeechToText
+
+            return DeepgramSpeechToText(hearing, endpoint)
+        case "offline":
+            from .stt.offline import OfflineSpeechToText
+
+            return OfflineSpeechToText(hearing)
+    raise _unknown("speech-to-text", name)
+
+
+def llm(name: str, thinking: Thinking, endpoint: Endpoint) -> LanguageModel:
+    """A mind for one call. Raises ProviderError for a name that we do not know."""
+    match name:
+        case "openai":
+            from .llm.openai import OpenAILanguageModel
+
+            return OpenAILanguageModel(thinking, endpoint)
+        case "offline":
+            from .llm.offline import OfflineLanguageModel
+
+            return OfflineLanguageModel(thinking)
+    raise _unknown("language-model", name)
+
+
+def tts(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:
+    """A voice for one call. Raises ProviderError for a name that we do not know."""
+    match name:
+        case "elevenlabs":
+            from .tts.elevenlabs import ElevenLabsTextToSpeech
+
+            return ElevenLabsTextToSpeech(voice, endpoint)
+        case "offline":
+            from .tts.offline import OfflineTextToSpeech
+
+            return OfflineTextToSpeech(voice)
+    raise _unknown("text-to-speech", name)
+
+
+def preload(names: Iterable[str] = ("deepgram", "openai", "elevenlabs")) -> None:
+    """Import now what calls with these providers need. Blocks for about a second: for process start only."""
+    for module in _modules(names):
+        prepare = getattr(module, "preload", None)
+        if prepare is not None:
+            prepare()
+
+
+async def close_clients() -> None:
+    """Close the connections that this event loop's calls share. For process stop."""
+    if f"{__name__}.llm.openai" in sys.modules:
+        from .llm.openai import close_clients as close_openai
+
+        await close_openai()
+
+
+def _modules(names: Iterable[str]) -> list[ModuleType]:
+    wanted = set(names)
+    return [
+        importlib.import_module(f".{name}", package.__name__)
+        for package, known in _ADAPTERS.items()
+        for name in known
+        if name in wanted
+    ]
+
+
+def _unknown(kind: str, name: str) -> ProviderError:
+    return ProviderError(name, f"there is no such {kind} provider", retryable=False, code="unknown_provider")

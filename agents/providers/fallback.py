@@ -1,0 +1,125 @@
+"""Two providers of a kind as one: the second answers when the first fails or is too slow with its first item."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import TypeVar
+
+from .breaker import Breaker
+from .deadlines import with_deadlines
+from .ports import Endpoint, LanguageModel, Message, ProviderError, Speech, TextToSpeech, Usage
+
+T = TypeVar("T")
+Source = tuple[Breaker, Callable[[], AsyncGenerator[T, None]]]
+OnFailure = Callable[[ProviderError], None]
+
+
+class FallbackLanguageModel:
+    """A LanguageModel over one or two. `on_failure` hears each failure that is not raised."""
+
+    def __init__(
+        self,
+        primary: LanguageModel,
+        second: LanguageModel | None,
+        *,
+        first_s: float,
+        gap_s: float,
+        on_failure: OnFailure,
+    ) -> None:
+        self._models = [(_breaker("llm", model), model) for model in (primary, second) if model is not None]
+        self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
+
+    async def warm(self) -> None:
+        """Open a connection to each. Never raises."""
+        await asyncio.gather(*(model.warm() for _, model in self._models))
+
+    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+        """As LanguageModel. Once text has come, a failure is raised: what to do then is the caller's decision."""
+        sources = [(breaker, partial(model.reply, messages)) for breaker, model in self._models]
+        answer = _first_to_answer(sources, first_s=self._first_s, gap_s=self._gap_s, on_failure=self._on_failure)
+        async with aclosing(answer):
+            async for item in answer:
+                yield item
+
+
+class FallbackTextToSpeech:
+    """A TextToSpeech over one or two. `on_failure` hears each failure that is not raised."""
+
+    def __init__(
+        self,
+        primary: TextToSpeech,
+        second: TextToSpeech | None,
+        *,
+        first_s: float,
+        gap_s: float,
+        on_failure: OnFailure,
+    ) -> None:
+        self._voices = [(_breaker("tts", voice), voice) for voice in (primary, second) if voice is not None]
+        self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
+
+    async def open(self) -> None:
+        """Connect the first that can be. Raises ProviderError when none can."""
+        for index, (breaker, voice) in enumerate(self._voices, start=1):
+            try:
+                return await voice.open()
+            except ProviderError as error:
+                breaker.failed(error)
+                if index == len(self._voices):
+                    raise
+                self._on_failure(error)
+        return None
+
+    async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
+        """As TextToSpeech. Once audio has come, a failure is raised: what to do then is the caller's decision."""
+        sources = [(breaker, partial(voice.speak, piece)) for breaker, voice in self._voices]
+        answer = _first_to_answer(sources, first_s=self._first_s, gap_s=self._gap_s, on_failure=self._on_failure)
+        async with aclosing(answer):
+            async for item in answer:
+                yield item
+
+    async def close(self) -> None:
+        """Let go of both within 1 s. Safe to repeat."""
+        await asyncio.gather(*(voice.close() for _, voice in self._voices))
+
+
+async def _first_to_answer(
+    sources: Sequence[Source[T]], *, first_s: float, gap_s: float, on_failure: OnFailure
+) -> AsyncGenerator[T, None]:
+    """The items of the first source that gives one in time; raises the last one's failure when none does.
+
+    A source whose breaker is open is passed over while another is left. With none left it is asked all the same:
+    there is nothing better to do.
+    """
+    for index, (breaker, start) in enumerate(sources):
+        is_last = index == len(sources) - 1
+        if not breaker.allows() and not is_last:
+            on_failure(ProviderError(breaker.provider, "left alone after repeated failures", code="breaker_open"))
+            continue
+        answered = False
+        items = with_deadlines(start(), first_s=first_s, gap_s=gap_s, provider=breaker.provider)
+        try:
+            async with aclosing(items):
+                async for item in items:
+                    answered = True
+                    yield item
+        except ProviderError as error:
+            breaker.failed(error)
+            if answered or is_last:
+                raise
+            on_failure(error)
+        except (GeneratorExit, asyncio.CancelledError):
+            if answered:
+                breaker.succeeded()
+            raise
+        else:
+            breaker.succeeded()
+            return
+
+
+def _breaker(kind: str, adapter: object) -> Breaker:
+    """Adapters say by `provider` and `endpoint` whom they ask; one that does not is known by its class."""
+    provider = getattr(adapter, "provider", type(adapter).__name__)
+    return Breaker(kind, provider, getattr(adapter, "endpoint", Endpoint()))

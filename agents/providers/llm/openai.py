@@ -1,0 +1,164 @@
+"""Chat completions of OpenAI, and of every server that speaks the same (vLLM, llama.cpp, gateways)."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import httpx2
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
+from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+
+from ..options import choose
+from ..ports import Endpoint, Message, ProviderError, Thinking, Usage
+from ..sockets import may_pass
+
+DEFAULT_BASE = "https://api.openai.com/v1"
+OWN_MODELS = ("gpt-5", "gpt-6")
+RESERVED = {"model", "messages", "stream", "n", "tools", "functions"}
+WARM_CONNECTIONS = 2
+WARM_S = 3.0
+HOPELESS_TYPES = {"invalid_request_error", "authentication_error", "permission_error", "not_found_error"}
+
+_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = WeakKeyDictionary()
+
+
+class OpenAILanguageModel:
+    """One model at one endpoint. All of them share the event loop's connections."""
+
+    provider = "openai"
+
+    def __init__(self, thinking: Thinking, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._thinking = thinking
+
+    async def warm(self) -> None:
+        """Open two connections, for a reply that is cut off takes its own with it. Never raises."""
+        client = self._client.with_options(timeout=WARM_S)
+        await asyncio.gather(*(_touch(client) for _ in range(WARM_CONNECTIONS)))
+
+    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+        """Yield text as it comes, then at most one Usage. Closing the generator closes the vendor's stream."""
+        finished = False
+        usage: Usage | None = None
+        body = self._body()
+        history = cast(
+            list[ChatCompletionMessageParam],
+            [{"role": message.role, "content": message.content} for message in messages],
+        )
+        try:
+            stream = await self._client.chat.completions.create(
+                model=self._thinking.model,
+                messages=history,
+                stream=True,
+                extra_body=body,
+            )
+            async with stream:
+                async for chunk in stream:
+                    text, ended, used = _read(chunk)
+                    finished, usage = finished or ended, used or usage
+                    if text:
+                        yield text
+        except (OpenAIError, httpx2.HTTPError, ValueError) as error:
+            raise _failure(error) from error
+        if not finished:
+            raise ProviderError("openai", "the answer stopped before its end", code="truncated")
+        if usage:
+            yield usage
+
+    @functools.cached_property
+    def _client(self) -> AsyncOpenAI:
+        base = self.endpoint.base_url or DEFAULT_BASE
+        if not urlsplit(base).path.strip("/"):
+            base = base.rstrip("/") + "/v1"
+        return AsyncOpenAI(api_key=self.endpoint.api_key or "none", base_url=base, http_client=_pool(), max_retries=0)
+
+    def _body(self) -> dict[str, Any]:
+        """What only OpenAI's newer models know is sent to them alone; other servers may refuse it."""
+        thinking = self._thinking
+        stream_options: dict[str, Any] = {"include_usage": True}
+        defaults: dict[str, Any] = {"stream_options": stream_options}
+        if thinking.model.startswith(OWN_MODELS):
+            stream_options["include_obfuscation"] = False
+            defaults |= {"reasoning_effort": "none", "store": False, "max_completion_tokens": thinking.max_tokens}
+        else:
+            defaults["max_tokens"] = thinking.max_tokens
+        return choose("openai", defaults, thinking.options, reserved=RESERVED)
+
+
+def preload() -> None:
+    """Pay at process start what the first call would otherwise pay."""
+    client = AsyncOpenAI(api_key="none", base_url=DEFAULT_BASE)
+    _ = client.chat.completions, client.models
+
+
+async def close_clients() -> None:
+    """Close this event loop's connections."""
+    pool = _pools.pop(asyncio.get_running_loop(), None)
+    if pool is not None:
+        await pool.aclose()
+
+
+def _pool() -> httpx2.AsyncClient:
+    """The event loop's connections. HTTP/1.1: over HTTP/2 a server never learns that nobody listens any more."""
+    loop = asyncio.get_running_loop()
+    pool = _pools.get(loop)
+    if pool is None:
+        pool = _pools[loop] = httpx2.AsyncClient(
+            http2=False,
+            timeout=httpx2.Timeout(20.0, connect=1.0, read=8.0),
+            limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=120),
+        )
+    return pool
+
+
+async def _touch(client: AsyncOpenAI) -> None:
+    """A small question whose only purpose is the connection that it leaves open."""
+    try:
+        await client.models.with_raw_response.list()
+    except (OpenAIError, httpx2.HTTPError):
+        return
+
+
+def _read(chunk: ChatCompletionChunk) -> tuple[str, bool, Usage | None]:
+    """The chunk's text, whether the answer ends with it, and what it cost so far. Raises ProviderError."""
+    try:
+        choice = chunk.choices[0] if chunk.choices else None
+        text = (choice.delta.content or "") if choice and choice.delta else ""
+        reason = choice.finish_reason if choice else None
+        spent = chunk.usage
+    except (AttributeError, TypeError) as error:
+        raise ProviderError("openai", "the answer was not readable", code="unreadable") from error
+    if reason == "content_filter":
+        raise ProviderError("openai", "the answer was filtered", retryable=False, code=reason)
+    if spent is None:
+        return text, reason is not None, None
+    cached = spent.prompt_tokens_details.cached_tokens if spent.prompt_tokens_details else 0
+    return text, reason is not None, Usage(spent.prompt_tokens or 0, spent.completion_tokens or 0, cached or 0)
+
+
+def _failure(error: Exception) -> ProviderError:
+    """Our word for it. The vendor's own text stays out: it may repeat a key or what the caller said."""
+    match error:
+        case APITimeoutError() | httpx2.TimeoutException():
+            return ProviderError("openai", "no answer in time", code="timeout")
+        case APIConnectionError() | httpx2.HTTPError():
+            return ProviderError("openai", "the connection failed", code="connection")
+        case APIStatusError(status_code=status):
+            if status == 429 and "insufficient_quota" in (error.code, error.type):
+                return ProviderError("openai", "the quota is used up", retryable=False, code="quota")
+            code = "rate_limit" if status == 429 else str(status)
+            details = " ".join(filter(None, (error.code, error.param)))
+            message = f"refused with {status} {details}".rstrip()
+            return ProviderError("openai", message, retryable=may_pass(status), code=code)
+        case APIError():
+            hopeless = error.type in HOPELESS_TYPES
+            code = error.code or error.type or "error"
+            return ProviderError("openai", f"failed in mid-answer: {code}", retryable=not hopeless, code=code)
+        case OpenAIError():
+            return ProviderError("openai", "the request could not be made", retryable=False, code="request")
+    return ProviderError("openai", "the answer was not readable", code="unreadable")
