@@ -13,23 +13,23 @@ from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 TENANT_HEADER = "agentos_tenant"
 
 
-class TenantTask(Task):
-    """A task that runs inside `tenant_transaction` of the tenant in its header.
-
-    A task declared with `platform = True` serves all tenants and enters each one itself.
-    """
+class TenantTask(Task):  # type: ignore[type-arg]
+    """A task that runs inside `tenant_transaction` of the tenant in its header."""
 
     abstract = True
-    platform = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.platform:
-            return super().__call__(*args, **kwargs)
         tenant_id = (self.request.headers or {}).get(TENANT_HEADER) or self.request.get(TENANT_HEADER)
         if tenant_id is None:
             raise LookupError(f"{self.name} was queued without a tenant")
         with tenant_transaction(int(tenant_id)):
             return super().__call__(*args, **kwargs)
+
+
+class PlatformTask(Task):  # type: ignore[type-arg]
+    """A task that serves all tenants, and enters each one itself."""
+
+    abstract = True
 
 
 def enqueue(name: str, *ids: object, key: str = "") -> None:

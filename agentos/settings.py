@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -258,7 +259,7 @@ CALL_TOKEN_SECONDS = 60
 # Logs
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-_LOG_STEPS = [
+_LOG_STEPS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -48,7 +48,7 @@ class Call(TenantModel):
     direction = models.CharField(max_length=10, choices=Direction, default=Direction.INBOUND)
     from_number = models.CharField(max_length=40, blank=True)
     to_number = models.CharField(max_length=40, blank=True)
-    carrier_sid = models.CharField(max_length=40, null=True, blank=True)
+    carrier_sid = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 - unique where known
     status = models.CharField(max_length=12, choices=Status, default=Status.RINGING)
     ending = models.CharField(max_length=12, choices=Ending, blank=True)
     segments = models.PositiveIntegerField(default=0, help_text="How many processes carried it; over 1: resumed.")
@@ -161,3 +161,17 @@ class UsageLine(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.quantity} {self.unit} of {self.provider}"
+
+
+class JournalCursor(TenantModel):
+    """How far the journal of one segment of a call has reached the database: each entry takes effect once."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="+")
+    segment = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["call", "segment"], name="cursor_once_per_segment")]
+
+    def __str__(self) -> str:
+        return f"{self.segment}: {self.sequence}"

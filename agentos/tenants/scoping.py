@@ -42,11 +42,11 @@ class CurrentTenant(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[int]]:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
         tenant_id = current_tenant_id()
         if not connection.in_atomic_block:
             raise TenantRequired("tenant data was asked for outside tenant_transaction()")
-        return "%s", [tenant_id]
+        return "%s", (tenant_id,)
 
 
 class TenantQuerySet(models.QuerySet[M]):

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Literal
+from enum import Enum, StrEnum, auto
 
 
 class Caller(Enum):
@@ -140,8 +139,8 @@ def words_of(text: str) -> list[str]:
 
 
 _GOODBYE = frozenset(
-    ("bye", "goodbye", "thanks", "thank", "you", "ok", "okay", "alright", "great", "perfect", "good", "have", "a")
-    + ("nice", "day", "one", "evening", "too", "cheers", "so", "much", "that's", "all", "and", "very", "yes")
+    """bye goodbye thanks thank you ok okay alright great perfect good have a nice day one evening too cheers so much
+    that's all and very yes""".split()  # noqa: SIM905 - words read better than a list of strings
 )
 
 
@@ -150,16 +149,22 @@ def is_goodbye(text: str) -> bool:
     return all(word in _GOODBYE for word in words_of(text))
 
 
+class Interruption(StrEnum):
+    OFF = "off"  # the agent always finishes
+    WORDS = "words"  # so many words take the floor
+    VOICE = "voice"  # a voice silences the agent, and words take the floor
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """When the caller may take the floor from a speaking agent."""
 
-    interruption: Literal["off", "words", "voice"] = "voice"
+    interruption: Interruption = Interruption.VOICE
     words: int = 1
     backchannels: frozenset[tuple[str, ...]] = frozenset()
 
     @classmethod
-    def of(cls, interruption: Literal["off", "words", "voice"], words: int, backchannels: Iterable[str]) -> Policy:
+    def of(cls, interruption: Interruption, words: int, backchannels: Iterable[str]) -> Policy:
         return cls(interruption, words, frozenset(tuple(words_of(phrase)) for phrase in backchannels))
 
     def is_backchannel(self, text: str) -> bool:
@@ -174,9 +179,9 @@ class Policy:
 
     def interrupts(self, text: str) -> bool:
         """Whether these words take the floor from a speaking agent."""
-        if self.interruption == "off" or self.is_backchannel(text):
+        if self.interruption is Interruption.OFF or self.is_backchannel(text):
             return False
-        return self.interruption == "voice" or len(words_of(text)) >= self.words
+        return self.interruption is Interruption.VOICE or len(words_of(text)) >= self.words
 
 
 # The rules ---------------------------------------------------------------------------------------------
@@ -191,7 +196,7 @@ def always(floor: Floor, event: Event) -> bool:
 
 def stops_for_voice(floor: Floor, event: Event) -> bool:
     """voice alone may interrupt"""
-    return floor.policy.interruption == "voice" and not floor.protected
+    return floor.policy.interruption is Interruption.VOICE and not floor.protected
 
 
 def interrupts(floor: Floor, event: Event) -> bool:

@@ -12,20 +12,22 @@ from calls.conversation.history import History
 from calls.conversation.playback import Playback
 from calls.conversation.session import Ending, Script, Session
 from calls.conversation.speaking import AudioSpeaker
-from calls.conversation.turn_taking import Policy
+from calls.conversation.turn_taking import Interruption, Policy
 from tests.fakes import Notebook, PlayedLine, ScriptedListener, ScriptedModel, SpokenText
 
 
 class Stage:
     """Everything a test wants to reach into."""
 
-    def __init__(self, model: ScriptedModel, voice: SpokenText, script: dict[str, Any], session: dict[str, Any]) -> None:
+    def __init__(
+        self, model: ScriptedModel, voice: SpokenText, script: dict[str, Any], session: dict[str, Any]
+    ) -> None:
         self.loop = asyncio.get_running_loop()
         self.listener, self.line, self.journal = ScriptedListener(), PlayedLine(), Notebook()
         self.model, self.voice = model, voice
         self.history = History("You are June.")
         playback = Playback(self.line, self.loop.time)
-        policy = script.pop("policy", None) or Policy.of("voice", 1, ["mm-hm", "yeah", "okay"])
+        policy = script.pop("policy", None) or Policy.of(Interruption.VOICE, 1, ["mm-hm", "yeah", "okay"])
         self.session = Session(
             script=Script(**({"opening": ("Hello there.",), "policy": policy} | script)),
             history=self.history,

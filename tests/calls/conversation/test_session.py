@@ -4,7 +4,7 @@ import asyncio
 
 from agents.providers.ports import EagerEndOfTurn, EndOfTurn, Interim, ProviderError, SpeechStarted, TurnResumed
 from calls.conversation.session import Ending
-from calls.conversation.turn_taking import Policy
+from calls.conversation.turn_taking import Interruption, Policy
 from tests.calls.conversation.stage import on_stage
 from tests.clock import on_virtual_clock
 from tests.fakes import ScriptedModel, SpokenText, Thought
@@ -322,7 +322,7 @@ async def test_a_consent_notice_is_heard_whole_even_if_the_caller_talks_over_it(
 @on_virtual_clock
 async def test_an_agent_that_may_not_be_interrupted_answers_afterwards():
     model = ScriptedModel("A long answer that goes on and on for quite a while.", "And no, we do not.")
-    async with on_stage(model, policy=Policy.of("off", 1, ["mm-hm"])) as stage:
+    async with on_stage(model, policy=Policy.of(Interruption.OFF, 1, ["mm-hm"])) as stage:
         await stage.until_quiet()
         await stage.caller_says("tell me")
         await asyncio.sleep(1.0)

@@ -1,0 +1,185 @@
+"""May this call be answered, and by which version? Asked while the phone rings, answered within about a second.
+
+The database is asked first. When it does not answer in time, the last known state of the agent decides: answering
+fails open, and the call's row is written behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+import structlog
+from django.db import DatabaseError, connection
+from django.utils.timezone import now
+
+from agentos.draining import drain
+from agentos.errors import DomainError
+from agentos.tenants.models import PublicRoute
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent, AgentVersion
+from agents.versions import VersionSpec
+from calls import runtime
+from calls.journal import spool
+from calls.services import NewCall, next_segment, open_call
+from calls.snapshots import load_snapshot, save_snapshot
+
+T = TypeVar("T")
+
+DATABASE_WITHIN_S = 1.0
+MOST_SEGMENTS = 20
+
+log = structlog.get_logger(__name__)
+_threads = ThreadPoolExecutor(8, thread_name_prefix="admission")
+
+SENTENCES = {
+    "unknown_agent": "We are sorry, this number is not in use.",
+    "unpublished": "We are sorry, nobody can take your call at this number yet.",
+    "suspended": "We are sorry, we cannot take calls at the moment. Please try again later.",
+    "busy": "We are sorry, all our lines are busy. Please call again in a few minutes.",
+    "draining": "We are sorry, please call again in a moment.",
+    "ended": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A call that may be connected; its row exists or will."""
+
+    call_id: UUID
+    agent_id: UUID
+    tenant_id: int
+    segment: int
+
+
+class Refused(Exception):
+    """The call is not connected; `sentence` is for the caller."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code, self.sentence = code, SENTENCES[code]
+
+
+def call_id_for(agent_id: UUID, carrier_sid: str) -> UUID:
+    """The carrier's call is ours by name: the same webhook twice, on any process, is the same call."""
+    return uuid5(agent_id, carrier_sid)
+
+
+async def admit(
+    *, agent_id: UUID, carrier_sid: str, from_number: str, to_number: str, direction: str, channel: str = "phone"
+) -> Admission:
+    """Open the call and warm up what it will need. Raises Refused."""
+    if drain.begun:
+        raise Refused("draining")
+    rest = {"from_number": from_number, "to_number": to_number, "channel": channel}
+    rest |= {"direction": "inbound" if direction == "inbound" else "outbound", "carrier_sid": carrier_sid}
+    return await _admit(agent_id, call_id_for(agent_id, carrier_sid), rest, version_id=None)
+
+
+async def admit_browser(*, agent_id: UUID, call_id: UUID, version_id: int) -> Admission:
+    """Open a call from the dashboard's own phone, to any version of the agent. Raises Refused."""
+    rest = {"from_number": "", "to_number": "", "channel": "browser", "direction": "inbound", "carrier_sid": None}
+    return await _admit(agent_id, call_id, rest, version_id=version_id)
+
+
+async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any], *, version_id: int | None) -> Admission:
+    known = await _within(lambda: _open_in_database(agent_id, call_id, rest, version_id))
+    if known is None:
+        snapshot = load_snapshot(agent_id)
+        if snapshot is None:
+            raise Refused("busy")
+        log.warning("answering without the database", agent_id=str(agent_id))
+        known = snapshot
+    tenant_id, business, spec = known
+    runtime.prepare(
+        runtime.Prepared(
+            new=NewCall(call_id=call_id, agent_id=agent_id, version_id=spec.version_id, created_at=now(), **rest),
+            tenant_id=tenant_id,
+            business=business,
+            spec=spec,
+        )
+    )
+    return Admission(call_id, agent_id, tenant_id, segment=1)
+
+
+async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
+    """The next segment of a call whose socket died. Raises Refused("ended") when the conversation was over."""
+    call_id = call_id_for(agent_id, carrier_sid)
+    if runtime.has_ended(call_id):
+        raise Refused("ended")
+    if drain.begun:
+        raise Refused("draining")
+    answer = await _within(lambda: _next_segment(agent_id, call_id))
+    if answer is None:
+        snapshot = load_snapshot(agent_id)
+        if snapshot is None:
+            raise Refused("unknown_agent")
+        answer = (snapshot[0], spool.last_segment(call_id) + 1)
+    tenant_id, segment = answer
+    if segment == 0 or segment > MOST_SEGMENTS:
+        raise Refused("ended")
+    return Admission(call_id, agent_id, tenant_id, segment)
+
+
+async def _within(work: Callable[[], T]) -> T | None:
+    """The result, or None when the database is away or too slow. Never waits longer than DATABASE_WITHIN_S."""
+    future = asyncio.get_running_loop().run_in_executor(_threads, _in_thread, work)
+    done, _ = await asyncio.wait({future}, timeout=DATABASE_WITHIN_S)
+    future.add_done_callback(lambda f: f.cancelled() or f.exception())
+    if not done:
+        return None
+    try:
+        return future.result()
+    except DatabaseError as error:
+        log.warning("the database is away", error=type(error).__name__)
+        return None
+
+
+def _in_thread(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    finally:
+        connection.close()
+
+
+def tenant_of(agent_id: UUID) -> PublicRoute:
+    """Where a public id leads. Raises Refused."""
+    route = PublicRoute.objects.select_related("tenant").filter(pk=agent_id).first()
+    if route is None:
+        raise Refused("unknown_agent")
+    return route
+
+
+def _open_in_database(
+    agent_id: UUID, call_id: UUID, rest: dict[str, Any], version_id: int | None
+) -> tuple[int, str, VersionSpec]:
+    tenant = tenant_of(agent_id).tenant
+    with tenant_transaction(tenant):
+        agent = Agent.objects.filter(pk=agent_id, archived_at=None).first()
+        if agent is None:
+            raise Refused("unknown_agent")
+        versions = AgentVersion.objects.select_related("agent").filter(agent=agent)
+        version = versions.filter(pk=version_id or agent.published_id).first()
+        if version is None:
+            raise Refused("unpublished")
+        spec = VersionSpec.of(version)
+        try:
+            open_call(
+                tenant.pk,
+                NewCall(call_id=call_id, agent_id=agent_id, version_id=version.pk, created_at=now(), **rest),
+            )
+        except DomainError as error:
+            raise Refused(error.code) from None
+    if version_id is None:
+        save_snapshot(agent_id, tenant.pk, tenant.name, spec)
+    return tenant.pk, tenant.name, spec
+
+
+def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[int, int]:
+    tenant_id = tenant_of(agent_id).tenant_id
+    spool.recover(call_id)
+    return tenant_id, next_segment(tenant_id, call_id) or 0

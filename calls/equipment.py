@@ -1,0 +1,136 @@
+"""What one call works with: recogniser, model and voice as its version names them, opened while the phone rings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from agents import providers
+from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
+from agents.providers.ports import (
+    Endpoint,
+    Hearing,
+    LanguageModel,
+    ProviderError,
+    SpeechToText,
+    TextToSpeech,
+    Thinking,
+    Voice,
+)
+from agents.providers.speech_cache import CachedVoice, SpeechCache
+from agents.versions import VersionSpec
+from calls.conversation.listening import AudioListener
+
+FIRST_TOKEN_S, TOKEN_GAP_S = 2.5, 2.0
+FIRST_SOUND_S, SOUND_GAP_S = 2.0, 2.0
+
+log = structlog.get_logger(__name__)
+speech_cache = SpeechCache(settings.SPEECH_CACHE_DIR)
+
+
+class Equipment:
+    """Opened in the background; a part that cannot be opened is tried again when it is needed."""
+
+    def __init__(self, spec: VersionSpec) -> None:
+        self.spec = spec
+        self.on_failure: Callable[[str, ProviderError], None] = lambda part, error: None
+        self.listener = AudioListener(lambda: recogniser(spec))
+        self.voice = CachedVoice(self._voices(), speech_cache, spec.tts_provider, main_voice(spec))
+        self.model: LanguageModel = FallbackLanguageModel(
+            language_model(spec.llm_provider, spec.llm_model, spec.llm_options),
+            language_model(spec.second_llm_provider, spec.second_llm_model, {}) if spec.second_llm_provider else None,
+            first_s=FIRST_TOKEN_S,
+            gap_s=TOKEN_GAP_S,
+            on_failure=lambda error: self.on_failure("llm", error),
+        )
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def open(self, unspoken: list[str]) -> None:
+        """Connect everything, and synthesize the fixed sentences that nobody has yet; returns at once."""
+        self.listener.open()
+        self._tasks += [
+            asyncio.ensure_future(self._open_voice(unspoken)),
+            asyncio.ensure_future(self.model.warm()),
+        ]
+
+    async def close(self) -> None:
+        """Let go of everything. Safe to repeat."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self.listener.close()
+        await self.voice.close()
+
+    async def _open_voice(self, unspoken: list[str]) -> None:
+        try:
+            await self.voice.open()
+            for text in unspoken:
+                await self.voice.fill(text)
+        except ProviderError as error:
+            log.warning("the voice cannot be opened yet", provider=error.provider, code=error.code)
+
+    def _voices(self) -> TextToSpeech:
+        spec = self.spec
+        second = None
+        if spec.second_tts_provider:
+            other = Voice(spec.second_tts_model, spec.second_tts_voice, spec.language, {})
+            second = providers.tts(spec.second_tts_provider, other, endpoint(spec.second_tts_provider))
+        return FallbackTextToSpeech(
+            providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider)),
+            second,
+            first_s=FIRST_SOUND_S,
+            gap_s=SOUND_GAP_S,
+            on_failure=lambda error: self.on_failure("tts", error),
+        )
+
+
+def endpoint(provider: str) -> Endpoint:
+    vendor = settings.VENDORS.get(provider, {})
+    return Endpoint(api_key=vendor.get("api_key", ""), base_url=vendor.get("base_url", ""))
+
+
+def recogniser(spec: VersionSpec) -> SpeechToText:
+    hearing = Hearing(
+        model=spec.stt_model,
+        language=spec.language,
+        keyterms=tuple(spec.keyterms),
+        endpointing_ms=spec.endpointing_ms,
+        eager=spec.speculation,
+        options=spec.stt_options,
+    )
+    return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider))
+
+
+def language_model(provider: str, model: str, options: dict[str, Any]) -> LanguageModel:
+    rest = {name: value for name, value in options.items() if name != "max_tokens"}
+    thinking = Thinking(model=model, max_tokens=int(options.get("max_tokens", 300)), options=rest)
+    return providers.llm(provider, thinking, endpoint(provider))
+
+
+def main_voice(spec: VersionSpec) -> Voice:
+    return Voice(spec.tts_model, spec.tts_voice, spec.language, spec.tts_options)
+
+
+async def synthesize_fixed(spec: VersionSpec, texts: list[str]) -> int:
+    """Bring the fixed sentences of a version into the cache; returns how many were missing. Raises ProviderError."""
+    voice = CachedVoice(
+        providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider)),
+        speech_cache,
+        spec.tts_provider,
+        main_voice(spec),
+    )
+    missing = voice.prepare(texts)
+    try:
+        for text in missing:
+            await voice.fill(text)
+    finally:
+        with suppress(ProviderError):
+            await voice.close()
+    return len(missing)

@@ -1,0 +1,73 @@
+"""The Journal port for real: every word of it goes to the spool, and from there to the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.utils.timezone import now
+
+from calls.announce import announce
+from calls.services import NewCall
+from calls.spool import Spool, SpoolKey
+
+spool = Spool(settings.SPOOL_DIR / "journal", announce)
+
+
+class CallJournal:
+    """The journal of one segment of one call. Nothing here waits, except for those who ask to."""
+
+    def __init__(self, key: SpoolKey, names: Callable[[str], tuple[str, str]]) -> None:
+        """`names("stt" | "llm" | "tts")` tells whose usage is counted: provider and model."""
+        self._key, self._names = key, names
+
+    def opened(self, new: NewCall) -> None:
+        """Everything the call's row needs, in case the database could not be asked to make it."""
+        data = {name: getattr(new, name) for name in new.__slots__}
+        self._write("opened", data={**data, "created_at": new.created_at.isoformat()})
+
+    def answered(self) -> None:
+        self._write("answered", at=now().isoformat())
+
+    def turn(self, index: int, state: dict[str, Any]) -> None:
+        self._write("turn", index=index, state=state)
+
+    def event(self, kind: str, at_ms: int, data: dict[str, Any] | None = None) -> None:
+        self._write("event", kind=kind, at_ms=max(0, at_ms), data=data or {})
+
+    def usage(self, kind: str, unit: str, quantity: int, *, speculative: bool = False) -> None:
+        provider, model = self._names(kind)
+        self._write(
+            "usage", kind=kind, provider=provider, model=model, unit=unit, quantity=quantity, speculative=speculative
+        )
+
+    def recorded(self, file: str, duration_ms: int) -> None:
+        self._write("recording", file=file, duration_ms=duration_ms)
+
+    def ended(self, ending: str) -> None:
+        self._write("ended", ending=ending, at=now().isoformat())
+
+    def close(self) -> None:
+        """No entry will follow; the file goes when everything is in the database."""
+        self._write("closed")
+
+    async def shipped(self, within_s: float) -> bool:
+        """Wait until everything so far is in the database; False when that takes longer."""
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(done.set)
+
+        spool.when_shipped(self._key, tell)
+        try:
+            async with asyncio.timeout(within_s):
+                await done.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _write(self, entry: str, **data: Any) -> None:
+        spool.write(self._key, {"entry": entry, **data})

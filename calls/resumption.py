@@ -1,0 +1,90 @@
+"""What the next process must know of a call that lost its own: who answers, what was said, how long it has run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import now
+
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import AgentVersion
+from agents.versions import VersionSpec
+from calls.journal import spool
+from calls.models import Call
+from calls.services import NewCall
+from calls.snapshots import load_snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The conversation before this segment: (role, text heard), and its length so far."""
+
+    said: tuple[tuple[str, str], ...] = ()
+    elapsed_ms: int = 0
+
+
+def load_earlier(
+    tenant_id: int, agent_id: UUID, call_id: UUID, *, use_database: bool
+) -> tuple[NewCall, str, VersionSpec, Earlier]:
+    """Everything a segment begins with. Raises LookupError, and DatabaseError when asked to use the database."""
+    if use_database:
+        return _from_database(tenant_id, call_id)
+    return _from_this_host(tenant_id, agent_id, call_id)
+
+
+def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, str, VersionSpec, Earlier]:
+    with tenant_transaction(tenant_id):
+        call = Call.objects.filter(pk=call_id).first()
+        if call is None:
+            raise LookupError(f"call {call_id} is unknown")
+        version = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
+        turns = [{"speaker": t.speaker, "heard": t.heard} for t in call.turns.order_by("started_ms", "index")]
+        business = Tenant.objects.get(pk=tenant_id).name
+    new = NewCall(
+        call_id=call.pk,
+        agent_id=call.agent_id,
+        version_id=call.version_id,
+        channel=call.channel,
+        direction=call.direction,
+        from_number=call.from_number,
+        to_number=call.to_number,
+        carrier_sid=call.carrier_sid,
+        created_at=call.created_at,
+    )
+    return new, business, VersionSpec.of(version), _earlier(turns, call.answered_at)
+
+
+def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, str, VersionSpec, Earlier]:
+    snapshot = load_snapshot(agent_id)
+    if snapshot is None or snapshot[0] != tenant_id:
+        raise LookupError(f"nothing is known of agent {agent_id}")
+    _, business, spec = snapshot
+    entries = spool.peek(call_id)
+    opened: dict[str, Any] = next((entry["data"] for entry in entries if entry["entry"] == "opened"), {})
+    answered = next((entry["at"] for entry in entries if entry["entry"] == "answered"), "")
+    turns = {entry["index"]: entry["state"] for entry in entries if entry["entry"] == "turn"}
+    new = NewCall(
+        call_id=call_id,
+        agent_id=agent_id,
+        version_id=opened.get("version_id", spec.version_id),
+        channel=opened.get("channel", "phone"),
+        direction=opened.get("direction", "inbound"),
+        from_number=opened.get("from_number", ""),
+        to_number=opened.get("to_number", ""),
+        carrier_sid=opened.get("carrier_sid"),
+        created_at=parse_datetime(opened.get("created_at", "")) or now(),
+    )
+    said = sorted(turns.values(), key=lambda turn: turn["started_ms"])
+    return new, business, spec, _earlier(said, parse_datetime(answered))
+
+
+def _earlier(turns: list[dict[str, Any]], answered_at: datetime | None) -> Earlier:
+    roles = {"caller": "user", "agent": "assistant"}
+    said = tuple((roles[turn["speaker"]], turn["heard"]) for turn in turns if turn["heard"])
+    elapsed = round((now() - answered_at).total_seconds() * 1000) if answered_at else 0
+    return Earlier(said, max(0, elapsed))

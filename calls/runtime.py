@@ -1,0 +1,253 @@
+"""Where a call comes to life: its row and version, its equipment, its journal and its Session are put together here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from agents.providers.ports import ProviderError
+from agents.versions import VersionSpec
+from calls.conversation.history import History
+from calls.conversation.playback import Playback
+from calls.conversation.ports import Line
+from calls.conversation.session import Ending, Session
+from calls.conversation.speaking import AudioSpeaker
+from calls.equipment import Equipment
+from calls.journal import CallJournal
+from calls.recorder import RecordedLine, Recorder
+from calls.resumption import Earlier, load_earlier
+from calls.scripts import CallTexts
+from calls.services import NewCall
+from calls.spool import SpoolKey
+
+PREPARED_FOR_S = 60.0  # a call whose socket does not come by then is not coming
+DATABASE_WITHIN_S = 1.0
+SHIPPED_WITHIN_S = 1.0
+INDEXES_PER_SEGMENT = 10_000  # turns of two segments never share an index
+
+log = structlog.get_logger(__name__)
+_threads = ThreadPoolExecutor(8, thread_name_prefix="runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class CallClaims:
+    """What a one-time token says: this socket is that segment of that call."""
+
+    call_id: UUID
+    agent_id: UUID
+    tenant_id: int
+    segment: int
+    carrier_sid: str
+
+
+@dataclass(slots=True, eq=False)
+class Prepared:
+    """A call that was admitted, with its equipment warming up."""
+
+    new: NewCall
+    tenant_id: int
+    business: str
+    spec: VersionSpec
+    texts: CallTexts | None = None
+    equipment: Equipment | None = None
+    timer: asyncio.TimerHandle | None = None
+
+
+_prepared: dict[UUID, Prepared] = {}
+_ended: dict[UUID, float] = {}
+_running: dict[UUID, RunningCall] = {}
+_closing: set[asyncio.Task[None]] = set()
+
+
+def running_calls() -> int:
+    """How many calls this process carries."""
+    return len(_running)
+
+
+def has_ended(call_id: UUID) -> bool:
+    """Whether this process knows that the conversation is over, whatever the database says yet."""
+    return call_id in _ended
+
+
+def prepare(prepared: Prepared) -> None:
+    """Warm up while the phone rings. Asked twice for the same call, it prepares once."""
+    call_id = prepared.new.call_id
+    if call_id in _prepared or call_id in _running:
+        return
+    _equip(prepared)
+    loop = asyncio.get_running_loop()
+    prepared.timer = loop.call_later(PREPARED_FOR_S, lambda: _give_up(call_id))
+    _prepared[call_id] = prepared
+
+
+def _equip(prepared: Prepared) -> None:
+    caller = prepared.new.from_number if prepared.new.direction == "inbound" else prepared.new.to_number
+    prepared.texts = CallTexts(
+        prepared.spec, business=prepared.business, caller_number=caller, at=prepared.new.created_at
+    )
+    prepared.equipment = Equipment(prepared.spec)
+    prepared.equipment.open(prepared.equipment.voice.prepare(prepared.texts.fixed()))
+
+
+def _give_up(call_id: UUID) -> None:
+    prepared = _prepared.pop(call_id, None)
+    if prepared is not None and prepared.equipment is not None:
+        task = asyncio.ensure_future(prepared.equipment.close())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+async def start_call(claims: CallClaims, line: Line) -> RunningCall:
+    """Begin the conversation of one segment. Raises LookupError when nothing is known about the call."""
+    prepared = _prepared.pop(claims.call_id, None) if claims.segment == 1 else None
+    earlier = Earlier()
+    if prepared is None:
+        prepared, earlier = await _load(claims)
+        _equip(prepared)
+    elif prepared.timer is not None:
+        prepared.timer.cancel()
+    call = RunningCall(claims, prepared, earlier, line)
+    call.start()
+    return call
+
+
+async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
+    """The call's version and what was said so far, from the database or from what is kept on this host."""
+    loop = asyncio.get_running_loop()
+
+    def in_thread(use_database: bool) -> tuple[NewCall, str, VersionSpec, Earlier]:
+        try:
+            return load_earlier(claims.tenant_id, claims.agent_id, claims.call_id, use_database=use_database)
+        finally:
+            if use_database:
+                connection.close()
+
+    future = loop.run_in_executor(_threads, in_thread, True)
+    future.add_done_callback(lambda f: f.cancelled() or f.exception())
+    done, _ = await asyncio.wait({future}, timeout=DATABASE_WITHIN_S)
+    try:
+        if not done:
+            raise DatabaseError("too slow")
+        new, business, spec, earlier = future.result()
+    except DatabaseError:
+        new, business, spec, earlier = await loop.run_in_executor(_threads, in_thread, False)
+    return Prepared(new, claims.tenant_id, business, spec), earlier
+
+
+class RunningCall:
+    """One segment of a call on this process. Nothing that the socket calls waits."""
+
+    def __init__(self, claims: CallClaims, prepared: Prepared, earlier: Earlier, line: Line) -> None:
+        assert prepared.texts is not None  # noqa: S101 - set by _equip
+        assert prepared.equipment is not None  # noqa: S101 - set by _equip
+        self._claims, self._spec, self._equipment = claims, prepared.spec, prepared.equipment
+        self._line = line
+        self._browser = prepared.new.channel == "browser"
+        self._new = prepared.new
+        loop = asyncio.get_running_loop()
+        self._journal = CallJournal(SpoolKey(claims.tenant_id, claims.call_id, claims.segment), self._names)
+        self._recorder = self._make_recorder(earlier.elapsed_ms, loop.time) if self._spec.recording else None
+        heard_line = RecordedLine(line, self._recorder) if self._recorder else line
+        playback = Playback(heard_line, loop.time)
+        self._elapsed_ms = earlier.elapsed_ms
+        self._session = Session(
+            script=prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation),
+            history=History(prepared.texts.system_prompt(), earlier.said),
+            listener=self._equipment.listener,
+            make_speaker=lambda spawn: AudioSpeaker(self._equipment.voice, playback, spawn),
+            model=self._equipment.model,
+            line=heard_line,
+            journal=self._journal,
+            earlier_ms=earlier.elapsed_ms,
+            next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT,
+        )
+        self._equipment.on_failure = self._on_failure
+        self.hear: Callable[[bytes], None] = self._hear_and_record if self._recorder else self._session.hear
+        self.mark_reached = self._session.mark_reached
+        self.digit, self.typed = self._session.digit, self._session.typed
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        _running[self._claims.call_id] = self
+        self._task = asyncio.ensure_future(self._run())
+
+    async def line_closed(self, *, caller_hung_up: bool) -> None:
+        """The socket is gone. Returns when everything was let go of."""
+        self._session.caller_gone(hung_up=caller_hung_up or self._browser)
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    async def _run(self) -> None:
+        ids = {"call_id": str(self._claims.call_id), "segment": self._claims.segment}
+        if self._claims.segment == 1:
+            self._journal.opened(self._new)
+        else:
+            self._journal.event("resumed", self._elapsed_ms)
+        self._journal.answered()
+        if self._recorder:
+            self._recorder.start()
+        try:
+            ending = await self._session.run()
+            log.info("conversation over", ending=ending.value, **ids)
+        except Exception:  # the end of a task: only this call ends, and the carrier comes back at its resume URL
+            log.exception("conversation broke off", **ids)
+            ending = Ending.MEDIA_LOST
+        try:
+            await self._finish(ending)
+        finally:
+            _running.pop(self._claims.call_id, None)
+            self._line.hang_up()
+
+    async def _finish(self, ending: Ending) -> None:
+        await self._equipment.close()
+        seconds = self._equipment.listener.position_ms // 1000
+        if seconds:
+            self._journal.usage("stt", "seconds", seconds)
+        if self._recorder:
+            self._journal.recorded(str(self._recording_path()), await self._recorder.finish())
+        if ending is Ending.MEDIA_LOST:
+            self._journal.event("media_lost", self._session.now_ms())
+        else:
+            self._remember_end()
+            self._journal.ended(ending.value)
+        arrived = self._journal.shipped(SHIPPED_WITHIN_S)
+        self._journal.close()
+        await arrived
+
+    def _remember_end(self) -> None:
+        """For the resume URL, which the carrier may ask before the database has heard."""
+        moment = time.monotonic()
+        for call_id in [known for known, at in _ended.items() if moment - at > 3600]:
+            del _ended[call_id]
+        _ended[self._claims.call_id] = moment
+
+    def _on_failure(self, part: str, error: ProviderError) -> None:
+        data = {"part": part, "provider": error.provider, "code": error.code, "retryable": error.retryable}
+        self._journal.event("failure", self._session.now_ms(), data)
+
+    def _names(self, kind: str) -> tuple[str, str]:
+        spec = self._spec
+        return {
+            "stt": (spec.stt_provider, spec.stt_model),
+            "llm": (spec.llm_provider, spec.llm_model),
+            "tts": (spec.tts_provider, spec.tts_model),
+        }[kind]
+
+    def _recording_path(self) -> str:
+        return f"{self._claims.tenant_id}/{self._claims.call_id}.ulaw2"
+
+    def _make_recorder(self, elapsed_ms: int, clock: Callable[[], float]) -> Recorder:
+        return Recorder(settings.RECORDINGS_DIR / self._recording_path(), earlier_ms=elapsed_ms, now=clock)
+
+    def _hear_and_record(self, frame: bytes) -> None:
+        if self._recorder is not None:
+            self._recorder.heard(frame)
+        self._session.hear(frame)

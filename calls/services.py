@@ -1,0 +1,151 @@
+"""What happens to calls: opened once, advanced only forwards, ended once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.timezone import now
+
+from agentos.errors import DomainError
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from calls.models import Call
+
+SIGN_OF_LIFE = timedelta(seconds=90)  # a call that was not seen for this long holds no line
+
+
+@dataclass(frozen=True, slots=True)
+class NewCall:
+    """What is known when the phone rings."""
+
+    call_id: UUID
+    agent_id: UUID
+    version_id: int
+    channel: str
+    direction: str
+    from_number: str
+    to_number: str
+    carrier_sid: str | None
+    created_at: datetime
+
+
+def open_call(tenant_id: int, new: NewCall) -> Call:
+    """Open the call, or return it if it is known: the carrier asks twice, also at the same time.
+
+    Raises DomainError "busy" when the tenant's lines are all in use, "suspended" when the tenant is.
+    """
+    with tenant_transaction(tenant_id):
+        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        known: Call | None = Call.objects.filter(pk=new.call_id).first()
+        if known is not None:
+            return known
+        if tenant.is_suspended:
+            raise DomainError("suspended", "This business cannot take calls at the moment.")
+        if live_calls().count() >= tenant.max_concurrent_calls:
+            raise DomainError("busy", "All lines are busy at the moment.")
+        return create_call(new)
+
+
+def live_calls() -> Any:
+    """The calls of this tenant that hold a line."""
+    return Call.objects.exclude(status=Call.Status.ENDED).filter(seen_at__gte=now() - SIGN_OF_LIFE)
+
+
+def create_call(new: NewCall) -> Call:
+    """The row of a call inside the current tenant, made if it is missing."""
+    call: Call = Call.objects.get_or_create(
+        pk=new.call_id,
+        defaults={
+            "agent_id": new.agent_id,
+            "version_id": new.version_id,
+            "channel": new.channel,
+            "direction": new.direction,
+            "from_number": new.from_number[:40],
+            "to_number": new.to_number[:40],
+            "carrier_sid": new.carrier_sid,
+            "created_at": new.created_at,
+        },
+    )[0]
+    return call
+
+
+# What the carrier reports ------------------------------------------------------------------------------
+
+_ENDINGS = {
+    "completed": Call.Ending.CARRIER,
+    "busy": Call.Ending.NO_ANSWER,
+    "no-answer": Call.Ending.NO_ANSWER,
+    "canceled": Call.Ending.CALLER,
+    "failed": Call.Ending.FAILURE,
+}
+
+
+def advance_call(tenant_id: int, *, agent_id: UUID, carrier_sid: str, status: str, at: datetime) -> None:
+    """Take a status of the carrier. It may come late, twice and out of order: a call only moves forwards."""
+    with tenant_transaction(tenant_id):
+        call = Call.objects.select_for_update().filter(carrier_sid=carrier_sid, agent_id=agent_id).first()
+        if call is None or call.status == Call.Status.ENDED:
+            return
+        if status in _ENDINGS:
+            finish(call, _ENDINGS[status], at)
+        elif status == "in-progress":
+            answer(call, at)
+
+
+def answer(call: Call, at: datetime) -> None:
+    """The call is connected, if it was ringing."""
+    if call.status == Call.Status.RINGING:
+        call.status, call.answered_at, call.seen_at = Call.Status.IN_PROGRESS, at, now()
+        call.save(update_fields=["status", "answered_at", "seen_at"])
+
+
+def finish(call: Call, ending: str, at: datetime) -> None:
+    """The call is over; a later report can only say more about why."""
+    if call.status != Call.Status.ENDED:
+        call.status, call.ending, call.ended_at, call.seen_at = Call.Status.ENDED, ending, at, now()
+        call.save(update_fields=["status", "ending", "ended_at", "seen_at"])
+    elif call.ending == Call.Ending.CARRIER and ending != Call.Ending.CARRIER:
+        call.ending = ending  # our own reason says more than the carrier's
+        call.save(update_fields=["ending"])
+
+
+def end_call(tenant_id: int, call_id: UUID, *, ending: str, at: datetime) -> None:
+    """End the call. Ending it twice changes nothing."""
+    with tenant_transaction(tenant_id):
+        finish(Call.objects.select_for_update().get(pk=call_id), ending, at)
+
+
+def next_segment(tenant_id: int, call_id: UUID) -> int | None:
+    """Claim the next segment of a call that lost its process; None when the call is over or unknown."""
+    with tenant_transaction(tenant_id):
+        call: Call | None = Call.objects.select_for_update().filter(pk=call_id).first()
+        if call is None or call.status == Call.Status.ENDED:
+            return None
+        call.segments, call.seen_at = call.segments + 1, now()
+        call.save(update_fields=["segments", "seen_at"])
+        return call.segments
+
+
+# Housekeeping ------------------------------------------------------------------------------------------
+
+
+def keep_alive(tenant_id: int, call_ids: Sequence[UUID]) -> None:
+    """These calls are carried by a living process."""
+    with tenant_transaction(tenant_id):
+        Call.objects.filter(pk__in=list(call_ids)).exclude(status=Call.Status.ENDED).update(seen_at=now())
+
+
+def end_forgotten(tenant_id: int) -> int:
+    """End the calls that nobody has carried for a while; returns how many."""
+    with tenant_transaction(tenant_id):
+        forgotten = Call.objects.select_for_update(skip_locked=True).exclude(status=Call.Status.ENDED)
+        ended = 0
+        for call in forgotten.filter(seen_at__lt=now() - SIGN_OF_LIFE):
+            answered = call.status == Call.Status.IN_PROGRESS
+            finish(call, Call.Ending.MEDIA_LOST if answered else Call.Ending.NO_ANSWER, call.seen_at)
+            ended += 1
+        return ended

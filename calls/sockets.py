@@ -1,0 +1,3 @@
+"""WebSocket addresses of the pages that watch calls."""
+
+websocket_urlpatterns: list[object] = []

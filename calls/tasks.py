@@ -1,0 +1,46 @@
+"""Work around calls that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.utils.timezone import now
+
+from agentos.jobs import PlatformTask
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import current_tenant_id
+from agents.models import AgentVersion
+from agents.providers.ports import ProviderError
+from agents.versions import VersionSpec
+from calls.equipment import synthesize_fixed
+from calls.scripts import CallTexts
+from calls.services import end_forgotten
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(base=PlatformTask)
+def sweep() -> None:
+    """End the calls of every tenant that nobody carries any more."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        ended = end_forgotten(tenant_id)
+        if ended:
+            log.info("forgotten calls were ended", tenant_id=tenant_id, calls=ended)
+
+
+@shared_task(bind=True, max_retries=5)
+def prepare_speech(self, version_id: int) -> None:  # type: ignore[no-untyped-def]
+    """Synthesize the fixed sentences of a version ahead of its first call."""
+    version = AgentVersion.objects.select_related("agent").get(pk=version_id)
+    business = Tenant.objects.get(pk=current_tenant_id()).name
+    spec = VersionSpec.of(version)
+    texts = CallTexts(spec, business=business, caller_number="", at=now()).fixed()
+    try:
+        missing = asyncio.run(synthesize_fixed(spec, texts))
+    except ProviderError as error:
+        log.warning("fixed sentences are not ready yet", provider=error.provider, code=error.code)
+        raise self.retry(countdown=timedelta(seconds=15).seconds) from None
+    log.info("fixed sentences are ready", version_id=version_id, synthesized=missing)
