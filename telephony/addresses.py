@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-# The carrier reads these from the fragment: try three more times, whatever went wrong, and give up on a dead server soon.
+# The carrier reads these from the fragment: three more tries, whatever went wrong, and no long wait for a dead server.
 RETRIES = "#rc=3&rp=ct,rt,5xx&ct=2000"
 
 

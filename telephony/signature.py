@@ -23,6 +23,7 @@ from telephony.addresses import RETRIES
 
 MAX_BODY = 64 * 1024
 _SIGNATURE, _SETTINGS = b"x-twilio-signature", b"x-twilio-webhooks-signature-settings"
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _NOTHING: dict[str, str] = {}
 
 
@@ -36,9 +37,9 @@ class SignatureRefused(Exception):
 
 def signed_fields(request: HttpRequest) -> dict[str, str]:
     """The fields of a webhook that our carrier account has signed. Raises SignatureRefused."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        raise SignatureRefused("too long")
-    fields = _json_fields(request) if request.content_type == "application/json" else request.POST
+    if len(request.body) > MAX_BODY or request.content_type not in (_FORM, _JSON):
+        raise SignatureRefused("not a form")
+    fields = _json_fields(request) if request.content_type == _JSON else request.POST
     params = fields if isinstance(fields, QueryDict) else _NOTHING
     query = request.META.get("QUERY_STRING", "")
     path = _raw_path(request) + (f"?{query}" if query else "")

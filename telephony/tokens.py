@@ -1,0 +1,171 @@
+"""The one-time token that lets the carrier's socket into one call.
+
+It travels in the TwiML and comes back in the first message of the stream. It is bound to the call, the agent, the
+tenant and the segment, lives for seconds and works once: on this host by a file that can be created only once, between
+hosts by Redis. With Redis dead or frozen the file alone decides, and calls still start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import structlog
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from calls.runtime import CallClaims
+
+AUDIENCE, KIND = "media", "call"
+LEEWAY_S = 5  # clocks of two hosts differ
+REDIS_TIMEOUT_S = 0.3
+SWEEP_EVERY_S = 600
+KEPT_S = 3600
+
+log = structlog.get_logger(__name__)
+_disk = ThreadPoolExecutor(1, thread_name_prefix="tokens")
+_swept_at = float("-inf")
+
+
+class TokenRefused(Exception):
+    """The token opens nothing, or not this call."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def mint(claims: CallClaims) -> str:
+    """A token for one segment of one call. With its name it fits into a parameter of the carrier (500 characters)."""
+    issued = int(time.time())
+    payload = {
+        "aud": AUDIENCE,
+        "typ": KIND,
+        "iat": issued,
+        "exp": issued + settings.CALL_TOKEN_SECONDS,
+        "jti": uuid4().hex,
+        "call": claims.call_id.hex,
+        "agent": claims.agent_id.hex,
+        "tenant": claims.tenant_id,
+        "segment": claims.segment,
+        "sid": claims.carrier_sid,
+    }
+    return jwt.encode(payload, _key(), algorithm="HS256")
+
+
+def read(token: str) -> CallClaims:
+    """What the token says, used or not. Raises TokenRefused when it is forged, broken or too old."""
+    return _claims(_payload(token))
+
+
+async def redeem(token: str, *, agent_id: UUID, call_sid: str) -> CallClaims:
+    """Use the token for the call that its socket names. Raises TokenRefused, also the second time."""
+    payload = _payload(token)
+    claims = _claims(payload)
+    if claims.agent_id != agent_id or claims.carrier_sid != call_sid:
+        raise TokenRefused("another call")
+    name = sha256(payload["jti"].encode()).hexdigest()
+    loop = asyncio.get_running_loop()
+    here = await loop.run_in_executor(_disk, _first_on_this_host, Path(settings.SPOOL_DIR) / "tokens", name)
+    if here is False:
+        raise TokenRefused("used before")
+    # Asked one after the other: of several who come at once, the first on the disk must also be the first in Redis.
+    everywhere = await _first_everywhere(f"tenant:{claims.tenant_id}:call-token:{name}")
+    if everywhere is False:
+        raise TokenRefused("used before")
+    if here is None and everywhere is None:
+        raise TokenRefused("neither disk nor Redis can tell whether it was used")
+    return claims
+
+
+def _payload(token: str) -> dict[str, Any]:
+    try:
+        payload: dict[str, Any] = jwt.decode(
+            token,
+            _key(),
+            algorithms=["HS256"],
+            audience=AUDIENCE,
+            leeway=LEEWAY_S,
+            # A clock that steps back must not make new tokens "not yet valid"; that they end is checked all the same.
+            options={"require": ["exp", "iat", "jti"], "verify_iat": False},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise TokenRefused("expired") from error
+    except jwt.InvalidTokenError as error:
+        raise TokenRefused("not ours") from error
+    if payload.get("typ") != KIND:
+        raise TokenRefused("of another kind")
+    return payload
+
+
+def _claims(payload: dict[str, Any]) -> CallClaims:
+    return CallClaims(
+        call_id=UUID(payload["call"]),
+        agent_id=UUID(payload["agent"]),
+        tenant_id=payload["tenant"],
+        segment=payload["segment"],
+        carrier_sid=payload["sid"],
+    )
+
+
+def _key() -> bytes:
+    return salted_hmac("agentos.telephony.tokens", "call", algorithm="sha256").digest()
+
+
+def _first_on_this_host(folder: Path, name: str) -> bool | None:
+    """Whether nobody on this host has used the token; None when the disk cannot tell."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _sweep(folder)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        log.error("token not kept on disk", errno=error.errno)
+        return None
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Every few minutes, forget the tokens that have expired long ago."""
+    global _swept_at
+    if time.monotonic() - _swept_at < SWEEP_EVERY_S:
+        return
+    _swept_at = time.monotonic()
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):
+            if time.time() - entry.stat().st_mtime > KEPT_S:
+                os.unlink(entry)
+
+
+async def _first_everywhere(key: str) -> bool | None:
+    """Whether nobody on any host has used the token; None when Redis does not answer in time."""
+    client = Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=REDIS_TIMEOUT_S,
+        socket_connect_timeout=REDIS_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,  # with this and the next, a connection costs no round trips of its own: the caller is waiting
+        driver_info=None,
+    )
+    try:
+        async with asyncio.timeout(REDIS_TIMEOUT_S):
+            return bool(await client.set(key, 1, nx=True, ex=KEPT_S))
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("token not kept in Redis", error=type(error).__name__)
+        return None
+    finally:
+        with suppress(RedisError, OSError):
+            await client.aclose()
