@@ -1,0 +1,196 @@
+"""What the carrier asks and reports: verify, keep, call one service, answer.
+
+The caller waits while `incoming-call` and `resume` are answered, so they never wait for the database and never fail:
+whatever goes wrong, somebody says a sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+from uuid import UUID
+
+import structlog
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.utils.decorators import method_decorator
+from django.utils.timezone import now
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from calls.admission import Admission, Refused, admit, readmit
+from calls.runtime import CallClaims
+from telephony import addresses, tokens, twiml
+from telephony.event_writer import ArrivedEvent
+from telephony.services import STATUS, carrier_events
+from telephony.signature import SignatureRefused, signed_fields
+
+ANSWER_WITHIN_S = 3.0  # the carrier gives up after 15, the caller sooner
+STORE_WITHIN_S = 5.0
+SORRY = "We are sorry, we cannot take your call right now. Please try again in a moment."
+ONE_MOMENT = "One moment, please."
+
+log = structlog.get_logger(__name__)
+
+_SID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_MAX_FIELDS, _MAX_VALUE = 100, 1000
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class CarrierWebhook(View):
+    """A signed form from the carrier about one call of one agent."""
+
+    http_method_names = ["post"]
+
+    async def post(self, request: HttpRequest, agent_id: UUID) -> HttpResponse:
+        try:
+            fields = signed_fields(request)
+        except SignatureRefused as refused:
+            log.warning("webhook refused", reason=refused.reason, path=request.path)
+            return HttpResponseForbidden()
+        return await self.answer(agent_id, fields)
+
+    async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
+        raise NotImplementedError
+
+
+class Instructions(CarrierWebhook):
+    """A webhook whose answer tells the carrier what to do with a waiting caller."""
+
+    kind: ClassVar[str]
+    address: Callable[[UUID], str]
+
+    async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
+        text, outcome = await self._decide(agent_id, fields)
+        _keep(agent_id, self.kind, _key(fields, self.kind, outcome), fields)
+        return HttpResponse(text, content_type="text/xml")
+
+    async def _decide(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str]:
+        """The instructions, and in a word why."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                admission = await self.admission(agent_id, fields)
+            return _connect(admission, _sid(fields)), str(admission.segment)
+        except Refused as refused:
+            log.info("call refused", code=refused.code, agent_id=str(agent_id), call_sid=fields.get("CallSid"))
+            return self._decline(refused, agent_id), refused.code
+        except Exception:  # a caller is waiting: no error may reach the carrier
+            log.exception("call not answered", agent_id=str(agent_id), call_sid=fields.get("CallSid"))
+            return twiml.say_and_hang_up(SORRY), "failed"
+
+    def _decline(self, refused: Refused, agent_id: UUID) -> str:
+        match refused.code:
+            case "ended":
+                return twiml.hang_up()
+            case "draining":  # another process, or this one's successor, takes the call
+                return twiml.say_and_try_again(ONE_MOMENT, self.address(agent_id))
+        return twiml.say_and_hang_up(refused.sentence)
+
+    async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
+        raise NotImplementedError
+
+
+class IncomingCall(Instructions):
+    """The phone rings. `admit` decides whether the agent takes the call."""
+
+    kind = "incoming"
+    address = staticmethod(addresses.incoming_call_url)
+    admit: Callable[..., Awaitable[Admission]] = staticmethod(admit)
+
+    async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
+        return await self.admit(
+            agent_id=agent_id,
+            carrier_sid=_sid(fields),
+            from_number=fields.get("From", "")[:40],  # "anonymous" is a caller, too
+            to_number=fields.get("To", "")[:40],
+            direction="outbound" if fields.get("Direction", "").startswith("outbound") else "inbound",
+        )
+
+
+class ResumeCall(Instructions):
+    """The media socket has closed and the caller is still there: go on in the next segment, or let go."""
+
+    kind = "resume"
+    address = staticmethod(addresses.resume_url)
+    readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
+
+    async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
+        return await self.readmit(agent_id=agent_id, carrier_sid=_sid(fields))
+
+
+class CallStatus(CarrierWebhook):
+    """A call has moved on. Answered once that is stored; without the database the carrier is asked to repeat it."""
+
+    async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
+        if not _SID.fullmatch(fields.get("CallSid", "")) or not fields.get("CallStatus"):
+            return HttpResponse(status=400)
+        key = _key(fields, STATUS, fields["CallStatus"], fields.get("SequenceNumber", ""))
+        try:
+            async with asyncio.timeout(STORE_WITHIN_S):
+                await _keep(agent_id, STATUS, key, fields)
+        except (TimeoutError, OSError):
+            return HttpResponse(status=503)
+        return HttpResponse(status=204)
+
+
+class StreamStatus(CarrierWebhook):
+    """What the carrier thinks of our media socket. Kept for whoever wonders why a call went wrong."""
+
+    async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
+        if not _SID.fullmatch(fields.get("CallSid", "")):
+            return HttpResponse(status=400)
+        key = _key(fields, "stream", fields.get("StreamSid", ""), fields.get("StreamEvent", ""))
+        _keep(agent_id, "stream", key, fields)
+        return HttpResponse(status=204)
+
+
+def _connect(admission: Admission, carrier_sid: str) -> str:
+    agent_id = admission.agent_id
+    claims = CallClaims(
+        call_id=admission.call_id,
+        agent_id=agent_id,
+        tenant_id=admission.tenant_id,
+        segment=admission.segment,
+        carrier_sid=carrier_sid,
+    )
+    return twiml.connect_stream(
+        addresses.media_url(agent_id),
+        tokens.mint(claims),
+        resume_url=addresses.resume_url(agent_id),
+        status_callback=addresses.stream_status_url(agent_id),
+    )
+
+
+def _sid(fields: dict[str, str]) -> str:
+    sid = fields.get("CallSid", "")
+    if not _SID.fullmatch(sid):
+        raise ValueError("no CallSid")
+    return sid
+
+
+def _key(fields: dict[str, str], kind: str, *details: str) -> str:
+    return ":".join((kind, fields.get("CallSid", ""), *details))[:160]
+
+
+def _keep(agent_id: UUID, kind: str, key: str, fields: dict[str, str]) -> asyncio.Future[None]:
+    """Have the webhook stored behind our back; who wants to know when may await it."""
+    stored = carrier_events().keep(
+        ArrivedEvent(
+            agent_id=agent_id,
+            call_sid=fields.get("CallSid", "")[:40],
+            kind=kind,
+            key=key,
+            payload=_storable(fields),
+            received_at=now(),
+        )
+    )
+    waiting = asyncio.wrap_future(stored)
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # logged where it happened
+    return waiting
+
+
+def _storable(fields: dict[str, str]) -> dict[str, Any]:
+    """What the database takes: no NUL, no flood. The CallToken is a key to other calls and is not kept."""
+    kept = [(name, value) for name, value in fields.items() if name != "CallToken"][:_MAX_FIELDS]
+    return {name[:_MAX_VALUE].replace("\0", ""): value[:_MAX_VALUE].replace("\0", "") for name, value in kept}
