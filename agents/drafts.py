@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from agents.catalog import LANGUAGES, Kind, provider
 from agents.comparison import EDITABLE
@@ -150,7 +151,7 @@ def _plain(field: str, value: Any) -> Any:
     """By the model's own rules, except that a text may be empty."""
     column = AgentVersion._meta.get_field(field)
     value = text(value) if isinstance(value, str) else value
-    if value == "" and not getattr(column, "choices", None):
+    if value == "" and isinstance(column, models.CharField | models.TextField) and not column.choices:
         return value
     limit = getattr(column, "max_length", None)
     if isinstance(value, str) and limit and len(value) > limit:

@@ -107,9 +107,7 @@ class AgentVersion(TenantModel):
     speculation = models.BooleanField(default=True)
 
     # Silence, length, recording
-    silence_timeout_s = models.PositiveIntegerField(
-        default=6, validators=[MinValueValidator(2), MaxValueValidator(60)]
-    )
+    silence_timeout_s = models.PositiveIntegerField(default=6, validators=[MinValueValidator(2), MaxValueValidator(60)])
     silence_prompts = models.JSONField(default=default_silence_prompts, blank=True)
     max_duration_s = models.PositiveIntegerField(
         default=900, validators=[MinValueValidator(60), MaxValueValidator(14_400)]

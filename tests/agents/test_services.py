@@ -108,6 +108,8 @@ def test_saving_the_same_again_saves_nothing(agent: Agent):
         ("endpointing_ms", "50", "100"),
         ("endpointing_ms", "5000", "3000"),
         ("endpointing_ms", "soon", "integer"),
+        ("endpointing_ms", "", "integer"),
+        ("interruption_ms", None, "null"),
         ("interruption", "sometimes", "not a valid choice"),
         ("transport", "", "blank"),
         ("timezone", "Boise", "no time zone of this name"),

@@ -1,0 +1,339 @@
+"""The draft as a form. It only turns text into values; what makes sense is judged by `drafts` and `checklist`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from agentos.forms import DrawnField
+from agents.catalog import LANGUAGES, PROVIDERS, Kind, provider
+from agents.checklist import is_configured, seconds_spoken
+from agents.comparison import LABELS
+from agents.drafts import OPTION, ROLES, Errors
+from agents.models import Agent, AgentVersion
+from agents.offers import Option, Provider
+from agents.prompts import placeholders
+from agents.templates_catalog import TEMPLATES
+
+OTHER = "_other"
+MOST_STEPS_OF_A_SLIDER = 300
+MINUTES = (5, 10, 15, 20, 30, 45, 60, 120, 240)
+Choices = list[tuple[str, Any]]
+
+HINTS = {
+    "variables": "One on each line, such as hours = Monday to Friday. Used when a call brings no value of its own.",
+    "second_llm_provider": "Answers when the model fails or is too slow with its first word.",
+    "second_tts_provider": "Speaks when the voice fails or is too slow with its first sound.",
+    "keyterms": "Names and terms that callers say, parted by commas. At most 100 words.",
+    "interruption_words": "How many words a caller must have said.",
+    "backchannels": "Said while the agent speaks, these only show that the caller listens. Parted by commas.",
+    "speculation": "Answers sooner. Replies that turn out to be premature are never heard, but cost a little.",
+    "silence_prompts": "One on each line, at most five. After the last one the agent says goodbye.",
+    "duration_warning": "Said half a minute before the end.",
+    "farewell": "Said before the agent hangs up by itself.",
+    "fallback_sentence": "Said when model or voice fail, while the agent tries again.",
+    "timezone": "In which the agent says dates and times.",
+    "recording": "Both sides on a channel each, kept with the call.",
+    "consent_notice": "Spoken before the first words, when calls are recorded.",
+}
+
+
+class Lines(forms.CharField):
+    """A list, one item on each line."""
+
+    separator = "\n"
+    joint = "\n"
+
+    def to_python(self, value: Any) -> Any:
+        return [item.strip() for item in re.split(self.separator, value or "") if item.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.joint.join(value) if isinstance(value, list) else value
+
+
+class Terms(Lines):
+    """A list of words and phrases, parted by commas or lines."""
+
+    separator = r"[,\n]"
+    joint = ", "
+
+
+class Pairs(forms.CharField):
+    """Names and values, one `name = value` on each line."""
+
+    def to_python(self, value: Any) -> Any:
+        pairs: dict[str, str] = {}
+        for line in filter(str.strip, (value or "").splitlines()):
+            name, equals, meaning = line.partition("=")
+            if not equals:
+                raise forms.ValidationError(f"“{line.strip()[:40]}” has no value: write name = value.")
+            pairs[name.strip()] = meaning.strip()
+        return pairs
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name} = {each}" for name, each in value.items()) if isinstance(value, dict) else value
+
+
+class Slider(forms.NumberInput):
+    """A number out of a range, with words at its ends."""
+
+    input_type = "range"
+
+    def __init__(self, low: str, high: str, limits: dict[str, Any], unit: str = "") -> None:
+        super().__init__(limits)
+        self.low, self.high, self.unit = low, high, unit
+
+
+class DraftField(DrawnField):
+    """Knows what is wrong with the draft's value, and whether callers hear another one."""
+
+    form: DraftForm
+
+    @property
+    def subject(self) -> str:
+        """The field of the version that it belongs to."""
+        return self.name.partition("__")[0].removesuffix(OTHER)
+
+    @property
+    def messages(self) -> list[str]:
+        return self.form.wrong.get(self.name, [])
+
+    @property
+    def is_changed(self) -> bool:
+        return self.subject in self.form.changed
+
+    @property
+    def is_slider(self) -> bool:
+        return isinstance(self.field.widget, Slider)
+
+    @property
+    def aria_describedby(self) -> str:
+        hint = f"{self.auto_id}_helptext " if self.help_text else ""
+        return f"{hint}{self.auto_id}_error"
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Any = None) -> dict[str, Any]:
+        built = super().build_widget_attrs(attrs, widget)
+        if self.messages:
+            built["aria-invalid"] = "true"
+        return built
+
+
+class DraftForm(forms.Form):
+    """Every field of a draft with the values `spec`; with `only`, those fields and no others."""
+
+    bound_field_class = DraftField
+
+    def __init__(
+        self, spec: Mapping[str, Any], data: Mapping[str, Any] | None = None, *, only: Collection[str] | None = None
+    ) -> None:
+        self.spec = spec
+        self.wrong: Errors = {}
+        self.changed: Collection[str] = ()
+        super().__init__(data, initial=_initial(spec), use_required_attribute=False)
+        for name, field in {**_own_fields(spec), **_provider_fields(spec)}.items():
+            if only is None or name in only:
+                field.required = False
+                field.label = field.label or LABELS.get(name, "")
+                field.help_text = field.help_text or HINTS.get(name, "")
+                self.fields[name] = field
+        for name, note in _notes(spec).items():
+            if name in self.fields:
+                self.fields[name].help_text = note
+
+    def changes(self) -> dict[str, Any]:
+        """What was filled in, as `services.save_draft` takes it. A typed name wins over a chosen one."""
+        self.full_clean()
+        filled: dict[str, Any] = dict(self.cleaned_data)
+        for name in [name for name in filled if name.endswith(OTHER)]:
+            if typed := filled.pop(name):
+                filled[name.removesuffix(OTHER)] = typed
+        return filled
+
+    def options(self, role: str) -> list[DraftField]:
+        return [self[name] for name in self.fields if name.startswith(f"{role}{OPTION}")]  # type: ignore[misc]
+
+    @property
+    def stt_options(self) -> list[DraftField]:
+        return self.options("stt")
+
+    @property
+    def llm_options(self) -> list[DraftField]:
+        return self.options("llm")
+
+    @property
+    def tts_options(self) -> list[DraftField]:
+        return self.options("tts")
+
+
+def _initial(spec: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {
+        f"{role}{OPTION}{name}": value
+        for role in ("stt", "llm", "tts")
+        for name, value in spec[f"{role}_options"].items()
+    }
+    return {**spec, **settings}
+
+
+def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
+    """The fields that every agent has, whatever the providers."""
+    return {
+        "greeting": forms.CharField(widget=_text(2, "input--speech"), strip=False),
+        "prompt": forms.CharField(widget=_text(9), strip=False),
+        "variables": Pairs(widget=_text(3, "input--code")),
+        "language": forms.CharField(widget=forms.Select(choices=list(LANGUAGES.items()))),
+        "keyterms": Terms(widget=_text(1)),
+        "endpointing_ms": forms.CharField(widget=_milliseconds(100, 3000, 10, "quick", "patient")),
+        "interruption": forms.CharField(widget=forms.Select(choices=AgentVersion.Interruption.choices)),
+        "interruption_words": forms.CharField(widget=_number(1, 10)),
+        "interruption_ms": forms.CharField(widget=_milliseconds(0, 2000, 50, "at once", "after 2 s")),
+        "backchannels": Terms(widget=_text(1)),
+        "speculation": forms.BooleanField(label="Begin the reply before the caller has certainly finished"),
+        "silence_timeout_s": forms.CharField(widget=_number(2, 60), help_text="Seconds."),
+        "silence_prompts": Lines(widget=_text(2, "input--speech")),
+        "max_duration_s": forms.CharField(widget=forms.Select(choices=_durations(spec["max_duration_s"]))),
+        "duration_warning": _sentence(),
+        "farewell": _sentence(),
+        "fallback_sentence": _sentence(),
+        "timezone": forms.CharField(widget=forms.Select(choices=_zones(spec["timezone"]))),
+        "recording": forms.BooleanField(),
+        "consent_notice": _sentence(),
+    }
+
+
+def _text(rows: int, style: str = "") -> forms.Textarea:
+    return forms.Textarea({"rows": rows, "class": style})
+
+
+def _sentence() -> forms.CharField:
+    return forms.CharField(widget=_text(1, "input--speech"))
+
+
+def _milliseconds(least: int, most: int, step: int, low: str, high: str) -> Slider:
+    return Slider(low, high, {"min": least, "max": most, "step": step}, "ms")
+
+
+def _number(low: int, high: int) -> forms.NumberInput:
+    return forms.NumberInput({"class": "input", "min": low, "max": high, "inputmode": "numeric"})
+
+
+def _durations(current: int) -> Choices:
+    seconds = sorted({*(minutes * 60 for minutes in MINUTES), current})
+    return [(str(each), f"{each // 60} minutes" if each % 60 == 0 else f"{each:,} seconds") for each in seconds]
+
+
+def _zones(current: str) -> Choices:
+    """Zones by region; those without a region are old names for others."""
+    regions: dict[str, Choices] = {}
+    for zone in sorted({zone for zone in available_timezones() if "/" in zone} | {current}):
+        region, _, place = zone.partition("/")
+        if region not in ("Etc", "SystemV", "posix", "right"):
+            regions.setdefault(region, []).append((zone, place.replace("_", " ") or zone))
+    return list(regions.items())
+
+
+def _provider_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
+    """What depends on who does the work."""
+    fields: dict[str, forms.Field] = {}
+    for role, kind in ROLES.items():
+        fields[f"{role}_provider"] = forms.CharField(widget=forms.Select(choices=_providers(role, kind)))
+        offer = provider(kind, spec[f"{role}_provider"])
+        if offer is None:
+            continue
+        model = spec[f"{role}_model"]
+        models = [(each.name, each.label) for each in offer.models]
+        fields |= _choice(
+            f"{role}_model", models, model, "Another model, by its exact name" * bool(offer.custom_models)
+        )
+        if kind is Kind.TTS:
+            voices = [(each.name, each.label) for each in offer.voices]
+            other = "Another voice, by its id" * bool(offer.custom_voices)
+            fields |= _choice(f"{role}_voice", voices, spec[f"{role}_voice"], other)
+        if f"{role}_options" in spec:
+            fields |= {f"{role}{OPTION}{each.name}": _option(each) for each in offer.options_for(model)}
+    return fields
+
+
+def _providers(role: str, kind: Kind) -> Choices:
+    nobody = "Say the sentence for failures" if role.startswith("second") else ""
+    return [("", nobody)] * bool(nobody) + [(each.name, _named(each)) for each in PROVIDERS[kind]]
+
+
+def _named(offer: Provider) -> str:
+    return offer.label if is_configured(offer.name) else f"{offer.label} (no key on this server)"
+
+
+def _choice(name: str, known: Choices, current: str, other: str) -> dict[str, forms.Field]:
+    """A choice of what is listed, and where the provider takes more than that, a field to name it."""
+    if current not in dict(known):
+        known = [*known, (current, current)]
+    fields: dict[str, forms.Field] = {name: forms.CharField(widget=forms.Select(choices=known))}
+    if other:
+        widget = forms.TextInput({"class": "input--code", "autocomplete": "off", "spellcheck": "false"})
+        fields[name + OTHER] = forms.CharField(label=other, widget=widget)
+    return fields
+
+
+def _option(option: Option) -> forms.Field:
+    words: dict[str, Any] = {"label": option.label, "help_text": option.hint, "initial": option.default}
+    if option.type == "flag":
+        return forms.BooleanField(**words)
+    if option.type == "choice":
+        unset = [("", "As the provider decides")] if option.default is None else []
+        return forms.CharField(widget=forms.Select(choices=[*unset, *option.choices]), **words)
+    limits = {"min": option.minimum, "max": option.maximum, "step": option.step}
+    low, high = option.minimum or 0, option.maximum or 0
+    if option.default is not None and (high - low) / option.step <= MOST_STEPS_OF_A_SLIDER:
+        return forms.CharField(widget=Slider(f"{low:g}", f"{high:g}", limits), **words)
+    placeholder = "" if option.default is None else f"{option.default}"
+    words["initial"] = None
+    return forms.CharField(widget=forms.NumberInput({"class": "input", "placeholder": placeholder, **limits}), **words)
+
+
+def _notes(spec: Mapping[str, Any]) -> dict[str, str]:
+    """What can be said about the two long texts while they are written."""
+    named = placeholders(f"{spec['greeting']} {spec['prompt']}")
+    names = f" Names in use: {', '.join(named)}." if named else " Write {{business_name}} where a value belongs."
+    seconds, words = seconds_spoken(spec["greeting"]), len(spec["prompt"].split())
+    return {
+        "greeting": f"{seconds} {'second' if seconds == 1 else 'seconds'} when spoken.",
+        "prompt": f"{words:,} {'word' if words == 1 else 'words'}.{names}",
+    }
+
+
+class NewAgentForm(forms.Form):
+    """A name, and where to begin."""
+
+    ready_made = forms.ChoiceField(
+        label="Begin with", widget=forms.RadioSelect, choices=[(each.name, each.title) for each in TEMPLATES]
+    )
+    name = forms.CharField(max_length=80, help_text="For your team, such as Front desk. Callers do not hear it.")
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(max_length=80, label="Name")
+
+
+class PublishForm(forms.Form):
+    note = forms.CharField(
+        label="What changed", max_length=200, required=False, help_text="For those who read the history later."
+    )
+
+
+class CompareForm(forms.Form):
+    """Which two versions; `draft` is the draft."""
+
+    before = forms.ChoiceField(label="From", required=False)
+    after = forms.ChoiceField(label="To", required=False)
+
+    def __init__(self, *args: Any, versions: Iterable[AgentVersion], agent: Agent, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("draft", "Draft")]
+        for version in versions:
+            live = ", live" if version.pk == agent.published_id else ""
+            choices.append((str(version.number), f"Version {version.number}{live}"))
+        for name in ("before", "after"):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,23 @@
+"""The pages of a tenant's agents; included at `t/<slug>/agents/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from agents import views
+
+app_name = "agents"
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("new/", views.create, name="create"),
+    path("<uuid:agent_id>/", views.edit, name="edit"),
+    path("<uuid:agent_id>/choices/<str:role>/", views.choices, name="choices"),
+    path("<uuid:agent_id>/publish/", views.publish, name="publish"),
+    path("<uuid:agent_id>/compare/", views.compare, name="compare"),
+    path("<uuid:agent_id>/rename/", views.rename, name="rename"),
+    path("<uuid:agent_id>/discard/", views.discard, name="discard"),
+    path("<uuid:agent_id>/archive/", views.archive, name="archive"),
+    path("<uuid:agent_id>/versions/<int:number>/restore/", views.restore, name="restore"),
+    path("<uuid:agent_id>/versions/<int:number>/make-live/", views.make_live, name="make_live"),
+]
