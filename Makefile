@@ -1,0 +1,60 @@
+# make demo   then open http://127.0.0.1:8000     PORT=8001 make demo   another port
+
+SHELL := /bin/sh
+PYTHON_IN_VENV := .local/venv/bin/python
+UV := $(shell command -v uv || echo .local/tools/bin/uv)
+OURS := agentos agents calls telephony campaigns
+
+# What a production process is told, for `check --deploy`; the values are made up.
+PRODUCTION := DEBUG=false PUBLIC_URL=https://voice.example.com BEHIND_PROXY=true \
+	SECRET_KEY=for-the-check-only-0123456789abcdefghijklmnopqrstuvwxyzABCDEFG \
+	TWILIO_ACCOUNT_SID=AC00000000000000000000000000000000 TWILIO_AUTH_TOKEN=for-the-check-only
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast test-browser check format lock bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' $(MAKEFILE_LIST) | awk -F' [|] ' '{ printf "%-18s%s\n", $$1, $$2 }'
+
+demo: ## everything in one command: servers, sample tenant, web, worker, practice carrier
+	@bin/environment run
+	@exec $(PYTHON_IN_VENV) manage.py demo
+
+test: test-fast test-browser ## the whole suite on servers of its own
+
+test-fast: ## the suite without the browser
+	@bin/environment dev
+	$(PYTHON_IN_VENV) -m pytest -n auto -m "not browser"
+
+test-browser: ## the pages in Chromium; a call of its own, because Playwright keeps an event loop
+	@bin/environment dev
+	DJANGO_ALLOW_ASYNC_UNSAFE=true $(PYTHON_IN_VENV) -m pytest -m browser tests/browser
+
+check: ## linters, types, migrations, deployment checks
+	@bin/environment dev
+	$(PYTHON_IN_VENV) -m ruff check .
+	$(PYTHON_IN_VENV) -m ruff format --check .
+	$(PYTHON_IN_VENV) -m mypy $(OURS)
+	$(PYTHON_IN_VENV) -m djlint --quiet --check --lint templates
+	$(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PYTHON_IN_VENV) manage.py check --deploy --fail-level WARNING
+
+format: ## put code and templates in order
+	@bin/environment dev
+	$(PYTHON_IN_VENV) -m ruff check --fix .
+	$(PYTHON_IN_VENV) -m ruff format .
+	-$(PYTHON_IN_VENV) -m djlint --quiet --reformat templates
+
+lock: ## requirements*.in -> requirements*.txt, with hashes
+	@bin/environment dev
+	@for name in requirements requirements-embedded requirements-offline requirements-dev; do \
+		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-header --no-annotate $$name.in -o $$name.txt || exit; \
+	done
+
+bench: ## the table of docs/performance.md
+	@bin/environment dev
+	$(PYTHON_IN_VENV) -m bench
+
+clean: ## forget everything: data, logs, environment
+	rm -rf .local
