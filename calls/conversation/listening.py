@@ -17,6 +17,7 @@ MOST_REPLAYED_MS = 10_000
 RETRY_AFTER_S = (0.0, 0.3, 1.0, 2.0)  # before the first, second, … reconnection in a row
 DEAF_AFTER_MS = 4_000  # voice for this long without any result: the recogniser hears nothing; doubles each time
 BYTES_PER_MS = 8
+IDLE_BYTES = 100 * BYTES_PER_MS  # silence between turns goes out in such pieces: a fifth of the messages
 
 _QUIET = bytes(byte for byte in range(256) if (~byte & 0x7F) < 0x24)  # below about -36 dBFS
 _LOUD_SHARE = 8  # one sample in so many must be loud
@@ -41,6 +42,8 @@ class AudioListener:
         self._deaf_ms, self._deaf_after_ms = 0.0, DEAF_AFTER_MS
         self._heard_something = False
         self._lost = asyncio.Event()
+        self._turn_open = False
+        self._unsent = bytearray()
         self.on_event: Callable[[HearingEvent], None] = lambda event: None
         self.on_trouble: Callable[[ProviderError], None] = lambda error: None
         self._voice_at: float | None = None
@@ -67,16 +70,26 @@ class AudioListener:
         length_ms = len(frame) / BYTES_PER_MS
         self._position_ms += length_ms
         if is_voiced(frame):
-            self._voice_at = self._now()
+            self._voice_at, self._turn_open = self._now(), True
             self._deaf_ms += length_ms
         self._kept.append(frame)
         self._kept_ms += length_ms
         while self._kept_ms > MOST_REPLAYED_MS:
             self._kept_ms -= len(self._kept.popleft()) / BYTES_PER_MS
         if self._stt is not None:
-            self._stt.feed(frame)
+            self._feed(self._stt, frame)
             if self._deaf_ms > self._deaf_after_ms:
                 self._lost.set()
+
+    def _feed(self, stt: SpeechToText, frame: bytes) -> None:
+        """Frame by frame while somebody speaks or a turn is open; nobody waits for the silence between turns."""
+        if self._turn_open and not self._unsent:
+            stt.feed(frame)
+            return
+        self._unsent += frame
+        if self._turn_open or len(self._unsent) >= IDLE_BYTES:
+            stt.feed(bytes(self._unsent))
+            self._unsent.clear()
 
     async def run(self) -> None:
         """Listen until cancelled. Raises ProviderError when no recogniser can be reached any more."""
@@ -125,6 +138,7 @@ class AudioListener:
         self._offset_ms = int(self._position_ms - self._kept_ms)
         for frame in self._kept:
             stt.feed(frame)
+        self._unsent.clear()
         self._stt, self._deaf_ms = stt, 0.0
         self._lost.clear()
         try:
@@ -153,6 +167,7 @@ class AudioListener:
             self._deaf_ms, self._deaf_after_ms = 0.0, DEAF_AFTER_MS
             event = self._in_call_time(event)
             if isinstance(event, EndOfTurn):
+                self._turn_open = False
                 self._forget_until(event.end_ms)
             self.on_event(event)
 
