@@ -52,8 +52,8 @@ class ArrivedEvent:
 class EventWriter:
     """The files of one folder, and the thread that turns them into rows. It ends when nothing is left to do."""
 
-    def __init__(self, folder: Path, store: Callable[[ArrivedEvent], None]) -> None:
-        self._folder, self._store = folder, store
+    def __init__(self, folder: Path, store: Callable[[ArrivedEvent], None], *, retry_s: float = RETRY_S) -> None:
+        self._folder, self._store, self._retry_s = folder, store, retry_s
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="carrier-events-disk")
         self._mine: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
@@ -99,7 +99,7 @@ class EventWriter:
                     self._is_running = False
                     return
             if is_left:
-                time.sleep(RETRY_S)
+                time.sleep(self._retry_s)
 
     def _store_all(self) -> bool:
         """Store every file in order of arrival. Whether some are left, since the database did not answer."""

@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from calls.admission import Admission, Refused, admit, readmit
 from calls.runtime import CallClaims
 from telephony import addresses, tokens, twiml
-from telephony.event_writer import ArrivedEvent
+from telephony.event_writer import ArrivedEvent, EventWriter
 from telephony.services import STATUS, carrier_events
 from telephony.signature import SignatureRefused, signed_fields
 
@@ -42,6 +42,7 @@ class CarrierWebhook(View):
     """A signed form from the carrier about one call of one agent."""
 
     http_method_names = ["post"]
+    events: Callable[[], EventWriter] = staticmethod(carrier_events)
 
     async def post(self, request: HttpRequest, agent_id: UUID) -> HttpResponse:
         try:
@@ -54,22 +55,30 @@ class CarrierWebhook(View):
     async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
         raise NotImplementedError
 
+    def keep(self, agent_id: UUID, kind: str, key: str, fields: dict[str, str]) -> asyncio.Future[None]:
+        """Have the webhook stored behind our back; who wants to know when may await it."""
+        event = ArrivedEvent(agent_id, fields.get("CallSid", "")[:40], kind, key, _storable(fields), now())
+        stored = asyncio.wrap_future(self.events().keep(event))
+        stored.add_done_callback(lambda done: done.cancelled() or done.exception())  # logged where it happened
+        return stored
+
 
 class Instructions(CarrierWebhook):
     """A webhook whose answer tells the carrier what to do with a waiting caller."""
 
+    within_s = ANSWER_WITHIN_S
     kind: ClassVar[str]
     address: Callable[[UUID], str]
 
     async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
         text, outcome = await self._decide(agent_id, fields)
-        _keep(agent_id, self.kind, _key(fields, self.kind, outcome), fields)
+        self.keep(agent_id, self.kind, _key(fields, self.kind, outcome), fields)
         return HttpResponse(text, content_type="text/xml")
 
     async def _decide(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str]:
         """The instructions, and in a word why."""
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(self.within_s):
                 admission = await self.admission(agent_id, fields)
             return _connect(admission, _sid(fields)), str(admission.segment)
         except Refused as refused:
@@ -122,13 +131,15 @@ class ResumeCall(Instructions):
 class CallStatus(CarrierWebhook):
     """A call has moved on. Answered once that is stored; without the database the carrier is asked to repeat it."""
 
+    within_s = STORE_WITHIN_S
+
     async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
         if not _SID.fullmatch(fields.get("CallSid", "")) or not fields.get("CallStatus"):
             return HttpResponse(status=400)
         key = _key(fields, STATUS, fields["CallStatus"], fields.get("SequenceNumber", ""))
         try:
-            async with asyncio.timeout(STORE_WITHIN_S):
-                await _keep(agent_id, STATUS, key, fields)
+            async with asyncio.timeout(self.within_s):
+                await self.keep(agent_id, STATUS, key, fields)
         except (TimeoutError, OSError):
             return HttpResponse(status=503)
         return HttpResponse(status=204)
@@ -141,7 +152,7 @@ class StreamStatus(CarrierWebhook):
         if not _SID.fullmatch(fields.get("CallSid", "")):
             return HttpResponse(status=400)
         key = _key(fields, "stream", fields.get("StreamSid", ""), fields.get("StreamEvent", ""))
-        _keep(agent_id, "stream", key, fields)
+        self.keep(agent_id, "stream", key, fields)
         return HttpResponse(status=204)
 
 
@@ -171,23 +182,6 @@ def _sid(fields: dict[str, str]) -> str:
 
 def _key(fields: dict[str, str], kind: str, *details: str) -> str:
     return ":".join((kind, fields.get("CallSid", ""), *details))[:160]
-
-
-def _keep(agent_id: UUID, kind: str, key: str, fields: dict[str, str]) -> asyncio.Future[None]:
-    """Have the webhook stored behind our back; who wants to know when may await it."""
-    stored = carrier_events().keep(
-        ArrivedEvent(
-            agent_id=agent_id,
-            call_sid=fields.get("CallSid", "")[:40],
-            kind=kind,
-            key=key,
-            payload=_storable(fields),
-            received_at=now(),
-        )
-    )
-    waiting = asyncio.wrap_future(stored)
-    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # logged where it happened
-    return waiting
 
 
 def _storable(fields: dict[str, str]) -> dict[str, Any]:
