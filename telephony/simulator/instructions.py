@@ -1,0 +1,150 @@
+"""TwiML as the carrier reads it: verbs in order, and what is wrong with them."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+PARSE_ERROR, SCHEMA_WARNING = 12100, 12200
+LONGEST_PARAMETER = 500
+
+_CALLBACK = {"statusCallback", "statusCallbackMethod"}
+_RECORDING_CALLBACK = {
+    "recordingStatusCallback",
+    "recordingStatusCallbackMethod",
+    "recordingStatusCallbackEvent",
+}
+VERBS: Mapping[str, set[str]] = {
+    "Connect": {"action", "method"},
+    "Gather": {"action", "method", "timeout", "finishOnKey", "numDigits", "input", "actionOnEmptyResult", "language"},
+    "Hangup": set(),
+    "Pause": {"length"},
+    "Play": {"loop", "digits"},
+    "Record": {"action", "method", "timeout", "finishOnKey", "maxLength", "playBeep", "trim", *_RECORDING_CALLBACK},
+    "Redirect": {"method"},
+    "Reject": {"reason"},
+    "Say": {"voice", "language", "loop"},
+}
+NOUNS: Mapping[str, Mapping[str, set[str]]] = {
+    "Connect": {"Stream": {"url", "name", "track", *_CALLBACK}},
+    "Gather": {"Say": VERBS["Say"], "Play": VERBS["Play"], "Pause": VERBS["Pause"]},
+    "Stream": {"Parameter": {"name", "value"}},
+}
+
+
+class TwimlError(Exception):
+    """The instructions, or the way to them, are broken. `code` is the carrier's."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing to do. `nouns` are the elements inside it."""
+
+    name: str
+    attributes: Mapping[str, str]
+    text: str
+    nouns: tuple[Verb, ...]
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, default)
+
+    def number(self, name: str, default: float) -> float:
+        try:
+            return float(self.attributes[name])
+        except (KeyError, ValueError):
+            return default
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Instructions, where they came from, and what the carrier would warn about."""
+
+    url: str
+    verbs: tuple[Verb, ...]
+    warnings: tuple[str, ...] = ()
+
+    def address(self, relative: str) -> str:
+        return urljoin(self.url, relative) if relative else self.url
+
+
+@dataclass(frozen=True, slots=True)
+class StreamNoun:
+    """Where a stream is to be connected. `connect_to` is the address to use, `url` the one that is signed."""
+
+    url: str
+    connect_to: str
+    name: str
+    parameters: Mapping[str, str]
+    status_callback: str
+    status_callback_method: str
+
+
+def read(text: str, url: str) -> Document:
+    """Raises TwimlError for what is not TwiML at all. Unknown verbs and attributes are warned of and left out."""
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 -- from our own side, on loopback
+    except ElementTree.ParseError as error:
+        raise TwimlError(PARSE_ERROR, f"Document parse failure: {error}") from error
+    if root.tag != "Response":
+        raise TwimlError(PARSE_ERROR, f"the document is a <{root.tag}>, not a <Response>")
+    warnings: list[str] = []
+    return Document(url, _verbs(root, VERBS, warnings), tuple(warnings))
+
+
+def stream_noun(document: Document, connect: Verb) -> StreamNoun:
+    """The stream inside a <Connect>. Raises TwimlError for one that the carrier would refuse."""
+    if len(connect.nouns) != 1:
+        raise TwimlError(SCHEMA_WARNING, "<Connect> holds exactly one <Stream>")
+    noun = connect.nouns[0]
+    written = urljoin(_as_socket(document.url), noun.get("url"))
+    parts = urlsplit(written)
+    if parts.scheme not in ("ws", "wss"):
+        raise TwimlError(31922, f"the scheme of a stream is wss, not {parts.scheme!r}")
+    if not parts.hostname or parts.query or not noun.get("url"):
+        raise TwimlError(31923, "a stream has an absolute address without a query string")
+    if noun.get("track", "inbound_track") != "inbound_track":
+        raise TwimlError(31941, "<Connect> streams the inbound track only")
+    parameters = {parameter.get("name"): parameter.get("value") for parameter in noun.nouns}
+    if any(len(name) + len(value) >= LONGEST_PARAMETER for name, value in parameters.items()):
+        raise TwimlError(SCHEMA_WARNING, f"name and value of a <Parameter> have {LONGEST_PARAMETER} characters or more")
+    callback = noun.get("statusCallback")
+    return StreamNoun(
+        url=written,
+        connect_to=_without_tls(document, written),
+        name=noun.get("name"),
+        parameters=parameters,
+        status_callback=document.address(callback) if callback else "",
+        status_callback_method=noun.get("statusCallbackMethod", "POST"),
+    )
+
+
+def _verbs(parent: ElementTree.Element, known: Mapping[str, set[str]], warnings: list[str]) -> tuple[Verb, ...]:
+    verbs = []
+    for element in parent:
+        if element.tag not in known:
+            warnings.append(f"<{element.tag}> is not known inside <{parent.tag}>")
+            continue
+        unknown = element.attrib.keys() - known[element.tag]
+        warnings += [f"<{element.tag}> has no attribute {name!r}" for name in sorted(unknown)]
+        attributes = {name: value for name, value in element.attrib.items() if name not in unknown}
+        nouns = _verbs(element, NOUNS.get(element.tag, {}), warnings)
+        verbs.append(Verb(element.tag, attributes, (element.text or "").strip(), nouns))
+    return tuple(verbs)
+
+
+def _as_socket(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(scheme="ws" if parts.scheme == "http" else "wss").geturl()
+
+
+def _without_tls(document: Document, written: str) -> str:
+    """A server that gave its TwiML over plain HTTP has no TLS; it is reached without, whatever it wrote."""
+    page, stream = urlsplit(document.url), urlsplit(written)
+    plain = page.scheme == "http" and page.netloc == stream.netloc
+    return stream._replace(scheme="ws").geturl() if plain else written

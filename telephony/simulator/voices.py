@@ -1,0 +1,74 @@
+"""How people on the line get their voice. Phrases are made before they are needed, so that no clock suffers."""
+
+from __future__ import annotations
+
+import math
+import random
+import struct
+from functools import cache
+from typing import Protocol
+
+from agents import providers
+from agents.providers.ports import Endpoint, Voice
+from telephony import mulaw
+
+DEFAULT_VOICE = "en-us+f3"
+ANNOUNCER_VOICE = "en-us"
+MS_PER_LETTER = 60
+SHORTEST_MS = 240
+
+
+class Speaker(Protocol):
+    async def speak(self, text: str, voice: str) -> bytes:
+        """The whole phrase as mu-law. Asking again for the same is cheap."""
+        ...
+
+
+class OfflineSpeaker:
+    """espeak-ng, by the platform's own adapter. Raises ProviderError where it is not installed."""
+
+    def __init__(self) -> None:
+        self._phrases: dict[tuple[str, str], bytes] = {}
+
+    async def speak(self, text: str, voice: str) -> bytes:
+        known = self._phrases.get((text, voice))
+        if known is None:
+            known = self._phrases[text, voice] = await _synthesized(text, voice)
+        return known
+
+
+class Humming:
+    """A tone as long as the words would take: enough for whoever only asks whether and when somebody speaks."""
+
+    def __init__(self, *, ms_per_letter: int = MS_PER_LETTER) -> None:
+        self._ms_per_letter = ms_per_letter
+
+    async def speak(self, text: str, voice: str) -> bytes:
+        return tone(max(SHORTEST_MS, len(text) * self._ms_per_letter))
+
+
+def tone(ms: int) -> bytes:
+    """400 Hz, loud enough to be a voice."""
+    return (_tone_of_20_ms() * (ms // mulaw.FRAME_MS + 1))[: ms * mulaw.BYTES_PER_MS]
+
+
+def noise(ms: int, *, seed: int = 1) -> bytes:
+    """Hiss as loud as a voice, the same for the same seed."""
+    chance = random.Random(seed)
+    count = ms * mulaw.BYTES_PER_MS
+    return mulaw.encode(struct.pack(f"<{count}h", *(chance.randint(-4000, 4000) for _ in range(count))))
+
+
+@cache
+def _tone_of_20_ms() -> bytes:
+    samples = [round(8000 * math.sin(2 * math.pi * 400 * n / 8000)) for n in range(mulaw.FRAME_BYTES)]
+    return mulaw.encode(struct.pack(f"<{len(samples)}h", *samples))
+
+
+async def _synthesized(text: str, voice: str) -> bytes:
+    speech = providers.tts("offline", Voice(model="offline", voice=voice or DEFAULT_VOICE), Endpoint())
+    await speech.open()
+    try:
+        return b"".join([piece.audio async for piece in speech.speak(text)])
+    finally:
+        await speech.close()
