@@ -13,15 +13,15 @@ from calls.announce import announce
 from calls.services import NewCall
 from calls.spool import Spool, SpoolKey
 
-spool = Spool(settings.SPOOL_DIR / "journal", announce)
+spool = Spool(lambda: settings.SPOOL_DIR / "journal", announce)
 
 
 class CallJournal:
     """The journal of one segment of one call. Nothing here waits, except for those who ask to."""
 
-    def __init__(self, key: SpoolKey, names: Callable[[str], tuple[str, str]]) -> None:
+    def __init__(self, key: SpoolKey, names: Callable[[str], tuple[str, str]], to: Spool = spool) -> None:
         """`names("stt" | "llm" | "tts")` tells whose usage is counted: provider and model."""
-        self._key, self._names = key, names
+        self._key, self._names, self._spool = key, names, to
 
     def opened(self, new: NewCall) -> None:
         """Everything the call's row needs, in case the database could not be asked to make it."""
@@ -61,7 +61,7 @@ class CallJournal:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(done.set)
 
-        spool.when_shipped(self._key, tell)
+        self._spool.when_shipped(self._key, tell)
         try:
             async with asyncio.timeout(within_s):
                 await done.wait()
@@ -70,4 +70,4 @@ class CallJournal:
         return True
 
     def _write(self, entry: str, **data: Any) -> None:
-        spool.write(self._key, {"entry": entry, **data})
+        self._spool.write(self._key, {"entry": entry, **data})

@@ -72,8 +72,10 @@ class _File:
 class Spool:
     """All journals of one process. `announce(tenant_id, call_ids)` is told what has changed in the database."""
 
-    def __init__(self, folder: Path, announce: Callable[[int, set[UUID]], None] = lambda tenant, calls: None) -> None:
-        self._folder, self._announce = folder, announce
+    def __init__(
+        self, folder: Callable[[], Path], announce: Callable[[int, set[UUID]], None] = lambda tenant, calls: None
+    ) -> None:
+        self._find_folder, self._announce = folder, announce
         self._lines: SimpleQueue[tuple[SpoolKey, dict[str, Any] | Callable[[], None]] | None] = SimpleQueue()
         self._files: dict[SpoolKey, _File] = {}
         self._guard = threading.Lock()
@@ -81,6 +83,10 @@ class Spool:
         self._stopping = False
         self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
+
+    @property
+    def _folder(self) -> Path:
+        return self._find_folder()
 
     # From the event loop: nothing here waits -----------------------------------------------------------
 

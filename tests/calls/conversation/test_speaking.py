@@ -39,7 +39,7 @@ async def test_nothing_is_sent_before_the_release_though_the_first_piece_is_read
 
 @on_virtual_clock
 async def test_words_count_as_heard_only_when_their_mark_came_back():
-    async with speaking() as (utterance, line):
+    async with speaking() as (utterance, _):
         utterance.say("Monday at nine or ten.")
         utterance.release()
         await asyncio.sleep(0.1 + 0.01 + (7 + 3) * 0.06 + 0.05)
@@ -98,7 +98,7 @@ async def test_never_more_than_a_few_seconds_are_ahead_of_the_caller():
 
 @on_virtual_clock
 async def test_without_alignment_the_heard_part_is_estimated_and_says_so():
-    async with speaking(SpokenText(aligned=False)) as (utterance, line):
+    async with speaking(SpokenText(aligned=False)) as (utterance, _):
         utterance.say("One two three four five six seven eight nine ten.")
         utterance.release()
         await asyncio.sleep(1.7)
@@ -111,7 +111,7 @@ async def test_without_alignment_the_heard_part_is_estimated_and_says_so():
 async def test_a_piece_that_never_began_is_tried_again_once():
     voice = SpokenText()
     voice.failures = [ProviderError("voice", "refused")]
-    async with speaking(voice) as (utterance, line):
+    async with speaking(voice) as (utterance, _):
         troubles = []
         utterance.on_trouble = lambda error, goes_on: troubles.append(goes_on)
         utterance.say("One two.")
@@ -126,7 +126,7 @@ async def test_a_piece_that_never_began_is_tried_again_once():
 async def test_a_piece_that_fails_twice_is_reported_as_the_end():
     voice = SpokenText()
     voice.failures = [ProviderError("voice", "refused"), ProviderError("voice", "refused")]
-    async with speaking(voice) as (utterance, line):
+    async with speaking(voice) as (utterance, _):
         troubles = []
         utterance.on_trouble = lambda error, goes_on: troubles.append(goes_on)
         utterance.say("One two.")
