@@ -83,7 +83,7 @@ class Judgement:
         if kind is Kind.TTS:
             self._choose_part(role, "voice", moved, offer.default_voice, offer.takes_voice)
         if f"{role}_options" in self.current:
-            self._choose_options(role, offer, moved or f"{role}_model" in self.accepted)
+            self._choose_options(role, offer, moved)
 
     def _choose_none(self, role: str) -> None:
         for part in ("provider", "model", "voice"):
@@ -104,15 +104,15 @@ class Judgement:
             self._refuse(field, f"There is no {part} called {wish}." if wish else f"Choose a {part}.")
 
     def _choose_options(self, role: str, offer: Provider, moved: bool) -> None:
-        """Settings by name; those of a model that is no longer chosen are dropped with it."""
+        """Settings by name; those of a provider or model that is no longer chosen are dropped with it."""
         field, model = f"{role}_options", self._value(f"{role}_model")
         known = {option.name: option for option in offer.options_for(model)}
         whole = self.changes.get(field)
-        kept = {} if whole is not None else {n: v for n, v in self.current[field].items() if n in known or not moved}
+        anew = moved or whole is not None
+        kept = {} if anew else {name: value for name, value in self.current[field].items() if name in known}
         for name, raw in self._wished_options(role, whole):
             if name not in known:
-                if whole is not None or not moved:
-                    self._refuse(f"{role}{OPTION}{name}", f"{offer.label} has no setting {name} for {model}.")
+                self._refuse(f"{role}{OPTION}{name}", f"{offer.label} has no setting {name} for {model}.")
                 continue
             try:
                 value = known[name].parse(raw)

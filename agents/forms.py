@@ -151,7 +151,18 @@ class DraftForm(forms.Form):
         for name in [name for name in filled if name.endswith(OTHER)]:
             if typed := filled.pop(name):
                 filled[name.removesuffix(OTHER)] = typed
-        return filled
+        return {name: value for name, value in filled.items() if self._still_applies(name, filled)}
+
+    def _still_applies(self, name: str, filled: Mapping[str, Any]) -> bool:
+        """A page sends the settings of the provider and model that it was made for, whatever is chosen on it."""
+        role, is_option, setting = name.partition(OPTION)
+        if not is_option:
+            return True
+        chosen, model = (filled.get(f"{role}_{part}", self.spec[f"{role}_{part}"]) for part in ("provider", "model"))
+        offer = provider(ROLES[role], chosen)
+        return (
+            chosen == self.spec[f"{role}_provider"] and offer is not None and offer.option(setting, model) is not None
+        )
 
     def options(self, role: str) -> list[DraftField]:
         return [self[name] for name in self.fields if name.startswith(f"{role}{OPTION}")]  # type: ignore[misc]

@@ -169,6 +169,18 @@ def test_the_whole_page_can_be_saved_at_once(browser: Client, agent: Agent):
     assert (now.llm_provider, now.llm_model) == ("openai", "gpt-6-luna")
 
 
+def test_settings_that_the_page_still_shows_are_dropped_with_their_provider_or_model(browser: Client, agent: Agent):
+    settings = {"eot_threshold": 0.8, "profanity_filter": True}
+    changes = {"stt_provider": "deepgram", "stt_model": "flux-general-en", "stt_options": settings}
+    services.save_draft(agent.tenant, agent.pk, changes=changes)
+
+    browser.post(at("edit", agent), filled(agent, stt_model="nova-3"))
+    assert draft(agent).stt_options == {"profanity_filter": True}
+
+    browser.post(at("edit", agent), filled(agent, stt_provider="offline"))
+    assert (draft(agent).stt_model, draft(agent).stt_options) == ("offline", {})
+
+
 def test_what_is_refused_comes_back_as_it_was_typed_with_the_error_beside_it(browser: Client, agent: Agent):
     response = browser.post(at("edit", agent), filled(agent, timezone="Mars/Olympus", variables="no value here"))
 
