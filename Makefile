@@ -1,6 +1,9 @@
 # make demo   then open http://127.0.0.1:8000     PORT=8001 make demo   another port
 
 SHELL := /bin/sh
+# Compiled modules are kept, and kept in our own folder: without them every start is three times as long.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/cache/pyc
 PYTHON_IN_VENV := .local/venv/bin/python
 UV := $(shell command -v uv || echo .local/tools/bin/uv)
 OURS := agentos agents calls telephony campaigns

@@ -17,6 +17,8 @@ env = environ.Env()
 TESTING = "pytest" in sys.modules
 if not TESTING:
     environ.Env.read_env(BASE_DIR / ".env")
+    if sys.argv[1:2] != ["demo"]:  # which chooses anew
+        environ.Env.read_env(LOCAL_DIR / "demo.env")  # the port and the practice carrier of a running demo
 
 # Core
 

@@ -1,0 +1,203 @@
+"""Tries every part that is configured, and says of each in a sentence what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+PATIENCE_S = 5.0
+OLDEST_POSTGRESQL = 15
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+
+
+class State(enum.Enum):
+    WELL = "ok"
+    UNUSED = "-"
+    BROKEN = "FAIL"
+
+
+@dataclass(frozen=True)
+class Finding:
+    state: State
+    sentence: str
+
+
+def well(sentence: str) -> Finding:
+    return Finding(State.WELL, sentence)
+
+
+def unused(sentence: str) -> Finding:
+    return Finding(State.UNUSED, sentence)
+
+
+def broken(sentence: str) -> Finding:
+    """The sentence is shown to people: whatever secret slipped into it, from another's message, is taken out."""
+    for secret in _secrets():
+        sentence = sentence.replace(secret, "…")
+    return Finding(State.BROKEN, sentence)
+
+
+def check_database() -> Finding:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select rolname, rolsuper or rolbypassrls, current_setting('server_version_num')::int / 10000"
+                " from pg_roles where rolname = current_user"
+            )
+            role, unbound, version = cursor.fetchone()
+            executor = MigrationExecutor(connection)
+            waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError as error:
+        cause = str(error).strip().splitlines()[0]
+        return broken(f"does not answer: {cause}. Start it (`make demo` runs one of its own), or mend DATABASE_URL.")
+    if version < OLDEST_POSTGRESQL:
+        return broken(f"is PostgreSQL {version}; use {OLDEST_POSTGRESQL} or newer.")
+    if unbound:
+        return broken(
+            f"lets the role {role} pass row-level security, so that tenants are not kept apart: "
+            f"ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS."
+        )
+    if waiting:
+        return broken(f"lacks {waiting} migrations: run `manage.py migrate`.")
+    return well(f"PostgreSQL {version}, all migrations applied, role {role} bound by row-level security.")
+
+
+def check_redis() -> Finding:
+    once = Retry(NoBackoff(), 0)
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=once) as redis:
+            version = redis.info("server")["redis_version"]
+    except (RedisError, ValueError) as error:
+        return broken(f"does not answer: {error}. Start it (`make demo` runs one of its own), or mend REDIS_URL.")
+    return well(f"Redis {version} answers.")
+
+
+def check_worker() -> Finding:
+    from kombu.exceptions import KombuError
+
+    from agentos.celery import app
+
+    start = "start one with `celery --app agentos worker`, and one with `celery --app agentos beat`."
+    try:
+        workers = app.control.ping(timeout=2)
+    except (KombuError, RedisError, OSError):
+        return broken(f"cannot be asked while Redis does not answer; then {start}")
+    if not workers:
+        return broken(f"is not there: calls are neither swept nor finished. Please {start}")
+    return well(f"{len(workers)} answered.")
+
+
+def check_twilio() -> Finding:
+    if not settings.TWILIO_ACCOUNT_SID:
+        return unused("not configured, calls go through the practice carrier.")
+    if not settings.TWILIO_AUTH_TOKEN:
+        return broken("TWILIO_AUTH_TOKEN is missing; the Twilio console shows it beside the account SID.")
+    from requests import RequestException
+    from telephony.carrier import carrier_client
+    from twilio.base.exceptions import TwilioException, TwilioRestException
+
+    try:
+        account = carrier_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch()
+    except TwilioRestException as error:
+        if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+            return broken("refuses the account: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN do not belong together.")
+        return broken(f"answered with status {error.status}, code {error.code}. Try again, or see status.twilio.com.")
+    except (TwilioException, RequestException):
+        return broken(f"{settings.TWILIO_BASE_URL} does not answer. Mend TWILIO_BASE_URL or the way to it.")
+    if account.status != "active":
+        return broken(f"says that the account is {account.status}: no call can be made. See the Twilio console.")
+    return well("the account is active.")
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A cheap question that only a valid key gets answered."""
+
+    name: str
+    path: str
+    header: str
+    scheme: str = ""
+    more: tuple[tuple[str, str], ...] = ()
+
+    def check(self) -> Finding:
+        key, base = settings.VENDORS[self.name]["api_key"], settings.VENDORS[self.name]["base_url"]
+        prefix = self.name.upper()
+        if not key:
+            return unused(f"not configured, the offline voice is used. {prefix}_API_KEY would change that.")
+        headers = {self.header: f"{self.scheme}{key}", **dict(self.more)}
+        try:
+            answer = httpx2.get(f"{base}{self.path}", headers=headers, timeout=PATIENCE_S)
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
+            return broken(f"{base} does not answer. Mend {prefix}_BASE_URL or the way to it.")
+        if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            if "missing_permissions" in answer.text:  # a key of limited use, but a key
+                return well("the key is valid; it may not do everything.")
+            return broken(f"refuses the key. Make a new one and put it into {prefix}_API_KEY.")
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return well("answers; being a server of its own kind, it could not be asked about the key.")
+        if answer.is_error:
+            return broken(f"answered with status {answer.status_code}. Try again, or see the vendor's status page.")
+        return well("the key is valid.")
+
+
+VENDORS = (
+    Vendor("deepgram", "/v1/projects", "Authorization", "Token "),
+    Vendor("openai", "/models", "Authorization", "Bearer "),
+    Vendor("anthropic", "/v1/models", "x-api-key", more=(("anthropic-version", "2023-06-01"),)),
+    Vendor("elevenlabs", "/v1/models", "xi-api-key"),
+)
+
+
+def check_public_url() -> Finding:
+    url = urlsplit(settings.PUBLIC_URL)
+    needed = bool(settings.TWILIO_ACCOUNT_SID) and urlsplit(settings.TWILIO_BASE_URL).hostname not in THIS_MACHINE
+    if needed and url.hostname in THIS_MACHINE:
+        return broken(
+            f"{settings.PUBLIC_URL} is this machine; Twilio cannot reach it. Set PUBLIC_URL to a public name."
+        )
+    if needed and url.scheme != "https":
+        return broken(f"{settings.PUBLIC_URL} is not https; Twilio sends calls and audio only over TLS.")
+    try:
+        answer = httpx2.get(f"{settings.PUBLIC_URL}/healthz", timeout=PATIENCE_S)
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
+        return broken(
+            f"{settings.PUBLIC_URL} does not answer. Start `manage.py serve`, or mend PUBLIC_URL or the proxy."
+        )
+    if answer.text != "alive\n":
+        return broken(f"{settings.PUBLIC_URL}/healthz is answered by something else. Mend PUBLIC_URL or the proxy.")
+    return well(f"{settings.PUBLIC_URL} leads here.")
+
+
+CHECKS: dict[str, Callable[[], Finding]] = {
+    "Database": check_database,
+    "Redis": check_redis,
+    "Worker": check_worker,
+    "Twilio": check_twilio,
+    "Deepgram": VENDORS[0].check,
+    "OpenAI": VENDORS[1].check,
+    "Anthropic": VENDORS[2].check,
+    "ElevenLabs": VENDORS[3].check,
+    "Public URL": check_public_url,
+}
+
+
+def _secrets() -> list[str]:
+    """Every secret of the settings, to keep it off the screen."""
+    kept: list[Any] = [settings.SECRET_KEY, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
+    kept += [vendor["api_key"] for vendor in settings.VENDORS.values()]
+    kept += [settings.DATABASES["default"].get("PASSWORD"), urlsplit(settings.REDIS_URL).password]
+    return [secret for secret in kept if secret]
