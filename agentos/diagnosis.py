@@ -107,8 +107,9 @@ def check_twilio() -> Finding:
     if not settings.TWILIO_AUTH_TOKEN:
         return broken("TWILIO_AUTH_TOKEN is missing; the Twilio console shows it beside the account SID.")
     from requests import RequestException
-    from telephony.carrier import carrier_client
     from twilio.base.exceptions import TwilioException, TwilioRestException
+
+    from telephony.carrier import carrier_client
 
     try:
         account = carrier_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch()

@@ -28,7 +28,7 @@ def answer(path: str) -> tuple[int, bytes] | None:
     return None
 
 
-def with_health(application: Application) -> Application:
+def with_health(application: Any) -> Application:
     """The HTTP application, with the probes in front of it."""
 
     async def http(scope: Message, receive: Receive, send: Send) -> None:
