@@ -11,8 +11,12 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
 
 from agentos.health import with_health  # noqa: E402
-from agentos.lifespan import lifespan  # noqa: E402
+from agentos.lifespan import at_end, at_start, lifespan  # noqa: E402
 from agentos.sockets import websocket_urlpatterns  # noqa: E402
+from calls.process import let_go_of_process, prepare_process  # noqa: E402
+
+at_start(prepare_process)
+at_end(let_go_of_process)
 
 application = ProtocolTypeRouter(
     {"http": with_health(http), "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan}

@@ -9,7 +9,14 @@ from typing import Any
 Message = MutableMapping[str, Any]
 logger = logging.getLogger(__name__)
 
+_starters: list[Callable[[], Awaitable[None]]] = []
 _closers: list[Callable[[], Awaitable[None]]] = []
+
+
+def at_start(prepare: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Have `prepare` awaited before the process takes its first call."""
+    _starters.append(prepare)
+    return prepare
 
 
 def at_end(close: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
@@ -24,6 +31,8 @@ async def lifespan(
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            for prepare in _starters:
+                await prepare()
             await send({"type": "lifespan.startup.complete"})
         else:
             await close_all()

@@ -7,6 +7,7 @@ import asyncio
 from django.conf import settings
 
 from agents import providers
+from calls import runtime
 from calls.journal import spool
 
 
@@ -18,5 +19,6 @@ async def prepare_process() -> None:
 
 async def let_go_of_process() -> None:
     """Close the vendors' connections; bring the journal to the database, or leave it on disk for the next process."""
+    await runtime.forget_prepared()
     await providers.close_clients()
     await asyncio.to_thread(spool.stop)

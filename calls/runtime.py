@@ -105,6 +105,18 @@ def _give_up(call_id: UUID) -> None:
         task.add_done_callback(_closing.discard)
 
 
+async def forget_prepared() -> None:
+    """Let go of every call whose socket has not come: the process ends."""
+    while _prepared:
+        _, prepared = _prepared.popitem()
+        if prepared.timer is not None:
+            prepared.timer.cancel()
+        if prepared.equipment is not None:
+            await prepared.equipment.close()
+    if _closing:
+        await asyncio.wait(set(_closing))
+
+
 async def start_call(claims: CallClaims, line: Line) -> RunningCall:
     """Begin the conversation of one segment. Raises LookupError when nothing is known about the call."""
     prepared = _prepared.pop(claims.call_id, None) if claims.segment == 1 else None

@@ -1,0 +1,130 @@
+"""May a call be answered, and by whom: with the database, and without it."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+
+from agentos.draining import drain
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from calls import runtime
+from calls.admission import Admission, Refused, admit, call_id_for, readmit
+from calls.models import Call
+from calls.snapshots import load_snapshot
+from tests.factories import make_agent, make_call, suspend
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ring(agent_id, sid="CA1") -> Admission:
+    """One incoming call, and the end of everything that was warmed up for it."""
+
+    async def scenario() -> Admission:
+        try:
+            return await admit(
+                agent_id=agent_id,
+                carrier_sid=sid,
+                from_number="+12085550147",
+                to_number="+12085550110",
+                direction="inbound",
+            )
+        finally:
+            await runtime.forget_prepared()
+
+    return asyncio.run(scenario())
+
+
+def refusal(agent_id) -> str:
+    with pytest.raises(Refused) as refused:
+        ring(agent_id)
+    assert refused.value.sentence
+    return refused.value.code
+
+
+def test_a_call_is_opened_with_the_published_version(agent):
+    admission = ring(agent.pk)
+    with tenant_transaction(agent.tenant_id):
+        call = Call.objects.get(pk=admission.call_id)
+    assert (call.version_id, call.status, call.from_number) == (agent.published_id, "ringing", "+12085550147")
+    assert load_snapshot(agent.pk) is not None
+
+
+def test_the_same_webhook_twice_is_one_call(agent):
+    assert ring(agent.pk) == ring(agent.pk)
+    with tenant_transaction(agent.tenant_id):
+        assert Call.objects.count() == 1
+
+
+def test_unknown_unpublished_archived_and_suspended_are_refused_politely(tenant, agent):
+    assert refusal(uuid4()) == "unknown_agent"
+    assert refusal(make_agent(tenant, "Draft only", published=False).pk) == "unpublished"
+    suspend(tenant)
+    assert refusal(agent.pk) == "suspended"
+
+
+def test_a_tenant_whose_lines_are_all_in_use_is_busy_and_its_neighbour_is_not(tenant, agent, other_agent):
+    tenant.max_concurrent_calls = 1
+    tenant.save()
+    make_call(agent, status=Call.Status.IN_PROGRESS)
+    assert refusal(agent.pk) == "busy"
+    assert ring(other_agent.pk).tenant_id == other_agent.tenant_id
+
+
+def test_a_draining_process_takes_no_call(agent):
+    drain.begun = True
+    try:
+        assert refusal(agent.pk) == "draining"
+    finally:
+        drain.begun = False
+
+
+def test_without_the_database_the_last_known_version_answers(agent, settings):
+    known = ring(agent.pk, "CA1")
+    broken = settings.DATABASES["default"] | {"HOST": "/nowhere"}
+    with broken_database(broken):
+        admission = ring(agent.pk, "CA2")
+        assert admission.tenant_id == known.tenant_id
+        assert admission.call_id == call_id_for(agent.pk, "CA2")
+        assert refusal(uuid4()) == "busy"
+
+
+class broken_database:
+    """The database cannot be reached by new connections."""
+
+    def __init__(self, broken) -> None:
+        self.broken = broken
+
+    def __enter__(self) -> None:
+        self.before = connections.settings["default"]["HOST"]
+        connections["default"].close()
+        connections.settings["default"]["HOST"] = self.broken["HOST"]
+
+    def __exit__(self, *error: object) -> None:
+        connections.settings["default"]["HOST"] = self.before
+
+
+def test_a_call_that_lost_its_socket_is_readmitted_as_its_next_segment(agent):
+    call_id = call_id_for(agent.pk, "CA9")
+    make_call(agent, id=call_id, carrier_sid="CA9", status=Call.Status.IN_PROGRESS, segments=1)
+    first = asyncio.run(readmit(agent_id=agent.pk, carrier_sid="CA9"))
+    second = asyncio.run(readmit(agent_id=agent.pk, carrier_sid="CA9"))
+    assert (first.segment, second.segment) == (2, 3)
+    assert first.call_id == call_id
+
+
+def test_a_conversation_that_is_over_is_not_resumed(agent):
+    make_call(agent, id=call_id_for(agent.pk, "CA9"), carrier_sid="CA9", status=Call.Status.ENDED)
+    for agent_id, sid in ((agent.pk, "CA9"), (agent.pk, "CAunknown")):
+        with pytest.raises(Refused) as refused:
+            asyncio.run(readmit(agent_id=agent_id, carrier_sid=sid))
+        assert refused.value.code == "ended"
+
+
+def test_an_archived_agent_is_unknown(agent):
+    with tenant_transaction(agent.tenant_id):
+        Agent.objects.filter(pk=agent.pk).update(archived_at=agent.created_at)
+    assert refusal(agent.pk) == "unknown_agent"
