@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -118,10 +117,11 @@ class OurSide:
 
     async def __aenter__(self) -> Self:
         settings = {"port": 0, "log_level": "error", "lifespan": "off", "interface": "asgi3", "ws": "websockets-sansio"}
-        self._server = uvicorn.Server(uvicorn.Config(self._app, **settings))
-        self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.01)
+        config = uvicorn.Config(self._app, **settings)
+        config.load()
+        self._server = uvicorn.Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+        await self._server.startup()  # without `serve`, whose clock ticks would slow down every test
         port = self._server.servers[0].sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         return self
@@ -129,8 +129,8 @@ class OurSide:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        await self._task
+        self._server.force_exit = True
+        await self._server.shutdown()
         if self.errors and error is None:
             raise self.errors[0]
 

@@ -471,7 +471,8 @@ async def test_a_call_that_nobody_takes_says_why(our_side: OurSide, run_call: Ru
     voice, status = our_side.answer("voice", "<Hangup/>"), Webhook(our_side.answer("status", ""))
     person = Person(takes_call=takes)
 
-    await run_call(voice, person=person, direction="outbound-api", status=status, status_events=EVERY_EVENT)
+    outgoing = {"direction": "outbound-api", "status": status, "status_events": EVERY_EVENT}
+    await run_call(voice, person=person, ring_timeout_s=5.0, **outgoing)
 
     last = our_side.asked_for("status")[-1].fields
     assert (last["CallStatus"], last["SipResponseCode"]) == (takes, sip_code)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from telephony import mulaw
+from telephony.simulator.instructions import TwimlError
+from telephony.simulator.record import CallRecord
+from telephony.simulator.sounds import read_sound, wav_of
+from telephony.simulator.tracks import Track, read_both, voiced_stretches, wav_of_both
+from telephony.simulator.voices import noise, tone
+
+
+def test_gaps_of_a_track_are_silence():
+    track = Track()
+    track.write(40, tone(20))
+    track.write(100, tone(20))
+
+    assert bytes(track.audio) == mulaw.SILENCE * 2 + tone(20) + mulaw.SILENCE * 2 + tone(20)
+
+
+def test_a_cut_forgets_what_comes_later():
+    track = Track()
+    track.write(0, tone(100))
+    track.cut(40)
+    track.write(60, tone(20))
+
+    assert bytes(track.audio) == tone(40) + mulaw.SILENCE + tone(20)
+
+
+def test_both_sides_fit_into_one_file_and_come_out_unchanged():
+    said, heard = Track(tone(300)), Track(noise(100))
+
+    left, right = read_both(wav_of_both(said, heard))
+
+    assert left.audio == said.audio
+    assert bytes(right.audio) == noise(100) + mulaw.SILENCE * 10
+
+
+def test_a_record_is_saved_as_two_channels_of_sixteen_bits(tmp_path: Path):
+    record = CallRecord("CA1", "+1", "+2", "inbound", said=Track(tone(200)), heard=Track(tone(100)))
+
+    record.save_wav(tmp_path / "call.wav")
+
+    with wave.open(str(tmp_path / "call.wav")) as file:
+        shape = (file.getnchannels(), file.getsampwidth(), file.getframerate(), file.getnframes())
+    assert shape == (2, 2, 8000, 1600)
+
+
+def test_stretches_of_voice_keep_their_short_pauses_and_leave_out_clicks():
+    audio = mulaw.SILENCE * 5 + tone(200) + mulaw.SILENCE * 10 + tone(100)
+    audio += mulaw.SILENCE * 50 + tone(20) + mulaw.SILENCE * 50 + tone(400)
+
+    found = [(one.start_ms, one.end_ms) for one in voiced_stretches(Track(audio))]
+
+    assert found == [(100, 600), (2620, 3020)]
+
+
+def test_sounds_are_read_from_wav_and_from_raw_mulaw():
+    assert read_sound("audio/x-wav", wav_of(tone(40))) == tone(40)
+    assert read_sound("audio/basic", tone(40)) == tone(40)
+
+
+@pytest.mark.parametrize("body", [b"", b"ID3", b"RIFF\0\0\0\0WAVE", wav_of(tone(20)).replace(b"\x40\x1f", b"\x80\x3e")])
+def test_a_sound_that_cannot_be_played_is_refused(body: bytes):
+    with pytest.raises(TwimlError) as refused:
+        read_sound("audio/mpeg", body)
+
+    assert refused.value.code == 12300
