@@ -88,7 +88,7 @@ class Control:
         """What is known of the call; with `?wait=1` once it is over."""
         call = self._call(request)
         if request.query.get("wait"):
-            await self._exchange.record(call.record.call_sid)
+            await self._exchange.over(call.record.call_sid)
         return web.json_response(call.record.facts())
 
     async def _meddle(self, request: web.Request, body: Facts) -> web.Response:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from .call_flow import SimulatedCall
 from .people import Person, Say, conversation
@@ -122,6 +122,10 @@ class Exchange:
         """Wait until the call is over. Raises what went wrong in the simulation itself."""
         return await asyncio.shield(self._running[sid])
 
+    async def over(self, sid: str) -> None:
+        """Wait until the call is over, or its simulation has failed; the record says which."""
+        await asyncio.wait({self._running[sid]})
+
     def forget(self, sid: str) -> None:
         """Let go of a finished call and its audio."""
         self.calls.pop(sid, None)
@@ -135,7 +139,7 @@ class Exchange:
         sid = call.record.call_sid
         self.calls[sid] = call
         self._running[sid] = asyncio.create_task(call.run())
-        self._running[sid].add_done_callback(_look)
+        self._running[sid].add_done_callback(partial(_look, call.record))
         return call
 
     def _queue_time_s(self) -> float:
@@ -147,7 +151,7 @@ class Exchange:
         return start - now
 
 
-def _look(task: asyncio.Task[Any]) -> None:
-    """Whoever waits for the record is told of an error; nobody need wait."""
-    with suppress(asyncio.CancelledError):
-        task.exception()
+def _look(record: CallRecord, task: asyncio.Task[CallRecord]) -> None:
+    """Remember why a simulation failed; whoever waits for its record is told as well."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        record.failure = f"{type(error).__name__}: {error}"

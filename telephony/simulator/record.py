@@ -33,7 +33,7 @@ class CallRecord:
     """Both sides of a call as mu-law on one clock, and everything that happened, on the same clock.
 
     `said` and `heard` are empty where the call was made without keeping audio. `happenings` has `perf_counter`
-    readings beside the positions.
+    readings beside the positions. `failure` says why the simulation itself broke, which is not the call's fault.
     """
 
     call_sid: str
@@ -48,6 +48,7 @@ class CallRecord:
     ended_ms: float | None = None
     ended_by: str = ""
     answered_by: str = ""
+    failure: str = ""
     happenings: list[Happening] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -100,6 +101,7 @@ class CallRecord:
             "status": self.status,
             "answered_by": self.answered_by,
             "ended_by": self.ended_by,
+            "failure": self.failure,
             "duration_s": self.duration_s,
             "answered_ms": self.answered_ms,
             "ended_ms": self.ended_ms,
