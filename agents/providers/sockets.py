@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.http11 import Response
 
 from .ports import ProviderError
@@ -57,7 +57,7 @@ async def open_socket(provider: str, url: str, headers: Mapping[str, str]) -> Cl
         raise ProviderError(provider, "the socket did not open in time", code="connect_timeout") from error
     except InvalidURI as error:
         raise ProviderError(provider, "the address is not valid", retryable=False, code="address") from error
-    except (OSError, EOFError, InvalidHandshake) as error:
+    except (OSError, EOFError, WebSocketException) as error:
         raise ProviderError(provider, f"no connection ({type(error).__name__})", code="connection") from error
 
 

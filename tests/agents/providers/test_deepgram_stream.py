@@ -51,6 +51,17 @@ async def test_a_server_that_is_not_there_is_worth_another_try(unused_tcp_port):
     assert (error.value.code, error.value.retryable) == ("connection", True)
 
 
+async def test_a_server_that_hangs_up_at_once_is_worth_another_try():
+    server = await asyncio.start_server(lambda _, writer: writer.transport.abort(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+
+    with pytest.raises(ProviderError) as error:
+        await stt("deepgram", NOVA, Endpoint("key", f"http://127.0.0.1:{port}")).open()
+    server.close()
+
+    assert (error.value.code, error.value.retryable) == ("connection", True)
+
+
 async def test_a_server_that_never_answers_is_given_up(doubles, monkeypatch):
     monkeypatch.setattr("agents.providers.sockets.OPEN_S", 0.05)
     doubles.deepgram.faults.next(Mute())
@@ -116,6 +127,28 @@ async def test_at_most_three_seconds_wait_and_the_oldest_are_dropped_and_counted
     assert await anext(events) == SpeechStarted(1000, "hello"), "positions count what was fed, not what was sent"
     assert await anext(events) == Interim("hello", 1000, 1400)
     await ears.close()
+
+
+async def test_a_vendor_that_stops_reading_costs_three_seconds_of_memory_and_no_more(doubles):
+    ears = stt("deepgram", NOVA, doubles.endpoint())
+    await ears.open()
+    (stream,) = doubles.deepgram.streams
+    stream.socket.transport.pause_reading()
+    fed = 0
+    while not ears.dropped_ms:
+        ears.feed(silence(250))
+        fed += 2_000
+    stream.socket.transport.resume_reading()
+    for _ in range(100):
+        ears.feed(voice(20))
+        fed += 160
+        for _ in range(10):
+            await asyncio.sleep(0)
+    await received(stream, fed - 8 * ears.dropped_ms)
+    await ears.close()
+
+    assert bytes(stream.audio).endswith(voice(2_000))
+    assert len(stream.audio) == fed - 8 * ears.dropped_ms
 
 
 async def test_an_empty_frame_is_not_sent_because_it_would_end_the_stream(doubles):
