@@ -126,6 +126,18 @@ async def test_after_three_failures_the_first_is_left_alone_and_tried_once_later
 
 
 @on_virtual_clock
+async def test_while_one_call_tries_again_the_others_do_not():
+    breaker = Breaker("llm", "a", Endpoint("a"))
+    for _ in range(3):
+        breaker.failed(broken())
+    await asyncio.sleep(20)
+
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+    breaker.succeeded()
+    assert breaker.allows()
+
+
+@on_virtual_clock
 async def test_lateness_opens_the_breaker_too_and_then_costs_nothing():
     model, _ = thinking(Scripted("a", [9.0]), Scripted("b", ["Yes."]))
     for _ in range(3):
