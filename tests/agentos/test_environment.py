@@ -38,3 +38,15 @@ def test_the_example_changes_nothing_when_it_is_copied_unedited():
     lines = (CHECKOUT / ".env.example").read_text().splitlines()
 
     assert [line for line in lines if line and not line.startswith("#")] == []
+
+
+def test_every_dependency_is_explained():
+    chosen = {
+        match.group()
+        for file in CHECKOUT.glob("requirements*.in")
+        for line in file.read_text().splitlines()
+        if (match := re.match(r"[a-z][a-z0-9-]*", line))
+    }
+    explained = set(re.findall(r"^\| ([a-z0-9-]+) \|", (CHECKOUT / "docs/dependencies.md").read_text(), re.MULTILINE))
+
+    assert explained - {"package"} == chosen
