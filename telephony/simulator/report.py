@@ -38,7 +38,8 @@ def outcome(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"The caller waited {times}: {median(waits) / 1000:.2f} s (median), {max(waits) / 1000:.2f} s (longest)."
     if facts["underruns"]:
         longest = max(gap["length_ms"] for gap in facts["underruns"])
-        yield f"The agent's voice had {len(facts['underruns'])} gaps, the longest of {longest} ms."
+        count = len(facts["underruns"])
+        yield f"The agent's voice had {count} gap{'s' * (count > 1)}, the longest of {longest} ms."
     for happening in facts["happenings"]:
         if happening["kind"] in ("error", "warning"):
             yield f"{happening['kind'].title()} {happening['code']}: {happening['message']}"

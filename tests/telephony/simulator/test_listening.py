@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from telephony import mulaw
+from telephony.simulator.listening import Line, listen_back
+from telephony.simulator.report import NOT_UNDERSTOOD, conversation_lines, outcome, was_connected
+from telephony.simulator.tracks import Track
+from telephony.simulator.voices import tone
+
+FACTS = {
+    "status": "completed",
+    "answered_ms": 5.0,
+    "ended_by": "agent",
+    "duration_s": 31,
+    "utterances": [
+        {"began_ms": 2000.0, "reply_ms": 4000.0, "wait_ms": 610.0, "barge_in_ms": None},
+        {"began_ms": 6000.0, "reply_ms": 8500.0, "wait_ms": 1200.0, "barge_in_ms": 180.0},
+    ],
+    "underruns": [{"at_ms": 100, "length_ms": 40}],
+    "happenings": [
+        {"at_ms": 1.0, "kind": "stream started"},
+        {"at_ms": 2.0, "kind": "warning", "code": 31951, "message": "a message that does not conform"},
+        {"at_ms": 29_000.0, "kind": "waited in vain", "for_ms": 20_000},
+    ],
+}
+LINES = [
+    Line("agent", 300, 1500, "good morning"),
+    Line("caller", 2000, 3000, "hello"),
+    Line("agent", 4050, 6300, "how can i help you to"),
+    Line("caller", 6050, 7000, "wait"),
+    Line("agent", 8500, 9000, ""),
+]
+
+
+async def test_every_stretch_of_both_sides_is_written_down_in_order():
+    said = Track(mulaw.SILENCE * 100 + tone(500) + mulaw.SILENCE * 200 + tone(100))
+    heard = Track(tone(300) + mulaw.SILENCE * 200 + tone(800))
+
+    async def length(audio: bytes) -> str:
+        return str(len(audio) // 8)
+
+    lines = await listen_back(said, heard, length)
+
+    assert [(line.side, line.start_ms, line.end_ms) for line in lines] == [
+        ("agent", 0, 300),
+        ("caller", 2000, 2500),
+        ("agent", 4300, 5100),
+        ("caller", 6500, 6600),
+    ]
+    assert [line.text for line in lines] == ["500", "900", "1000", "300"]
+
+
+def test_a_conversation_is_told_with_its_waits_and_interruptions():
+    told = list(conversation_lines(FACTS, LINES))
+
+    assert told == [
+        "    0.3 s  agent   good morning",
+        "    2.0 s  caller  hello",
+        "    4.0 s  agent   how can i help you to   (after 0.61 s)",
+        "    6.0 s  caller  wait   (over the agent, who gave way after 0.18 s)",
+        f"    8.5 s  agent   {NOT_UNDERSTOOD}   (after 1.20 s)",
+    ]
+
+
+def test_the_outcome_says_how_it_ended_and_what_went_wrong():
+    assert list(outcome(FACTS)) == [
+        "Ended by the agent after 31 s.",
+        "The caller waited 2 times: 0.91 s (median), 1.20 s (longest).",
+        "The agent's voice had 1 gap, the longest of 40 ms.",
+        "Warning 31951: a message that does not conform",
+        "At 29.0 s the caller had waited in vain for the agent.",
+    ]
+
+
+def test_a_call_that_nobody_took_says_so():
+    facts = {**FACTS, "status": "busy", "answered_ms": None, "utterances": [], "underruns": [], "happenings": []}
+
+    assert list(outcome(facts)) == ["Not answered: busy."]
+    assert not was_connected(facts)
+    assert was_connected(FACTS)
