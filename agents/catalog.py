@@ -140,8 +140,8 @@ TTS = (
         custom_voices=r"[A-Za-z0-9]{1,80}",
         options=(
             number("speed", "Pace", 1.0, 0.7, 1.2, "1 is the voice's own pace."),
-            number("stability", "Steadiness", 0.5, 0, 1, "Lower is livelier, higher more even."),
-            number("similarity_boost", "Likeness to the original voice", 0.8, 0, 1),
+            number("stability", "Steadiness", None, 0, 1, "Empty: as the voice was made. Lower is livelier."),
+            number("similarity_boost", "Likeness to the original voice", None, 0, 1, "Empty: as the voice was made."),
         ),
     ),
     Provider(

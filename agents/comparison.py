@@ -210,5 +210,5 @@ def word_diff(before: str, after: str) -> Iterator[Piece]:
 
 
 def _words(text: str) -> list[str]:
-    """Words, each with the space that follows it, so that spaces do not match where words do not."""
-    return re.findall(r"\S+\s*|\s+", text)
+    """Words, each with the space that follows it, so that spaces do not match where words do not; and line ends."""
+    return re.findall(r"[^\s]+[^\S\n]*|\n+|\s", text)

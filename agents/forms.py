@@ -337,8 +337,8 @@ class PublishForm(forms.Form):
 class CompareForm(forms.Form):
     """Which two versions; `draft` is the draft."""
 
-    before = forms.ChoiceField(label="From", required=False)
-    after = forms.ChoiceField(label="To", required=False)
+    before = forms.ChoiceField(label="From", widget=forms.Select({"class": "input--fit"}))
+    after = forms.ChoiceField(label="To", widget=forms.Select({"class": "input--fit"}))
 
     def __init__(self, *args: Any, versions: Iterable[AgentVersion], agent: Agent, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
