@@ -9,20 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.http.request import split_domain_port, validate_host
+from django.db import DatabaseError
 
 from agentos.draining import drain
-from agentos.tenants.models import Membership, PublicRoute
-from agentos.tenants.permissions import GRANTS, Permission
+from agentos.tenants.models import PublicRoute
+from agentos.tenants.permissions import Permission
+from agentos.tenants.sockets import is_same_origin, member_at
 from calls.conversation.ports import Line
 from calls.runtime import CallClaims, RunningCall, start_call
 from telephony.media_stream import (
@@ -44,16 +45,23 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 StartCall = Callable[[CallClaims, Line], Awaitable[RunningCall]]
 
-START_WITHIN_S = 5.0
 LONGEST_BEFORE_START = 4 * 1024
-LOST_AFTER_S = 5.0
-WATCH_EVERY_S = 0.5
 PIECE_BYTES = 1600  # 200 ms: `clear` never waits behind more than that
-MAX_WAITING = 256 * 1024
-UNREAD_FOR_S = 10.0
-CLOSE_WITHIN_S = 2.0
+MOST_WAITING = 256 * 1024
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a socket may do nothing of what it should, in seconds."""
+
+    start_s: float = 5.0
+    media_s: float = 5.0
+    reading_s: float = 10.0
+    closing_s: float = 2.0
+    watch_s: float = 0.5
+    checking_s: float = 5.0
 
 
 class CarrierConsumer:
@@ -142,10 +150,11 @@ class MediaStreamConsumer(CarrierConsumer):
         send: Send,
         *,
         start_call: StartCall = start_call,
+        patience: Patience = Patience(),
         frames_per_s: int = FRAMES_PER_S,
     ) -> None:
         super().__init__(scope, receive, send)
-        self.start_call = start_call
+        self.start_call, self.patience = start_call, patience
         self.stream = MediaStream(typing=self.typing, frames_per_s=frames_per_s)
         self.outbox = Outbox()
         self.heard_at = 0.0
@@ -210,10 +219,12 @@ class MediaStreamConsumer(CarrierConsumer):
     async def _first_message(self) -> StreamStarted | None:
         """The `start` message. `connected` may come before it, and nothing else may."""
         try:
-            async with asyncio.timeout(START_WITHIN_S):
+            async with asyncio.timeout(self.patience.start_s):
                 for _ in range(2):
                     text = (await self.receive()).get("text") or ""
-                    events = self.stream.receive(text) if len(text) <= LONGEST_BEFORE_START else ()
+                    if len(text) > LONGEST_BEFORE_START:
+                        break
+                    events = self.stream.receive(text)
                     if events and isinstance(events[0], StreamStarted):
                         return events[0]
                     if events or self.stream.counts.bad or self.stream.counts.unknown:
@@ -230,7 +241,7 @@ class MediaStreamConsumer(CarrierConsumer):
     async def _carry(self, call: RunningCall) -> None:
         """Both directions at once, until one of them ends."""
         self.heard_at = asyncio.get_running_loop().time()
-        tasks = [asyncio.create_task(part) for part in (self._listen(call), self._speak(), self._watch())]
+        tasks = [asyncio.create_task(part) for part in self.parts(call)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -250,8 +261,12 @@ class MediaStreamConsumer(CarrierConsumer):
     async def _close(self) -> None:
         if self.is_connected:
             with suppress(TimeoutError, OSError, RuntimeError):
-                async with asyncio.timeout(CLOSE_WITHIN_S):
+                async with asyncio.timeout(self.patience.closing_s):
                     await self.send({"type": "websocket.close", "code": 1000})
+
+    def parts(self, call: RunningCall) -> list[Coroutine[Any, Any, None]]:
+        """What runs while the call is connected; the first to end ends the others."""
+        return [self._listen(call), self._speak(), self._watch()]
 
     async def _listen(self, call: RunningCall) -> None:
         """The path of every frame from the caller: keep it short."""
@@ -293,20 +308,20 @@ class MediaStreamConsumer(CarrierConsumer):
         try:
             await self.outbox.drain(self.send)
         except OSError:  # the peer is gone; what it sent before may still say why
-            await asyncio.sleep(CLOSE_WITHIN_S)
+            await asyncio.sleep(self.patience.closing_s)
 
     async def _watch(self) -> None:
         """End a socket that has gone deaf or dumb: the carrier then asks the resume URL what to do."""
         now = asyncio.get_running_loop().time
         read_at = now()
         while True:
-            await asyncio.sleep(WATCH_EVERY_S)
-            if self.outbox.waiting <= MAX_WAITING:
+            await asyncio.sleep(self.patience.watch_s)
+            if self.outbox.waiting <= MOST_WAITING:
                 read_at = now()
-            if now() - read_at >= UNREAD_FOR_S:
+            if now() - read_at >= self.patience.reading_s:
                 self._log_end("peer does not read")
                 return
-            if self.frames_must_come and now() - self.heard_at >= LOST_AFTER_S:
+            if self.frames_must_come and now() - self.heard_at >= self.patience.media_s:
                 self._log_end("media lost")
                 return
 
@@ -321,27 +336,29 @@ class BrowserPhoneConsumer(MediaStreamConsumer):
     typing = True
 
     def show(self, kind: str, data: dict[str, Any]) -> None:
-        self.outbox.add(json.dumps({**data, "event": "transcript", "kind": kind}))
+        self.outbox.add(json.dumps({"event": "transcript", "kind": kind, "data": data}))
 
     async def check(self) -> str:
-        if not self._is_same_origin():
+        if not is_same_origin(self.scope):
             return "another origin"
-        if not self.scope["user"].is_authenticated:
-            return "nobody is signed in"
-        return "" if await database_sync_to_async(self._may_call)() else "not allowed"
+        return "" if await self._may_call() else "not allowed"
 
-    def _is_same_origin(self) -> bool:
-        """The page came from the configured origin, or from the host that this socket was opened to."""
-        origin, host = self.header(b"origin"), self.header(b"host")
-        if origin == settings.PUBLIC_URL:
-            return True
-        domain, _ = split_domain_port(host)
-        return bool(origin) and urlsplit(origin).netloc == host and validate_host(domain, settings.ALLOWED_HOSTS)
+    def parts(self, call: RunningCall) -> list[Coroutine[Any, Any, None]]:
+        return [*super().parts(call), self._keep_checking()]
 
+    async def _keep_checking(self) -> None:
+        """Ends when the person has signed out, or was removed, or must not make test calls any more."""
+        while True:
+            await asyncio.sleep(self.patience.checking_s)
+            with suppress(DatabaseError):
+                if not await self._may_call():
+                    self._log_end("not allowed any more")
+                    return
+
+    @database_sync_to_async
     def _may_call(self) -> bool:
-        slug, roles = self.scope["url_route"]["kwargs"]["slug"], GRANTS[Permission.MAKE_TEST_CALLS].roles
-        member = Membership.objects.filter(tenant__slug=slug, user=self.scope["user"], role__in=roles)
-        return member.exists() and PublicRoute.objects.filter(pk=self.agent_id, tenant__slug=slug).exists()
+        member = member_at(self.scope, Permission.MAKE_TEST_CALLS)
+        return member is not None and PublicRoute.objects.filter(pk=self.agent_id, tenant=member.tenant_id).exists()
 
     def _check_account(self, started: StreamStarted) -> None:
         """A browser belongs to no carrier account."""
