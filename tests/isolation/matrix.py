@@ -1,0 +1,214 @@
+"""Asks every address as everybody, with everybody's ids, by every method, and reports what should not be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote, urlencode
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from agentos.tenants.models import Role
+from agentos.tenants.permissions import GRANTS, LOOKING, needs_of
+from tests.isolation.expectations import Carrier, Expectation, Inside, Public, SignedIn
+from tests.isolation.routes import Route
+from tests.isolation.world import MISSING, WORDS, Business, fingerprint, foreign_keys_across, something_was_written
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+CHANGING = tuple(method for method in METHODS if method not in LOOKING)
+ANONYMOUS, STRANGER = "anonymous", "stranger"
+PERSONAS = (ANONYMOUS, STRANGER, *(role.value for role in Role))
+FORM = "application/x-www-form-urlencoded"
+SIGN_IN = "/account/login/?next="
+
+_TOKENS = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")\w+|(?<="X-CSRFToken": ")\w+')
+
+Values = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, without what differs from one request to the next by nature."""
+
+    status: int
+    body: str
+    location: str
+
+    @classmethod
+    def of(cls, response: HttpResponse, asked_with: Values) -> Answer:
+        body = response.getvalue().decode(errors="replace")
+        texts = [_TOKENS.sub("", body), unquote(response.get("Location", ""))]
+        for name in asked_with.keys() & MISSING.keys():
+            echo = re.compile(rf"(?<![\w-]){re.escape(asked_with[name])}(?![\w-])")
+            texts = [echo.sub(f"<{name}>", text) for text in texts]
+        return cls(response.status_code, *texts)
+
+    @property
+    def is_sign_in(self) -> bool:
+        return self.status == 302 and self.location.startswith(SIGN_IN)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One persona before one route. Addresses point into `here`; `there` is the persona's other world."""
+
+    route: Route
+    expectation: Expectation
+    persona: str
+    here: Business
+    there: Business
+
+    @cached_property
+    def client(self) -> Client:
+        client = Client(raise_request_exception=False)
+        if self.persona == STRANGER:
+            client.force_login(self.there.people[Role.OWNER])
+        elif self.persona != ANONYMOUS:
+            client.force_login(self.here.people[self.persona])
+        return client
+
+    @property
+    def hidden(self) -> Business:
+        """Whose words this persona may never read, and whose rows they may never touch."""
+        return self.here if self.persona == STRANGER else self.there
+
+    @cached_property
+    def untouched(self) -> str:
+        return fingerprint(self.hidden)
+
+    def findings(self) -> Iterator[str]:
+        """What should not be, in sentences. None is good."""
+        own = self._of(self.here.parameters)
+        for method in METHODS:
+            answer, troubles = self._ask(method, own)
+            yield from troubles
+            if complaint := self._complaint(method, answer):
+                yield self._label(method, f"{answer.status}, {complaint}")
+            got_in = answer.status not in (403, 404, 405) and not answer.is_sign_in
+            for foreign, missing in self._mixtures(own, one_by_one=got_in or method in ("GET", "POST")):
+                yield from self._compare(method, (foreign, {}), (missing, {}))
+        for method in ("POST", "GET"):
+            yield from self._compare(method, (own, _pointing(self.there.parameters)), (own, _pointing(MISSING)))
+
+    def _of(self, parameters: Values | dict[str, str]) -> Values:
+        return {name: parameters[name] for name in self.route.parameters}
+
+    def _mixtures(self, own: Values, *, one_by_one: bool) -> Iterator[tuple[Values, Values]]:
+        """Own ids with some of them exchanged: for theirs, and for ids that do not exist."""
+        theirs, nobodys = self._of(self.there.parameters), self._of(MISSING | WORDS)
+        names = [name for name in own if name not in WORDS]
+        all_but_slug = [name for name in names if name != "slug"]
+        groups = [[name] for name in names] if one_by_one else []
+        if all_but_slug and all_but_slug not in groups:
+            groups.append(all_but_slug)
+        for exchanged in groups:
+            if exchanged == ["slug"] and self.persona == STRANGER:
+                continue  # the other slug is the stranger's own
+            yield own | {n: theirs[n] for n in exchanged}, own | {n: nobodys[n] for n in exchanged}
+
+    def _compare(self, method: str, foreign: tuple[Values, Values], missing: tuple[Values, Values]) -> Iterator[str]:
+        """Somebody else's id must be answered like one that belongs to nobody."""
+        one, troubles = self._ask(method, *foreign)
+        other, _ = self._ask(method, *missing)
+        yield from troubles
+        if one != other:
+            yield self._label(method, f"somebody else's id ({one.status}) is not like a missing one ({other.status})")
+
+    def _ask(self, method: str, values: Values, form: Values | None = None) -> tuple[Answer, list[str]]:
+        """Ask, look for damage, and undo whatever was done."""
+        address, body = self.route.address(values), urlencode(form or {})
+        troubles = []
+        client, untouched = self.client, self.untouched  # made before the transaction that is undone
+        with transaction.atomic():
+            if method in LOOKING:
+                response = client.generic(method, f"{address}?{body}" if body else address)
+            else:
+                response = client.generic(method, address, body, content_type=FORM)
+            answer = Answer.of(response, values | (form or {}))
+            if answer.status >= 500:
+                troubles.append(self._label(method, str(answer.status)))
+            if any(secret in text for secret in self.hidden.secrets for text in (answer.body, answer.location)):
+                troubles.append(self._label(method, "words of another tenant are shown"))
+            if something_was_written() and fingerprint(self.hidden) != untouched:
+                troubles.append(self._label(method, "rows or files of another tenant are changed"))
+            if form and foreign_keys_across(self.here, self.there):
+                troubles.append(self._label(method, "a row now points into another tenant"))
+            transaction.set_rollback(True)
+        client.cookies.pop("messages", None)  # what was said about it is undone as well
+        return answer, troubles
+
+    def _complaint(self, method: str, answer: Answer) -> str:
+        """What is wrong with the answer to somebody who asks for `here` by its own ids."""
+        match self.expectation:
+            case Public():
+                return "but it is public" if answer.is_sign_in or answer.status in (401, 403, 404) else ""
+            case Carrier():
+                return "" if answer.status in (403, 405) else "but nothing was signed"
+            case SignedIn():
+                is_right = answer.is_sign_in if self.persona == ANONYMOUS else answer.status not in (401, 403, 404)
+                return "" if is_right else "but it is for whoever is signed in"
+            case Inside():
+                return self._inside(self.expectation, method, answer)
+
+    def _inside(self, inside: Inside, method: str, answer: Answer) -> str:
+        if self.persona == ANONYMOUS:
+            return "" if answer.is_sign_in else "but nobody is signed in"
+        if self.persona == STRANGER:
+            return "" if answer.status == 404 else "but a stranger finds nothing here"
+        permission = inside.look if method in LOOKING else inside.change
+        if permission is None:
+            return "" if answer.status == 405 else "but nothing can be changed here"
+        if self.persona not in GRANTS[permission].roles:
+            return "" if answer.status == 403 else f"but that takes {permission}"
+        return f"but {permission} is granted" if answer.is_sign_in or answer.status in (403, 404) else ""
+
+    def _label(self, method: str, what: str) -> str:
+        return f"{method} {self.route.name} as {self.persona}: {what}"
+
+
+def examine(
+    route: Route, table: dict[str, Expectation], here: Business, there: Business, personas: Iterable[str] = PERSONAS
+) -> list[str]:
+    """Everything that is wrong with one route."""
+    expectation = table.get(route.name)
+    if expectation is None:
+        return [f"{route.name} stands in no table: say who may go there"]
+    if unknown := set(route.parameters) - MISSING.keys() - WORDS.keys():
+        return [f"{route.name} has parameters that no fixture knows: {', '.join(sorted(unknown))}"]
+    findings = [
+        finding for persona in PERSONAS for finding in Visit(route, expectation, persona, here, there).findings()
+    ]
+    return [*_declaration(route, expectation), *findings, *_forged(route, expectation, here)]
+
+
+def _declaration(route: Route, expectation: Expectation) -> Iterator[str]:
+    """The view and the table must say the same."""
+    declared = needs_of(route.view)
+    expected = (expectation.look, expectation.change) if isinstance(expectation, Inside) else None
+    if (declared and (declared.to_look, declared.to_change)) != expected:
+        yield f"{route.name} declares {declared}, the table says {expected}"
+
+
+def _forged(route: Route, expectation: Expectation, here: Business) -> Iterator[str]:
+    """Without a CSRF token no change is taken from a browser."""
+    if isinstance(expectation, Carrier):
+        return
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(here.people[Role.OWNER])
+    address = route.address({name: here.parameters[name] for name in route.parameters})
+    for method in CHANGING:
+        with transaction.atomic():
+            status = client.generic(method, address, content_type=FORM).status_code
+            transaction.set_rollback(True)
+        if status != 403:
+            yield f"{method} {route.name} without a CSRF token: {status}"
+
+
+def _pointing(parameters: Values | dict[str, str]) -> Values:
+    """A form that tries to point at rows: `agent_id` goes by `agent` as well."""
+    ids = {name: value for name, value in parameters.items() if name.endswith("_id")}
+    return ids | {name.removesuffix("_id"): value for name, value in ids.items()}

@@ -1,0 +1,152 @@
+"""Two complete tenants, each with a row in every table, and in every text a word that belongs to it alone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+
+from agentos.tenants.models import Membership, Role, Tenant, User
+from agentos.tenants.scoping import TenantModel, tenant_transaction
+from agents.models import Agent
+from calls.models import Call, JournalCursor
+from tests import factories
+
+
+@dataclass(frozen=True)
+class Business:
+    """A tenant, its people by role, and the value that each parameter of an address has for it."""
+
+    secret: str
+    tenant: Tenant
+    people: Mapping[str, User]
+    parameters: Mapping[str, str]
+    digits: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody outside may read anywhere."""
+        return self.secret, self.digits, f"{self.digits[3:6]}-{self.digits[6:]}"
+
+
+# What a parameter is when it belongs to nobody. An address with a parameter that is missing here fails the run.
+MISSING = {
+    "slug": "no-such-business",
+    "agent_id": str(uuid.UUID(int=7)),
+    "call_id": str(uuid.UUID(int=8)),
+    "version_id": "999999999",
+    "number": "999",
+    "number_id": "999999999",
+    "member_id": "999999999",
+}
+
+# Parameters that name no row: the same word for everybody.
+WORDS = {"role": "llm", "uidb36": "1", "key": "set-password"}
+
+FAR = 900_000_000  # ids that are found nowhere else in a page
+
+DIGITS = {"juniper": "2085550110", "harbor": "5035550199"}
+
+
+def build(name: str, *, version: int) -> Business:
+    """Everything that a business called `name` can have. `name` stands in each text of it."""
+    secret = f"{name}-sentinel"
+    tenant = factories.make_tenant(f"{secret} Limited", slug=f"{secret}-slug")
+    people = {
+        role.value: factories.make_member(tenant, role, email=f"{role}@{secret}.example", name=f"{secret} {role}")
+        for role in Role
+    }
+    agent = factories.make_agent(tenant, f"{secret} desk", published=False, **_texts(secret))
+    with tenant_transaction(tenant):
+        agent.published = factories.make_version(agent, number=version, id=FAR + version, **_texts(secret))
+        agent.save()
+    e164 = f"+1{DIGITS[name]}"
+    number = factories.make_number(tenant, e164, id=FAR + version, agent=agent, label=f"{secret} line")
+    viewer = Membership.objects.filter(user=people[Role.VIEWER])
+    viewer.update(id=FAR + version)
+    call = _call(agent, secret, e164)
+    parameters = {
+        "slug": tenant.slug,
+        "agent_id": str(agent.pk),
+        "call_id": str(call.pk),
+        "version_id": str(agent.published_id),
+        "number": str(version),
+        "number_id": str(number.pk),
+        "member_id": str(viewer.get().pk),
+    }
+    return Business(secret, tenant, people, parameters | WORDS, DIGITS[name])
+
+
+def _texts(secret: str) -> dict[str, str]:
+    names = ("greeting", "prompt", "note", "farewell", "fallback_sentence", "duration_warning", "consent_notice")
+    return {name: f"{secret} {name}" for name in names}
+
+
+def _call(agent: Agent, secret: str, e164: str) -> Call:
+    call = factories.make_call(agent, status=Call.Status.ENDED, from_number=e164, to_number=e164, carrier_sid=secret)
+    factories.make_turn(call, f"{secret} was heard", unheard=f"{secret} was not heard")
+    factories.make_event(call, "note", text=f"{secret} happened")
+    factories.make_usage(call, model=secret)
+    factories.make_carrier_event(agent, key=secret, call_sid=secret, payload={"From": secret})
+    recording = factories.make_recording(call, file=f"{secret}.wav")
+    file = Path(settings.RECORDINGS_DIR) / recording.file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(f"RIFF {secret}".encode())
+    with tenant_transaction(agent.tenant_id):
+        JournalCursor.objects.create(call=call, segment=1)
+    return call
+
+
+def tenant_models() -> list[type[TenantModel]]:
+    return [model for model in apps.get_models() if issubclass(model, TenantModel)]
+
+
+def tables_without_rows(business: Business) -> list[str]:
+    """Tables that the world forgot: nothing could be seen to leak from them."""
+    with tenant_transaction(business.tenant):
+        return [model._meta.db_table for model in tenant_models() if not model.objects.exists()]
+
+
+def something_was_written() -> bool:
+    """Whether this transaction has changed any row at all. Far cheaper than to look at every one."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_current_xact_id_if_assigned()")
+        return cursor.fetchone()[0] is not None
+
+
+def fingerprint(business: Business) -> str:
+    """Every row and every file of a business, in one line: the same line means that nothing changed."""
+    tables = [f"select md5(t::text) as row from {model._meta.db_table} t" for model in tenant_models()]  # noqa: S608
+    tables += [
+        "select md5(t::text) from tenants_membership t where tenant_id = %(tenant)s",
+        "select md5(t::text) from tenants_tenant t where id = %(tenant)s",
+        "select md5(concat(u.id, u.email, u.name, u.password, u.is_active, u.is_superuser)) from tenants_user u "
+        "join tenants_membership m on m.user_id = u.id where m.tenant_id = %(tenant)s",
+    ]
+    query = f"select md5(string_agg(row, ' ' order by row)) from ({' union all '.join(tables)}) as everything"  # noqa: S608
+    with tenant_transaction(business.tenant), connection.cursor() as cursor:
+        cursor.execute(query, {"tenant": business.tenant.pk})
+        digest: str = cursor.fetchone()[0]
+    files = sorted(Path(settings.RECORDINGS_DIR).glob(f"{business.secret}*"))
+    return " ".join([digest, *(file.read_text() for file in files)])
+
+
+def foreign_keys_across(here: Business, there: Business) -> list[str]:
+    """Rows of `here` that point into `there`. Row-level security does not look at foreign keys."""
+    found = []
+    for model in tenant_models():
+        for field_ in model._meta.concrete_fields:
+            target = field_.related_model
+            if not isinstance(target, type) or not issubclass(target, TenantModel):
+                continue
+            with tenant_transaction(here.tenant):
+                keys = set(model.objects.exclude(**{field_.name: None}).values_list(field_.attname, flat=True))
+            with tenant_transaction(there.tenant):
+                if target.objects.filter(pk__in=keys).exists():
+                    found.append(f"{model.__name__}.{field_.name}")
+    return found
