@@ -355,8 +355,10 @@ class BrowserPhoneConsumer(MediaStreamConsumer):
                     self._log_end("not allowed any more")
                     return
 
-    @database_sync_to_async
-    def _may_call(self) -> bool:
+    async def _may_call(self) -> bool:
+        return bool(await database_sync_to_async(self._is_allowed)())
+
+    def _is_allowed(self) -> bool:
         member = member_at(self.scope, Permission.MAKE_TEST_CALLS)
         return member is not None and PublicRoute.objects.filter(pk=self.agent_id, tenant=member.tenant_id).exists()
 

@@ -43,7 +43,7 @@ def add_number(tenant: Tenant | int, *, e164: str, label: str = "", agent_id: UU
 def assign_number(tenant: Tenant | int, number_id: int, *, agent_id: UUID | None) -> PhoneNumber:
     """Let `agent_id` answer the number, or nobody."""
     with tenant_transaction(tenant):
-        number = PhoneNumber.objects.select_for_update().filter(pk=number_id).first()
+        number: PhoneNumber | None = PhoneNumber.objects.select_for_update().filter(pk=number_id).first()
         if number is None:
             raise DomainError("unknown_number", "This number is not one of yours.")
         number.agent = _agent(agent_id)
@@ -81,6 +81,7 @@ def record_carrier_event(
 ) -> bool:
     """Store a webhook under its key; True when it is new. The carrier repeats itself, and that changes nothing."""
     with tenant_transaction(tenant):
+        is_new: bool
         _, is_new = CarrierEvent.objects.get_or_create(
             key=key,
             defaults={
@@ -141,7 +142,7 @@ def _reported_at(event: ArrivedEvent) -> datetime:
 def _agent(agent_id: UUID | None) -> Agent | None:
     if agent_id is None:
         return None
-    agent = Agent.objects.filter(pk=agent_id, archived_at=None).first()
+    agent: Agent | None = Agent.objects.filter(pk=agent_id, archived_at=None).first()
     if agent is None:
         raise DomainError("unknown_agent", "This agent is not one of yours.")
     return agent
