@@ -24,7 +24,15 @@ REQUIRED = {
     "farewell": "Write the last words: the agent says them before it hangs up by itself.",
     "fallback_sentence": "Write what the agent says when something fails.",
 }
-SPOKEN = ("greeting", "prompt", "farewell", "fallback_sentence", "duration_warning", "consent_notice")
+WITH_NAMES = (
+    "greeting",
+    "prompt",
+    "silence_prompts",
+    "duration_warning",
+    "farewell",
+    "fallback_sentence",
+    "consent_notice",
+)
 
 _SAYS_AUTOMATED = re.compile(r"\b(automated|assistant|virtual|artificial|robot|AI|A\.I\.)(?!\w)", re.IGNORECASE)
 
@@ -105,8 +113,9 @@ def advice(version: AgentVersion) -> list[Check]:
 
 def _names_without_value(spec: Mapping[str, Any]) -> Iterator[Check]:
     known = dict.fromkeys((*spec["variables"], *BUILT_IN), "")
-    for field in SPOKEN:
-        for name in missing(spec[field], known):
+    for field in WITH_NAMES:
+        text = "\n".join(spec[field]) if isinstance(spec[field], list) else spec[field]
+        for name in missing(text, known):
             where = LABELS[field].lower()
             yield Check(
                 State.LOOK, f"{{{{{name}}}}} has no value", f"Nothing is put in its place in the {where}.", field

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from kombu.exceptions import OperationalError
 from pytest_django import Settings
 
 from agentos.management.commands import seed
@@ -256,6 +257,21 @@ def test_what_somebody_is_writing_is_neither_published_nor_lost(tenant: Tenant, 
     assert provision("--tenant=Juniper Dental")["version"] == 1
     with tenant_transaction(tenant):
         assert services.draft_of(agent).farewell == "So long."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_there_even_if_the_queue_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("agentos.jobs.current_app.send_task", fail)
+
+    told = provision(*USUAL)
+
+    assert version(told).greeting == "Hello."
+    assert "queue cannot be reached" in capsys.readouterr().err
 
 
 def plant(*flags: str) -> dict[str, Any]:

@@ -34,6 +34,9 @@ def test_a_name_without_a_value_is_pointed_out_where_it_stands(agent: Agent):
     assert advised(agent, farewell="Goodbye, {{caller_name}}.", greeting="Hello from {{business_name}}.") == [
         "{{caller_name}} has no value"
     ]
+    assert advised(factories.make_agent(agent.tenant, "A"), silence_prompts=["Hi.", "Still there, {{who}}?"]) == [
+        "{{who}} has no value"
+    ]
     assert advised(factories.make_agent(agent.tenant, "B"), variables={"x": "1"}, prompt="{{x}}") == []
 
 

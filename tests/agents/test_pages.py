@@ -257,7 +257,7 @@ def test_the_answer_never_replaces_a_field_that_was_saved(browser: Client, agent
 def test_another_provider_brings_its_models_voices_and_settings(browser: Client, agent: Agent):
     page = autosave(browser, agent, tts_provider="elevenlabs").content.decode()
 
-    assert '<div class="stack gap-4" id="tts-choices" hx-swap-oob="true">' in page
+    assert '<div class="together" id="tts-choices" hx-swap-oob="true">' in page
     assert 'name="tts_options__speed"' in page
     assert "Sarah, reassuring, American" in page
     assert 'name="tts_provider"' not in page
@@ -271,7 +271,7 @@ def test_another_model_brings_its_settings_and_leaves_the_choice_of_models_alone
 
     page = autosave(browser, agent, stt_model="flux-general-en").content.decode()
 
-    assert '<div id="stt-options" hx-swap-oob="true">' in page
+    assert '<div class="fields__wide" id="stt-options" hx-swap-oob="true">' in page
     assert 'name="stt_options__eot_threshold"' in page
     assert 'name="stt_model"' not in page
 

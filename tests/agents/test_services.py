@@ -163,11 +163,11 @@ def test_another_provider_brings_its_own_model_voice_and_settings(agent: Agent):
 
 
 def test_another_provider_can_come_with_a_model_voice_and_settings_of_choice(agent: Agent):
-    options = {"speed": "1.1", "stability": 0.5}
+    options = {"speed": "1.0", "stability": "0.4"}
     save(agent, tts_provider="elevenlabs", tts_model="eleven_flash_v2", tts_voice="Voice1", tts_options=options)
 
     now = draft(agent)
-    assert (now.tts_model, now.tts_voice, now.tts_options) == ("eleven_flash_v2", "Voice1", {"speed": 1.1})
+    assert (now.tts_model, now.tts_voice, now.tts_options) == ("eleven_flash_v2", "Voice1", {"stability": 0.4})
 
 
 def test_settings_of_a_model_that_is_no_longer_chosen_are_dropped(agent: Agent):

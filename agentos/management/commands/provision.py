@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from kombu.exceptions import OperationalError
 
 from agentos import provisioning
 from agentos.errors import DomainError
@@ -51,11 +52,14 @@ class Command(BaseCommand):
         _add_behavior(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        result: dict[str, Any] = {}
         try:
             with provisioning.all_or_nothing():
                 result = provision(options)
         except (DomainError, ValueError) as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
+        except OperationalError:  # tasks are queued after the commit: everything is there all the same
+            self.stderr.write("The queue cannot be reached: the greeting is synthesised when the first call comes.")
         self.stdout.write(json.dumps(result))
 
 

@@ -28,13 +28,15 @@ function save(wait = 0) {
   timer = setTimeout(() => unsaved().length > 0 && htmx.trigger(form, "save"), wait);
 }
 
-function saved() {
-  if (!waiting()) return Promise.resolve(true);
-  save();
-  return new Promise((resolve) => {
-    const after = () => setTimeout(() => resolve(!waiting()));
-    form.addEventListener("htmx:afterRequest", after, { once: true });
-  });
+// Resolves when nothing waits any more, or with false when it cannot be saved. Others ask for it as `form.saved()`.
+async function saved() {
+  for (let tries = 0; waiting() && tries < 3; tries += 1) {
+    save();
+    await new Promise((resolve) => {
+      form.addEventListener("htmx:afterRequest", () => setTimeout(resolve), { once: true });
+    });
+  }
+  return !waiting();
 }
 
 function chooseWhatToSend(event) {
@@ -57,9 +59,10 @@ function takeAnswer(event) {
     learn();
     show();
   } else {
-    state.lastElementChild.textContent = "Not saved. Trying again";
+    const mayPass = event.detail.xhr.status === 0 || event.detail.xhr.status >= 500;
+    state.lastElementChild.textContent = mayPass ? "Not saved. Trying again" : "Not saved";
     state.lastElementChild.className = "bad";
-    save(AGAIN_MS);
+    if (mayPass) save(AGAIN_MS);
   }
   sent = new Map();
 }
@@ -183,6 +186,7 @@ document.addEventListener("click", async (event) => {
 });
 addEventListener("beforeunload", (event) => waiting() && event.preventDefault());
 
+form.saved = saved;
 learn();
 showWhatApplies();
 followReading();
