@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 PATIENCE_S = 5.0
 OLDEST_POSTGRESQL = 15
+TWILIO_REFUSALS = {"20003", "20404", "401", "403", "404"}
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -106,19 +107,16 @@ def check_twilio() -> Finding:
         return unused("not configured, calls go through the practice carrier.")
     if not settings.TWILIO_AUTH_TOKEN:
         return broken("TWILIO_AUTH_TOKEN is missing; the Twilio console shows it beside the account SID.")
-    from requests import RequestException
-    from twilio.base.exceptions import TwilioException, TwilioRestException
-
-    from telephony.carrier import carrier_client
+    from telephony.carrier import CarrierError, fetch_account
 
     try:
-        account = carrier_client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch()
-    except TwilioRestException as error:
-        if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+        account = fetch_account()
+    except CarrierError as error:
+        if error.code in TWILIO_REFUSALS:
             return broken("refuses the account: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN do not belong together.")
-        return broken(f"answered with status {error.status}, code {error.code}. Try again, or see status.twilio.com.")
-    except (TwilioException, RequestException):
-        return broken(f"{settings.TWILIO_BASE_URL} does not answer. Mend TWILIO_BASE_URL or the way to it.")
+        if error.code == "unreachable":
+            return broken(f"{settings.TWILIO_BASE_URL} does not answer. Mend TWILIO_BASE_URL or the way to it.")
+        return broken(f"answered with the error {error.code}. Try again, or see status.twilio.com.")
     if account.status != "active":
         return broken(f"says that the account is {account.status}: no call can be made. See the Twilio console.")
     return well("the account is active.")

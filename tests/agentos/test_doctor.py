@@ -128,6 +128,49 @@ class TestVendors:
         assert NOWHERE in finding.sentence
 
 
+class TestTwilio:
+    @pytest.fixture
+    def answers(self, settings: Settings, vendor: Answers) -> Callable[[int, str], None]:
+        def start(status: int, body: str) -> None:
+            settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC" + "0" * 32, KEY
+            settings.TWILIO_BASE_URL = vendor(status, body)
+
+        return start
+
+    def test_without_an_account_calls_are_practised(self):
+        assert diagnosis.check_twilio().state is State.UNUSED
+
+    def test_an_account_without_a_token_is_half_configured(self, settings: Settings):
+        settings.TWILIO_ACCOUNT_SID = "AC" + "0" * 32
+
+        assert "TWILIO_AUTH_TOKEN is missing" in diagnosis.check_twilio().sentence
+
+    @pytest.mark.parametrize(
+        ("status", "body", "state", "words"),
+        [
+            (200, '{"sid": "AC0", "status": "active"}', State.WELL, "the account is active"),
+            (200, '{"sid": "AC0", "status": "suspended"}', State.BROKEN, "suspended"),
+            (401, '{"code": 20003, "message": "Authenticate", "status": 401}', State.BROKEN, "do not belong together"),
+            (503, '{"code": 20503, "message": "Later", "status": 503}', State.BROKEN, "the error 20503"),
+        ],
+    )
+    def test_its_answer_is_told(
+        self, answers: Callable[[int, str], None], status: int, body: str, state: State, words: str
+    ):
+        answers(status, body)
+
+        finding = diagnosis.check_twilio()
+
+        assert finding.state is state
+        assert words in finding.sentence
+
+    def test_a_carrier_that_is_not_there_is_named(self, answers: Callable[[int, str], None], settings: Settings):
+        answers(200, "{}")
+        settings.TWILIO_BASE_URL = NOWHERE
+
+        assert f"{NOWHERE} does not answer" in diagnosis.check_twilio().sentence
+
+
 class TestPublicUrl:
     def test_it_is_well_when_it_leads_here(self, settings: Settings, vendor: Answers):
         settings.PUBLIC_URL = vendor(200, "alive\n")
