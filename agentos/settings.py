@@ -262,6 +262,7 @@ CALL_TOKEN_SECONDS = 60
 # Logs
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+_LOG_RENDERER = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
 _LOG_STEPS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
