@@ -22,6 +22,7 @@ SOMEBODY = Person(steps=(Say("Hello?"), *conversation("Yes, that is fine.", "Tha
 """Who answers a number that nobody has been named for."""
 
 ENDING_WITHIN_S = 5.0
+CALLS_WITH_AUDIO = 50
 
 
 @dataclass(slots=True)
@@ -137,10 +138,17 @@ class Exchange:
 
     def _start(self, call: SimulatedCall) -> SimulatedCall:
         sid = call.record.call_sid
+        self._save_memory()
         self.calls[sid] = call
         self._running[sid] = asyncio.create_task(call.run())
         self._running[sid].add_done_callback(partial(_look, call.record))
         return call
+
+    def _save_memory(self) -> None:
+        """Of calls that are long over only the facts are kept."""
+        over = [call for call in self.calls.values() if call.is_over]
+        for call in over[:-CALLS_WITH_AUDIO]:
+            call.record.drop_audio()
 
     def _queue_time_s(self) -> float:
         if self.calls_per_second is None:

@@ -15,6 +15,8 @@ from .tracks import Track
 LONGEST_GAP_MS = 1000  # after a longer pause new audio is a new thing to say, not the late rest of an old one
 GAP_TOLERANCE_MS = 1
 SAME_SPELL_MS = 400
+AUDIBLE_FROM = 100  # a synthesized voice has no line noise: whatever is above its own hiss is meant to be heard
+_HISS = bytes(code for code, sample in enumerate(mulaw.DECODED) if abs(sample) < AUDIBLE_FROM)
 
 
 @dataclass(slots=True)
@@ -123,7 +125,8 @@ class Playback:
 
     def _note_voice(self, start_ms: float, audio: bytes) -> None:
         for offset in range(0, len(audio), mulaw.FRAME_BYTES):
-            if not mulaw.is_voiced(audio[offset : offset + mulaw.FRAME_BYTES]):
+            frame = audio[offset : offset + mulaw.FRAME_BYTES]
+            if len(frame.translate(None, _HISS)) * mulaw.LOUD_SHARE <= len(frame):
                 continue
             at = start_ms + offset / mulaw.BYTES_PER_MS
             if not self.spells or at - self.spells[-1].end_ms > SAME_SPELL_MS:

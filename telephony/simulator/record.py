@@ -91,6 +91,11 @@ class CallRecord:
         """Caller on the left, the agent as it was heard on the right."""
         path.write_bytes(wav_of_both(self.said, self.heard))
 
+    def drop_audio(self) -> None:
+        """Keep the facts only."""
+        self.said.audio.clear()
+        self.heard.audio.clear()
+
     def facts(self) -> dict[str, Any]:
         """Everything but the audio, for JSON."""
         return {

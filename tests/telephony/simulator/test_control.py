@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from telephony import mulaw
+from telephony.simulator import exchange
 from telephony.simulator.people import Person, Say, WaitForAgent
 from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
@@ -140,3 +141,17 @@ async def test_the_carrier_ends_its_calls_when_it_stops(our_side: OurSide, accou
 
     assert call.is_over
     assert our_side.sockets[0].events()[-1] == "stop"
+
+
+async def test_of_calls_that_are_long_over_only_the_facts_are_kept(
+    our_side: OurSide, carrier: PracticeCarrier, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(exchange, "CALLS_WITH_AUDIO", 1)
+    voice = Webhook(our_side.answer("voice", "<Say>Hello</Say>"))
+    records = []
+    for _ in range(3):
+        call = carrier.exchange.ring(from_=CALLER, to=OURS, person=Person(), voice=voice)
+        records.append(await carrier.exchange.record(call.record.call_sid))
+
+    assert [bool(record.heard.audio) for record in records] == [False, True, True]
+    assert {record.status for record in records} == {"completed"}
