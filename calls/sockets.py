@@ -1,3 +1,13 @@
 """WebSocket addresses of the pages that watch calls."""
 
-websocket_urlpatterns: list[object] = []
+from __future__ import annotations
+
+from channels.auth import AuthMiddlewareStack
+from django.urls import URLPattern, path
+
+from calls.consumers import CallConsumer, CallListConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("t/<slug:slug>/calls/live", AuthMiddlewareStack(CallListConsumer.as_asgi())),
+    path("t/<slug:slug>/calls/<uuid:call_id>/live", AuthMiddlewareStack(CallConsumer.as_asgi())),
+]

@@ -1,0 +1,229 @@
+"""The page of one call as one person sees it: what was said, what was heard, and where the time went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import structlog
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from agentos.tenants.models import Membership
+from agentos.tenants.permissions import Permission, may
+from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
+from calls.models import Call, CallEvent, Recording, Turn, UsageLine
+from calls.parts import Part
+from calls.recordings import path_of
+from calls.scores import Score, score
+from calls.speech import Stretch, longest_silence, stretches
+from calls.transcripts import SHORTEST_SCALE_MS, Bar, Said, Told, bars, script, script_parts, tell
+from calls.usage import Used, providers, used
+from calls.waveform import Waveform, waveform
+from calls.wording import Outcome, happening, length_ms, other_number, outcome, own_number, position, title, who
+
+log = structlog.get_logger(__name__)
+
+TABS = {"transcript": "Transcript", "timing": "Timing", "events": "Events"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply in the table of waits."""
+
+    wait: Wait
+    bars: list[Bar]
+
+    @property
+    def at(self) -> str:
+        return position(self.wait.turn.started_ms)
+
+
+class CallPage:
+    """Asks the database once for each thing, and only for what the open tab shows."""
+
+    def __init__(self, call: Call, membership: Membership, tab: str = "") -> None:
+        self.call, self.membership = call, membership
+        self.tab = tab if tab in TABS else "transcript"
+        self.tabs = TABS
+
+    # The call
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        return list(self.call.turns.all())
+
+    @cached_property
+    def events(self) -> list[CallEvent]:
+        return list(self.call.events.all())
+
+    @cached_property
+    def recording(self) -> Recording | None:
+        """Once the call is over, and if its file is there."""
+        found: Recording | None = Recording.objects.filter(call=self.call).first()
+        return found if found and not self.is_live and path_of(found).is_file() else None
+
+    @property
+    def is_live(self) -> bool:
+        return self.call.status != Call.Status.ENDED
+
+    @property
+    def shows_numbers(self) -> bool:
+        return may(self.membership, Permission.SEE_NUMBERS)
+
+    @property
+    def may_hear(self) -> bool:
+        return may(self.membership, Permission.HEAR_RECORDINGS)
+
+    @property
+    def is_talking(self) -> bool:
+        return self.call.status == Call.Status.IN_PROGRESS
+
+    @property
+    def connected_ms(self) -> int | None:
+        """How long the line was or is open; None when it never was."""
+        return length_ms(self.call) if self.call.answered_at else None
+
+    @cached_property
+    def length_ms(self) -> int:
+        """At least until the last thing that is known of the call."""
+        return max([length_ms(self.call), *(turn.ended_ms for turn in self.turns)])
+
+    @cached_property
+    def speech(self) -> list[Stretch]:
+        return stretches(self.turns, self.length_ms)
+
+    # The head
+
+    @property
+    def title(self) -> str:
+        return title(self.call, self.turns, shows_numbers=self.shows_numbers)
+
+    @property
+    def outcome(self) -> Outcome:
+        return outcome(self.call, self.turns)
+
+    @property
+    def who(self) -> str:
+        return who(self.call, shows_numbers=self.shows_numbers)
+
+    @property
+    def own_number(self) -> str:
+        return own_number(self.call)
+
+    @property
+    def other_number(self) -> str:
+        return other_number(self.call)
+
+    # The score
+
+    @cached_property
+    def score(self) -> Score:
+        return score(
+            self.call,
+            self.turns,
+            [(told.at_ms, told.what) for told in tell(self.events)],
+            speech=self.speech,
+            length_ms=self.length_ms,
+            loudness=self._loudness(),
+        )
+
+    def _loudness(self) -> Waveform | None:
+        if self.recording is None or not self.may_hear:
+            return None
+        try:
+            return waveform(path_of(self.recording))
+        except OSError as error:
+            log.warning("a recording cannot be read", call_id=str(self.call.pk), reason=error.strerror)
+            return None
+
+    # The tabs
+
+    @cached_property
+    def script(self) -> list[Said | Told]:
+        return script(self.call, self.turns, self.events)
+
+    @property
+    def told(self) -> list[Told]:
+        return [Told(event, happening(event)) for event in self.events]
+
+    @cached_property
+    def waits(self) -> list[Wait]:
+        return waits(self.turns)
+
+    @property
+    def slow(self) -> list[Wait]:
+        return [wait for wait in self.waits if wait.is_slow]
+
+    @property
+    def guessed(self) -> int:
+        """How many replies were begun before the caller's turn was certainly over, and rightly so."""
+        return sum(wait.guessed for wait in self.waits)
+
+    @property
+    def p50(self) -> int | None:
+        return p50([wait.ms for wait in self.waits])
+
+    @property
+    def p95(self) -> int | None:
+        return p95([wait.ms for wait in self.waits])
+
+    @property
+    def slowest(self) -> Reply | None:
+        return max(self.replies, key=lambda reply: reply.wait.ms, default=None)
+
+    @property
+    def silence(self) -> tuple[int, str]:
+        """How long nobody spoke at most, and when that began."""
+        longest_ms, began_ms = longest_silence(self.speech, self.length_ms)
+        return longest_ms, position(began_ms)
+
+    @property
+    def replies(self) -> list[Reply]:
+        return [Reply(wait, bars(wait, self.scale_ms)) for wait in self.waits]
+
+    @cached_property
+    def scale_ms(self) -> int:
+        return max([SHORTEST_SCALE_MS, *(wait.ms for wait in self.waits)])
+
+    @property
+    def budget_x(self) -> str:
+        return f"{100 * BUDGET_MS / self.scale_ms:.2f}"
+
+    stages, budget_ms = STAGES, BUDGET_MS
+
+    # Beside them
+
+    @cached_property
+    def _usage(self) -> list[UsageLine]:
+        return list(self.call.usage.all())
+
+    @property
+    def used(self) -> list[Used]:
+        return used(self._usage, speculative=False)
+
+    @property
+    def used_in_vain(self) -> list[Used]:
+        return used(self._usage, speculative=True)
+
+    @property
+    def providers(self) -> list[str]:
+        return providers(self._usage)
+
+    # Printed
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """What changes while the call lasts, by id."""
+        named = [Part(name, self._print(f"calls/_{name}.html")) for name in ("head", "score", "figures")]
+        if self.tab == "transcript":
+            return {part.id: part for part in [*named, *script_parts(self.call, self.script)]}
+        return {part.id: part for part in [*named, Part(self.tab, self._print(f"calls/_{self.tab}.html"))]}
+
+    @property
+    def script_parts(self) -> list[Part]:
+        return [part for part in self.parts.values() if part.list_id]
+
+    def _print(self, template: str) -> SafeString:
+        context = {"page": self, "call": self.call, "tenant": self.membership.tenant, "membership": self.membership}
+        return render_to_string(template, context)

@@ -1,0 +1,62 @@
+"""A recording as a browser asks for it: a part at a time, and never all of it in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils._os import safe_join
+
+from calls.models import Recording
+from calls.recorder import wav_bytes, wav_size
+
+_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+
+
+def path_of(recording: Recording) -> Path:
+    """The file, which may be gone. Raises LookupError for one outside of its folder."""
+    try:
+        return Path(safe_join(settings.RECORDINGS_DIR, recording.file))
+    except SuspiciousFileOperation as error:
+        raise LookupError("the recording lies elsewhere") from error
+
+
+def wav_response(path: Path, asked: str) -> HttpResponseBase:
+    """The recording as WAV, or the range in the header `asked`. Raises OSError when the file is gone."""
+    size = wav_size(path)
+    wanted = _wanted(asked, size)
+    if wanted is None:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    start, end = wanted
+    response = StreamingHttpResponse(_parts(path, start, end - start), content_type="audio/wav")
+    response["Accept-Ranges"], response["Content-Length"] = "bytes", str(end - start)
+    if _RANGE.fullmatch(asked):
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    return response
+
+
+def _wanted(asked: str, size: int) -> tuple[int, int] | None:
+    """From where to where; all of it when nothing is asked that we serve, None when there is no such part."""
+    match = _RANGE.fullmatch(asked)
+    if match is None or match.groups() == ("", ""):
+        return 0, size
+    first, last = match.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+    return (start, end) if start < end else None
+
+
+async def _parts(path: Path, start: int, length: int) -> AsyncIterator[bytes]:
+    """Reading and converting happen in a thread: the loop carries calls."""
+    parts = wav_bytes(path, start, length)
+    while part := await asyncio.to_thread(next, parts, b""):
+        yield part

@@ -1,0 +1,63 @@
+"""The ribbon: a call as two lanes along time, the caller above the line, the agent below. Paths of an SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agentos.tenants.templatetags.words import count, duration
+from calls.speech import Stretch
+
+THINNEST = 150  # nothing is thinner than this share of the call, or it could not be seen
+
+
+@dataclass(frozen=True, slots=True)
+class Ribbon:
+    """What a template prints. `width` is a share of the space in percent, empty for all of it."""
+
+    length_ms: int
+    caller: str
+    agent: str
+    unheard: str
+    slow: str
+    label: str
+    width: str = ""
+
+
+def ribbon(speech: Sequence[Stretch], length_ms: int, *, scale_ms: int = 0) -> Ribbon:
+    """Draw a call. In a list all share one `scale_ms`, so that length is visible."""
+    length = max(1, length_ms)
+    thinnest = max(1, length // THINNEST)
+    caller = [each for each in speech if not each.is_agent]
+    agent = [each for each in speech if each.is_agent]
+    return Ribbon(
+        length_ms=length,
+        caller="".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), 11, -9) for each in caller),
+        agent="".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), 13, 9) for each in agent),
+        unheard="".join(_block(each.end_ms, each.unheard_ms, 13, 9) for each in agent if each.unheard_ms),
+        slow="".join(_wait(each, 12) for each in agent if each.is_slow),
+        label=_label(caller, agent, length_ms),
+        width=f"{min(100.0, 100 * length / scale_ms):.2f}" if scale_ms else "",
+    )
+
+
+def _block(start_ms: int, ms: int, y: int, height: int) -> str:
+    return f"M{start_ms} {y}h{ms}v{height}h-{ms}z"
+
+
+def _wait(stretch: Stretch, y: int) -> str:
+    return f"M{max(0, stretch.start_ms - (stretch.waited_ms or 0))} {y}H{stretch.start_ms}"
+
+
+def _label(caller: Sequence[Stretch], agent: Sequence[Stretch], length_ms: int) -> str:
+    """The drawing in a sentence."""
+    said = [f"the caller spoke {_times(len(caller))}", f"the agent {_times(len(agent))}"]
+    if cut := sum(each.unheard_ms > 0 for each in agent):
+        said.append(f"{count(cut, 'reply,replies')} cut off")
+    if slow := sum(each.is_slow for each in agent):
+        said.append(count(slow, "slow reply,slow replies"))
+    return f"{duration(length_ms)}: {', '.join(said)}"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

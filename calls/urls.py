@@ -1,0 +1,15 @@
+"""The pages of a tenant's calls; included at `t/<slug>/calls/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from calls import views
+
+app_name = "calls"
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("<uuid:call_id>/", views.call, name="call"),
+    path("<uuid:call_id>/recording.wav", views.recording, name="recording"),
+]

@@ -1,0 +1,49 @@
+"""What a call has used of its providers, in words; what went into dropped guesses stands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from agentos.tenants.templatetags.words import count, duration
+from agents.catalog import Kind, provider
+from calls.models import UsageLine
+
+UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
+    "seconds": ("Hearing", lambda quantity: duration(quantity * 1000)),
+    "input_tokens": ("Model, read", lambda quantity: count(quantity, "token")),
+    "output_tokens": ("Model, written", lambda quantity: count(quantity, "token")),
+    "characters": ("Voice", lambda quantity: count(quantity, "character")),
+}
+ORDER = list(UNITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One line: what for, and how much."""
+
+    name: str
+    quantity: str
+
+
+def used(lines: Iterable[UsageLine], *, speculative: bool) -> list[Used]:
+    """What the caller was served with, or with `speculative` what was spent on replies that nobody heard."""
+    chosen = [line for line in lines if line.speculative is speculative]
+    chosen.sort(key=lambda line: ORDER.index(line.unit) if line.unit in ORDER else len(ORDER))
+    return [_used(line) for line in chosen]
+
+
+def providers(lines: Iterable[UsageLine]) -> list[str]:
+    """Who did the work: each provider with its model, once."""
+    return list(dict.fromkeys(_provider(line) for line in lines))
+
+
+def _used(line: UsageLine) -> Used:
+    name, say = UNITS.get(line.unit, (line.unit.replace("_", " ").capitalize(), count))
+    return Used(name, say(line.quantity))
+
+
+def _provider(line: UsageLine) -> str:
+    offer = provider(Kind(line.kind), line.provider) if line.kind in list(Kind) else None
+    label = offer.label.split(",")[0] if offer and offer.needs_key else line.provider.capitalize()
+    return label if line.model == line.provider else f"{label} {line.model}"

@@ -1,0 +1,82 @@
+"""The pages about calls: the list, one call, its recording."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from agentos.tenants.permissions import Permission, TenantRequest, allowed, may
+from agents.models import Agent
+from calls.call_list import CallList
+from calls.call_page import CallPage
+from calls.filters import DAYS, DIRECTIONS, Wanted
+from calls.models import Call, Recording
+from calls.parts import state_of
+from calls.recordings import path_of, wav_response
+
+
+@allowed(Permission.VIEW_CALLS)
+@require_safe
+def index(request: TenantRequest) -> HttpResponse:
+    wanted = Wanted.read(request.GET, may_search=may(request.membership, Permission.SEE_NUMBERS))
+    drawn_at = timezone.now()
+    shown = CallList(wanted, request.membership)
+    known = urlencode({"until": drawn_at.isoformat(), "shown": state_of(shown.parts)})
+    context = {
+        "shown": shown,
+        "wanted": wanted,
+        "known": f"{wanted.address(page=wanted.page)}&{known}",
+        "states": [(each, number, wanted.address(state=each.value)) for each, number in shown.states()],
+        "menus": [_days(wanted), _directions(wanted), _agents(wanted)],
+    }
+    return render(request, "calls/index.html", context)
+
+
+def _days(wanted: Wanted) -> dict[str, object]:
+    choices = [(words, wanted.address(day=value), value == wanted.day) for value, words in DAYS.items()]
+    return {"id": "days", "chosen": DAYS.get(wanted.day, wanted.day), "choices": choices, "holds": bool(wanted.day)}
+
+
+def _directions(wanted: Wanted) -> dict[str, object]:
+    choices = [
+        (each.words, wanted.address(direction=each.value), each.value == wanted.direction) for each in DIRECTIONS
+    ]
+    chosen = next(words for words, _, holds in choices if holds)
+    return {"id": "directions", "chosen": chosen, "choices": choices, "holds": bool(wanted.direction)}
+
+
+def _agents(wanted: Wanted) -> dict[str, object]:
+    agents = [("", "Any agent"), *((str(agent.pk), agent.name) for agent in Agent.objects.all())]
+    choices = [(name, wanted.address(agent=value), value == wanted.agent) for value, name in agents]
+    chosen = next((name for name, _, holds in choices if holds), "An agent that is not here")
+    return {"id": "agents", "chosen": chosen, "choices": choices, "holds": bool(wanted.agent)}
+
+
+@allowed(Permission.VIEW_CALLS)
+@require_safe
+def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    page = CallPage(_call(call_id), request.membership, request.GET.get("tab", ""))
+    known = urlencode({"tab": page.tab, "shown": state_of(page.parts.values())})
+    return render(request, "calls/call.html", {"page": page, "call": page.call, "known": f"?{known}"})
+
+
+@allowed(Permission.HEAR_RECORDINGS)
+@require_safe
+def recording(request: TenantRequest, call_id: UUID) -> HttpResponseBase:
+    """Both sides of the call: the caller in the left channel, the agent in the right."""
+    found = get_object_or_404(Recording, call_id=call_id)
+    try:
+        return wav_response(path_of(found), request.headers.get("Range", ""))
+    except (FileNotFoundError, LookupError) as error:
+        raise Http404 from error
+
+
+def _call(call_id: UUID) -> Call:
+    found: Call = get_object_or_404(Call.objects.select_related("agent", "version__agent"), pk=call_id)
+    return found

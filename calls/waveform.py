@@ -1,0 +1,53 @@
+"""How loud each side of a recording is along time: the bars of the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+from calls.recorder import BYTES_PER_S
+
+BARS = 400
+SHORTEST_BAR_MS = 60
+LISTENED_PER_BAR = 600  # samples of each side
+LOUDEST = 32_124  # the largest sample of mu-law
+TALLEST, QUIETEST = 45.0, 2.0
+
+
+def _loudness(code: int) -> int:
+    """0 to 255, for the magnitude of a mu-law byte (ITU-T G.711)."""
+    code = ~code & 0x7F
+    sample = ((((code & 15) << 3) + 0x84) << (code >> 4)) - 0x84
+    return round(255 * sqrt(sample / LOUDEST))
+
+
+_LOUDNESS = bytes(_loudness(code) for code in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """The heights of the bars of either side, each `bar_ms` wide; 0 where that side is silent."""
+
+    bar_ms: int
+    caller: list[float]
+    agent: list[float]
+
+
+def waveform(path: Path) -> Waveform:
+    """Listen to samples all over the file. Raises OSError."""
+    length = path.stat().st_size // 2
+    bar_ms = max(SHORTEST_BAR_MS, length * 1000 // BYTES_PER_S // BARS)
+    bar = bar_ms * BYTES_PER_S // 1000
+    step = max(1, bar // LISTENED_PER_BAR)
+    found = Waveform(bar_ms, [], [])
+    with path.open("rb") as file:
+        while both := file.read(bar * 2):
+            found.caller.append(_height(both[0 :: 2 * step]))
+            found.agent.append(_height(both[1 :: 2 * step]))
+    return found
+
+
+def _height(codes: bytes) -> float:
+    height = TALLEST * max(codes.translate(_LOUDNESS), default=0) / 255
+    return round(height, 1) if height >= QUIETEST else 0
