@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_app("agents/", "telephony.public_urls"),
     *_app("", "agentos.tenants.urls"),
     *_app("t/<slug:slug>/agents/", "agents.urls"),
+    *_app("t/<slug:slug>/agents/", "telephony.practice_urls"),
     *_app("t/<slug:slug>/numbers/", "telephony.urls"),
     *_app("t/<slug:slug>/calls/", "calls.urls"),
 ]
