@@ -152,13 +152,13 @@ class SimulatedCall:
             await asyncio.wait({working, ordered}, return_when=asyncio.FIRST_COMPLETED)
             if not ordered.done():
                 return working.result()
-            order = ordered.result()
+            order, at_ms = ordered.result(), self.handset.clock.now_ms()
         finally:
             working.cancel()
             ordered.cancel()
             await asyncio.wait({working, ordered})
         if order.go is None:
-            self.record.ended_by = order.by
+            self.record.ended_by, self.record.ended_ms = order.by, at_ms
             self._move_to(order.status or ("completed" if self.record.answered else "no-answer"))
         self.note("order", by=order.by, ends=order.go is None)
         return order.go
@@ -168,9 +168,12 @@ class SimulatedCall:
             self._move_to("ringing")
         elif not await self._ring():
             return None
-        if self.setup.twiml:
-            return read(self.setup.twiml, self.setup.voice.url if self.setup.voice else self.options.api_url)
-        return Go(self.setup.voice, self._detection()) if self.setup.voice is not None else None
+        if self.setup.voice is not None:
+            return Go(self.setup.voice, self._detection())
+        try:
+            return read(self.setup.twiml, self.options.api_url)
+        except TwimlError as error:
+            return self._apology(error, self.options.api_url)
 
     async def _ring(self) -> bool:
         """Dial out. Whether somebody took the call."""
@@ -238,16 +241,21 @@ class SimulatedCall:
         self.record.ended_by = self.record.ended_by or "agent"
         return None
 
-    async def _fetch(self, go: Go) -> Document | None:
+    async def _fetch(self, go: Go) -> Go | Document:
         try:
             return await self._instructions(go)
         except TwimlError as error:
+            if self.setup.fallback is None or go.webhook == self.setup.fallback:
+                return self._apology(error, go.webhook.url)
             self.note("error", code=error.code, message=str(error), url=go.webhook.url)
-        if self.setup.fallback is not None and go.webhook != self.setup.fallback:
-            about = {"ErrorCode": str(self.record.errors[-1].facts["code"]), "ErrorUrl": go.webhook.url}
-            return await self._fetch(Go(self.setup.fallback, about))
+            about = {"ErrorCode": str(error.code), "ErrorUrl": go.webhook.url}
+            return Go(self.setup.fallback, about)
+
+    def _apology(self, error: TwimlError, url: str) -> Document:
+        """What the carrier does when nobody tells it what to do."""
+        self.note("error", code=error.code, message=str(error), url=url)
         self.record.ended_by = "carrier"
-        return Document(go.webhook.url, (Verb("Say", {}, APOLOGY, ()), Verb("Hangup", {}, "", ())))
+        return Document(url, (Verb("Say", {}, APOLOGY, ()), Verb("Hangup", {}, "", ())))
 
     async def _instructions(self, go: Go) -> Document:
         fields = {**self._fields(), **go.fields}
@@ -269,7 +277,8 @@ class SimulatedCall:
         if not self.is_over:
             self._move_to("completed")
         self.record.ended = datetime.now(UTC)
-        self.record.ended_ms = self.handset.clock.now_ms()
+        if self.record.ended_ms is None:
+            self.record.ended_ms = self.handset.clock.now_ms()
         self.handset.stop()
         for task in self._tasks:
             task.cancel()

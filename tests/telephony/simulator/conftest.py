@@ -34,7 +34,7 @@ async def make_call(account: Account) -> AsyncIterator[MakeCall]:
     """`make_call(voice_url, *steps, …)`: an inbound call, thirty times as fast as life, of somebody who hums."""
     async with Courier(account.auth_token) as courier:
 
-        def make(voice: str | Webhook, *steps: Any, **more: Any) -> SimulatedCall:
+        def make(voice: str | Webhook | None, *steps: Any, **more: Any) -> SimulatedCall:
             options = {"time_scale": 30.0, **more.pop("options", {})}
             person = more.pop("person", None) or Person(steps=steps or (StaySilent(),))
             webhook = Webhook(voice) if isinstance(voice, str) else voice

@@ -528,3 +528,28 @@ async def test_a_record_tells_the_whole_call_without_its_audio(our_side: OurSide
     assert (facts["status"], facts["ended_by"], facts["utterances"][0]["text"]) == ("completed", "caller", "Hello")
     assert "stream started" in [one["kind"] for one in facts["happenings"]]
     assert "audio" not in str(facts)
+
+
+@pytest.mark.parametrize("setup", [{}, {"twiml": "<Response><Say>"}])
+async def test_a_call_without_usable_instructions_ends_with_an_apology(make_call: MakeCall, setup: dict[str, str]):
+    record = await make_call(None, **setup).run()
+
+    assert [facts["code"] for facts in record.of_kind("error")] == [12100]
+    assert [facts["text"] for facts in record.of_kind("announcement")] == [APOLOGY]
+
+
+async def test_the_length_of_a_call_does_not_depend_on_how_long_our_side_takes_to_part(
+    our_side: OurSide, run_call: RunCall
+):
+    async def linger(socket: Socket) -> None:
+        await socket.accept()
+        await socket.read_until("stop")
+
+    our_side.talk = linger
+    voice = our_side.answer("voice", our_side.stream())
+
+    record = await run_call(voice, Pause(3000), HangUp())
+
+    ended = next(one.at_ms for one in record.happenings if one.kind == "stream stopped")
+    assert record.ended_ms is not None
+    assert record.ended_ms <= ended
