@@ -67,11 +67,11 @@ STT = (
         "deepgram",
         "Deepgram",
         models=(
-            Model("nova-3", "Nova 3, for most languages"),
+            Model("nova-3", "Nova 3, most languages"),
             Model("nova-3-medical", "Nova 3 Medical, English", ENGLISH),
-            Model("flux-general-en", "Flux, hears the end of a turn by itself, English", ENGLISH),
+            Model("flux-general-en", "Flux, English", ENGLISH),
             Model("flux-general-multi", "Flux, ten languages", FLUX_LANGUAGES),
-            Model("nova-2-phonecall", "Nova 2 for phone calls, English", ENGLISH),
+            Model("nova-2-phonecall", "Nova 2 Phone, English", ENGLISH),
         ),
         custom_models=r"(nova|flux)-[a-z0-9-]{1,60}",
         options=(

@@ -104,7 +104,7 @@ class DraftField(DrawnField):
 
     @property
     def is_changed(self) -> bool:
-        return self.subject in self.form.changed
+        return self.subject in self.form.changed and not self.name.endswith(OTHER)
 
     @property
     def is_slider(self) -> bool:
@@ -164,20 +164,15 @@ class DraftForm(forms.Form):
             chosen == self.spec[f"{role}_provider"] and offer is not None and offer.option(setting, model) is not None
         )
 
-    def options(self, role: str) -> list[DraftField]:
-        return [self[name] for name in self.fields if name.startswith(f"{role}{OPTION}")]  # type: ignore[misc]
+    def names(self, role: str, part: str) -> list[str]:
+        """The fields of a part of the page: `more`, what most people never touch, or all `choices` of a provider."""
+        choices = [name for name in self.fields if name.startswith(f"{role}_") and name != f"{role}_provider"]
+        return choices if part == "choices" else [name for name in choices if name.endswith(OTHER) or OPTION in name]
 
     @property
-    def stt_options(self) -> list[DraftField]:
-        return self.options("stt")
-
-    @property
-    def llm_options(self) -> list[DraftField]:
-        return self.options("llm")
-
-    @property
-    def tts_options(self) -> list[DraftField]:
-        return self.options("tts")
+    def more(self) -> dict[str, list[DraftField]]:
+        """By role, names that are not listed, and the provider's own settings."""
+        return {role: [self[name] for name in self.names(role, "more")] for role in ROLES}  # type: ignore[misc]
 
 
 def _initial(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from agents import services
 from agents.checklist import State, checklist, problems
 from agents.comparison import SECTION_OF, SECTIONS, Change, Section, diff, values
 from agents.drafts import ROLES, Errors
-from agents.forms import CompareForm, DraftForm, NameForm, NewAgentForm, PublishForm
+from agents.forms import OTHER, CompareForm, DraftForm, NameForm, NewAgentForm, PublishForm
 from agents.models import Agent, AgentVersion
 from agents.templates_catalog import TEMPLATES
 
@@ -134,27 +134,32 @@ def _save(request: TenantRequest, agent: Agent) -> HttpResponse:
     errors = {field: [str(each) for each in found] for field, found in form.errors.items()} | saved.errors
     if request.htmx:
         editor = Editor(agent, saved.draft, errors=errors)
-        return render(request, "agents/_saved.html", _answer(agent, editor, saved.saved))
+        return render(request, "agents/_saved.html", _answer(agent, editor, form, saved.saved))
     if errors:
         return _show(request, Editor(agent, saved.draft, data=request.POST, errors=errors), status=422)
     messages.success(request, "The draft is saved." if saved.saved else "Nothing had changed.")
     return redirect("agents:edit", request.tenant.slug, agent.pk)
 
 
-def _answer(agent: Agent, editor: Editor, saved: Iterable[str]) -> dict[str, Any]:
-    """What to put on a page after these fields have changed: parts that depend on them, and the errors elsewhere."""
-    swaps = [{"role": role, "kind": role.removeprefix("second_"), "part": part} for role, part in _swaps(saved)]
-    fresh = tuple(f"{each['role']}_" for each in swaps)
-    outside = [field for field in editor.form if not field.name.startswith(fresh) or field.name.endswith("_provider")]
+def _answer(agent: Agent, editor: Editor, sent: DraftForm, saved: Collection[str]) -> dict[str, Any]:
+    """What to put on a page after these fields were saved: parts that depend on them, and the errors elsewhere."""
+    swaps = [
+        {"role": role, "kind": role.removeprefix("second_"), "part": part, "more": editor.form.more[role]}
+        for role, part in _swaps(sent, saved)
+    ]
+    fresh = {name for role, part in _swaps(sent, saved) for name in editor.form.names(role, part)}
+    outside = [field for field in editor.form if field.name not in fresh]
     return {"agent": agent, "editor": editor, "swaps": swaps, "outside": outside}
 
 
-def _swaps(saved: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _swaps(sent: DraftForm, saved: Collection[str]) -> Iterator[tuple[str, str]]:
+    """A provider, and a name that was typed, change the choices; another model changes the settings alone."""
     for role in ROLES:
-        if f"{role}_provider" in saved:
+        typed = {part for part in ("model", "voice") if sent.cleaned_data.get(f"{role}_{part}{OTHER}")}
+        if f"{role}_provider" in saved or any(f"{role}_{part}" in saved for part in typed):
             yield role, "choices"
-        elif f"{role}_model" in saved and not role.startswith("second"):
-            yield role, "options"
+        elif f"{role}_model" in saved:
+            yield role, "more"
 
 
 def _show(request: TenantRequest, editor: Editor, *, status: int = 200) -> HttpResponse:

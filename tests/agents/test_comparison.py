@@ -67,12 +67,7 @@ class TestVersions:
         assert told == [
             ("Voice", "Voice settings", "", "rate = 200"),
             ("Hearing", "Transcriber", "Offline (no key, for trying out)", "Deepgram"),
-            (
-                "Hearing",
-                "Transcriber model",
-                "Built-in, English",
-                "Flux, hears the end of a turn by itself, English",
-            ),
+            ("Hearing", "Transcriber model", "Built-in, English", "Flux, English"),
             ("Hearing", "Words to expect", "", "crown\nDelta Dental"),
             ("Turn-taking", "How soon to answer", "300 ms", "450 ms"),
             ("Call behavior", "Longest call", "15 min", "20 min"),

@@ -271,9 +271,27 @@ def test_another_model_brings_its_settings_and_leaves_the_choice_of_models_alone
 
     page = autosave(browser, agent, stt_model="flux-general-en").content.decode()
 
-    assert '<div class="fields__wide" id="stt-options" hx-swap-oob="true">' in page
+    assert '<div class="fields__wide" id="stt-more" hx-swap-oob="true">' in page
     assert 'name="stt_options__eot_threshold"' in page
     assert 'name="stt_model"' not in page
+
+
+def test_what_is_wrong_with_a_model_is_said_beside_it_at_once(browser: Client, agent: Agent):
+    services.save_draft(agent.tenant, agent.pk, changes={"stt_provider": "deepgram", "language": "es"})
+
+    page = autosave(browser, agent, stt_model="flux-general-en").content.decode()
+
+    assert re.search(r'id="id_stt_model_error" hx-swap-oob="true">[^<]*does not know Spanish', page)
+
+
+@pytest.mark.parametrize("role", ["llm", "second_llm"])
+def test_a_name_that_was_typed_appears_among_the_choices(browser: Client, agent: Agent, role: str):
+    services.save_draft(agent.tenant, agent.pk, changes={f"{role}_provider": "openai"})
+
+    page = autosave(browser, agent, **{f"{role}_model_other": "meta/llama-4"}).content.decode()
+
+    assert f'id="{role}-choices" hx-swap-oob="true"' in page
+    assert '<option value="meta/llama-4" selected>' in page
 
 
 def test_a_page_that_was_busy_can_ask_for_the_choices_later(browser: Client, agent: Agent):

@@ -136,7 +136,7 @@ function spareTheFocus(event) {
 }
 
 function refresh(target) {
-  const role = target.id.replace(/-(choices|options)$/, "");
+  const role = target.id.replace(/-(choices|more)$/, "");
   const choices = `#${role}-choices`;
   if (document.querySelector(choices).contains(document.activeElement)) {
     target.addEventListener("focusout", () => setTimeout(() => refresh(target)), { once: true });
