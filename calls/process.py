@@ -7,6 +7,7 @@ import asyncio
 from django.conf import settings
 
 from agents import providers
+from agents.providers.offline_voice.client import stop_worker
 from calls import runtime
 from calls.journal import spool
 
@@ -21,4 +22,5 @@ async def let_go_of_process() -> None:
     """Close the vendors' connections; bring the journal to the database, or leave it on disk for the next process."""
     await runtime.forget_prepared()
     await providers.close_clients()
+    await stop_worker()
     await asyncio.to_thread(spool.stop)

@@ -43,6 +43,7 @@ class AgentSide:
         self._thinker = Thinker(model, now, self._on_model_failure, farewell)
         self._speculation = Speculation(enabled=speculation)
         self._unheard_in_a_row = 0
+        self._over = False
         self.reply: Reply | None = None
         self.guess: Reply | None = None
         self.do: Callable[[turns.Event], None] = lambda event: None
@@ -90,15 +91,22 @@ class AgentSide:
         if reply is None:
             return
         reply.interrupted = reply.utterance.started
-        reply.cancel()
+        self._cut(reply)
         if not reply.utterance.heard_text:
             self._unheard_in_a_row += 1
         self._records.settle(reply)
 
     def let_go(self) -> None:
         """The call is over: stop everything, write down what there is."""
+        self._over = True
         self.drop_guess()
         self.cancel()
+
+    def _cut(self, reply: Reply) -> None:
+        """Stop a reply. Closing the model's stream costs its connection, so another is opened for the next turn."""
+        if reply.is_thinking and not self._over:
+            self._spawn(self._thinker.warm())
+        reply.cancel()
 
     @property
     def protected(self) -> bool:
@@ -127,7 +135,7 @@ class AgentSide:
         guess, self.guess = self.guess, None
         self._speculation.drop()
         if guess is not None:
-            guess.cancel()
+            self._cut(guess)
             self._records.settle(guess)
 
     def _take_guess(self, text: str) -> Reply | None:

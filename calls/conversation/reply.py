@@ -45,6 +45,10 @@ class Reply:
     usage: Usage | None = None
     settled: bool = False
 
+    @property
+    def is_thinking(self) -> bool:
+        return self.task is not None and not self.task.done()
+
     def cancel(self) -> None:
         """Stop thinking, synthesis and sound; closing the model's stream happens on the way out of its task."""
         if self.task is not None:
@@ -85,6 +89,10 @@ class Thinker:
         farewell: str,
     ) -> None:
         self._model, self._now, self._on_failure, self._farewell = model, now, on_failure, farewell
+
+    async def warm(self) -> None:
+        """Have a connection ready for the next reply."""
+        await self._model.warm()
 
     async def think(self, reply: Reply) -> None:
         """Write the reply. A failure before the first piece is reported; after it, what was said stands."""

@@ -1,0 +1,55 @@
+"""Sound from one rate to another, without the whistling that dropped samples would leave behind."""
+
+from __future__ import annotations
+
+from array import array
+from functools import cache
+from math import cos, pi, sin
+from operator import mul
+
+TAPS = 48
+PASS_HZ = 3650  # what fits into 8 kHz, with room for the filter to fall
+
+
+@cache
+def _phases(rate: int, steps: int) -> tuple[tuple[float, ...], ...]:
+    """A windowed-sinc low-pass, one set of taps for each position between two samples."""
+    length, cut = TAPS * steps, 2 * PASS_HZ / rate
+    taps = []
+    for n in range(length):
+        x = (n - (length - 1) / 2) / steps
+        ideal = cut if x == 0 else sin(pi * cut * x) / (pi * x)
+        window = 0.42 - 0.5 * cos(2 * pi * n / (length - 1)) + 0.08 * cos(4 * pi * n / (length - 1))
+        taps.append(ideal * window)
+    phases = [taps[phase::steps][::-1] for phase in range(steps)]
+    return tuple(tuple(tap / sum(phase) for tap in phase) for phase in phases)
+
+
+class Down:
+    """22,050 Hz to 8,000 Hz, as the sound arrives. 16-bit samples in and out."""
+
+    RATE, TOP, BOTTOM = 22_050, 160, 441
+
+    def __init__(self) -> None:
+        self._phases = _phases(self.RATE, self.TOP)
+        self._samples = array("h", bytes(2 * (TAPS // 2)))
+        self._at = 0  # position of the next output sample, in steps of one TOP-th input sample
+
+    def push(self, sound: bytes) -> array[int]:
+        self._samples.frombytes(sound)
+        out = array("h")
+        samples, phases, at = self._samples, self._phases, self._at
+        last = (len(samples) - TAPS) * self.TOP
+        while at < last:
+            start, phase = divmod(at, self.TOP)
+            value = sum(map(mul, phases[phase], samples[start : start + TAPS]))
+            out.append(max(-32768, min(32767, round(value))))
+            at += self.BOTTOM
+        used = at // self.TOP
+        del samples[:used]
+        self._at = at - used * self.TOP
+        return out
+
+    def flush(self) -> array[int]:
+        """The rest, once nothing more will come."""
+        return self.push(bytes(2 * TAPS))

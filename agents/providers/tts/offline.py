@@ -1,0 +1,98 @@
+"""The offline voice: espeak-ng in a process of its own. No key, no network, and no beauty."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+from ..offline_voice.client import worker
+from ..offline_voice.wire import Kind, words
+from ..ports import Endpoint, ProviderError, Speech, Voice, WordTiming
+
+DEFAULT_VOICE = "en-us"
+
+
+class OfflineTextToSpeech:
+    """Speaks a piece with the time of each word, as espeak reports it."""
+
+    provider = "offline"
+    endpoint = Endpoint()
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice.voice or DEFAULT_VOICE
+        self._speed = float(voice.options.get("speed", 1.0))
+        self._worker = worker()
+
+    async def open(self) -> None:
+        """Start the worker, so that the first piece need not. Raises ProviderError."""
+        self._worker.close(await self._worker.open(lambda kind, payload: None))
+
+    async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
+        arrived: asyncio.Queue[tuple[Kind, bytes]] = asyncio.Queue()
+        channel = await self._worker.open(lambda kind, payload: arrived.put_nowait((kind, payload)))
+        wish = {"text": piece, "voice": self._voice, "speed": self._speed}
+        finished = False
+        timings = _Timings(piece)
+        try:
+            if not self._worker.send(Kind.SPEAK, channel, words(wish)):
+                raise ProviderError("offline", "the worker is gone", code="worker")
+            while True:
+                kind, payload = await arrived.get()
+                if kind is Kind.SOUND:
+                    placed, _, sound = payload.partition(b"\n")
+                    yield Speech(sound, timings.add(json.loads(placed), len(sound)))
+                elif kind is Kind.SPOKEN:
+                    finished = True
+                    if last := timings.finish():
+                        yield Speech(b"", last)
+                    return
+                else:
+                    finished = True
+                    raise ProviderError("offline", json.loads(payload)["reason"], code="worker")
+        finally:
+            if not finished:
+                self._worker.send(Kind.HUSH, channel)
+            self._worker.close(channel)
+
+    async def close(self) -> None:
+        """Nothing is held by one voice."""
+
+
+class _Timings:
+    """espeak says where words begin; a word ends where the next one begins, the last with the sound."""
+
+    def __init__(self, piece: str) -> None:
+        self._words = piece.split()
+        self._starts = []
+        position = 0
+        for word in self._words:
+            position = piece.index(word, position)
+            self._starts.append(position)
+            position += len(word)
+        self._begun: list[tuple[int, int]] = []
+        self._told = 0
+        self._bytes = 0
+
+    def add(self, placed: list[tuple[int, int]], sound_bytes: int) -> tuple[WordTiming, ...]:
+        """Take what espeak said; return the words whose end is known now."""
+        self._bytes += sound_bytes
+        for position, at_ms in placed:
+            index = sum(start <= position for start in self._starts) - 1
+            if index >= 0 and (not self._begun or index > self._begun[-1][0]):
+                self._begun.append((index, at_ms))
+        return self._tell(len(self._begun) - 1)
+
+    def finish(self) -> tuple[WordTiming, ...]:
+        """The sound is complete: so are the words."""
+        return self._tell(len(self._begun), end_ms=self._bytes // 8)
+
+    def _tell(self, until: int, end_ms: int = 0) -> tuple[WordTiming, ...]:
+        told = []
+        while self._told < until:
+            index, start = self._begun[self._told]
+            following = self._begun[self._told + 1 :]
+            last, end = (following[0][0], following[0][1]) if following else (len(self._words), end_ms)
+            told += [WordTiming(word, start, max(start, end)) for word in self._words[index:last]]
+            self._told += 1
+        return tuple(told)
