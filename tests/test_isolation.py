@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from celery import Task
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
@@ -27,6 +29,7 @@ from tests.isolation.world import MISSING, Business, fingerprint
 
 pytestmark = [pytest.mark.usefixtures("own_cache"), pytest.mark.django_db(transaction=True)]
 
+NOW = datetime(2026, 11, 24, 17, 42, tzinfo=UTC)
 HERE = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
 
 
@@ -46,6 +49,7 @@ def test_the_world_has_a_row_in_every_table(juniper: Business, harbor: Business)
 
 
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)
+@time_machine.travel(NOW, tick=False)  # pages that say the time must not differ for that
 def test_a_route_is_open_to_whom_the_table_says_and_tells_nobody_about_others(
     route: Route, juniper: Business, harbor: Business
 ) -> None:

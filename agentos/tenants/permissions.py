@@ -59,7 +59,7 @@ class Grant:
 
 GRANTS: dict[Permission, Grant] = {
     Permission.VIEW_CALLS: Grant("see calls and transcripts", EVERYONE),
-    Permission.SEE_NUMBERS: Grant("see callers' full phone numbers", STAFF),
+    Permission.SEE_NUMBERS: Grant("see callers’ full phone numbers", STAFF),
     Permission.HEAR_RECORDINGS: Grant("hear recordings", STAFF),
     Permission.VIEW_AGENTS: Grant("see agents", EVERYONE),
     Permission.EDIT_AGENTS: Grant("edit agents", STAFF, changes=True),

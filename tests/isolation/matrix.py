@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote, urlencode
 
+from asgiref.sync import async_to_sync
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 
 from agentos.tenants.models import Role
@@ -40,8 +41,8 @@ class Answer:
 
     @classmethod
     def of(cls, response: HttpResponse, asked_with: Values) -> Answer:
-        body = response.getvalue().decode(errors="replace")
-        texts = [_TOKENS.sub("", body), unquote(response.get("Location", ""))]
+        body = async_to_sync(_collected)(response) if getattr(response, "is_async", False) else response.getvalue()
+        texts = [_TOKENS.sub("", body.decode(errors="replace")), unquote(response.get("Location", ""))]
         for name in asked_with.keys() & MISSING.keys():
             echo = re.compile(rf"(?<![\w-]){re.escape(asked_with[name])}(?![\w-])")
             texts = [echo.sub(f"<{name}>", text) for text in texts]
@@ -50,6 +51,10 @@ class Answer:
     @property
     def is_sign_in(self) -> bool:
         return self.status == 302 and self.location.startswith(SIGN_IN)
+
+
+async def _collected(response: StreamingHttpResponse) -> bytes:
+    return b"".join([part async for part in response])
 
 
 @dataclass(frozen=True)
