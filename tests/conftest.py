@@ -20,11 +20,12 @@ SignIn = Callable[[User], Client]
 
 @pytest.fixture(autouse=True)
 def private_files(settings: Settings, tmp_path: Path) -> Path:
-    """Recordings, spools and cached speech of a test stay in its own folder."""
+    """Recordings, spools and cached speech of a test stay in its own folder; collected static files are not used."""
     settings.DATA_DIR = tmp_path
     settings.SPOOL_DIR = tmp_path / "spool"
     settings.RECORDINGS_DIR = tmp_path / "recordings"
     settings.SPEECH_CACHE_DIR = tmp_path / "speech"
+    settings.STATIC_ROOT = tmp_path
     return tmp_path
 
 
