@@ -151,11 +151,12 @@ TTS = (
         needs_key=False,
         voices=(
             Voice("en-us", "American"),
-            Voice("en-gb", "British"),
+            Voice("en-us+f3", "American, lighter"),
+            Voice("en", "British"),
             Voice("en-gb-scotland", "Scottish"),
             Voice("en-029", "Caribbean"),
         ),
-        options=(whole("rate", "Pace", 165, 80, 300, "Words a minute."),),
+        options=(number("speed", "Pace", 1.0, 0.5, 1.8, "1 is 165 words a minute."),),
     ),
 )
 

@@ -1,12 +1,15 @@
 """What is on offer, and how somebody may name it."""
 
 import re
+from contextlib import aclosing
 
 import pytest
 from django.conf import settings
 
 from agents import catalog
 from agents.catalog import Kind, choose, choose_voice, provider
+from agents.providers import tts
+from agents.providers.ports import Endpoint, Voice
 
 
 def offer(kind: Kind, name: str) -> catalog.Provider:
@@ -95,3 +98,13 @@ def test_voice_ids_cannot_leave_their_place_in_an_address():
     custom = offer(Kind.TTS, "elevenlabs").custom_voices
 
     assert not any(re.fullmatch(custom, bad) for bad in ("a/b", "a?b", "..", "a b", ""))
+
+
+@pytest.mark.parametrize("voice", [voice.name for voice in offer(Kind.TTS, "offline").voices])
+async def test_every_offline_voice_on_offer_can_speak(voice: str):
+    mouth = tts("offline", Voice("offline", voice, options={"speed": 1.8}), Endpoint())
+
+    async with aclosing(mouth.speak("Hello.")) as sounds:
+        spoken = [sound.audio async for sound in sounds]
+
+    assert len(b"".join(spoken)) > 1600

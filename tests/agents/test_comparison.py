@@ -60,12 +60,12 @@ class TestVersions:
             endpointing_ms=450,
             max_duration_s=1200,
             keyterms=["crown", "Delta Dental"],
-            tts_options={"rate": 200},
+            tts_options={"speed": 1.2},
         )
 
         told = [(change.section, change.label, change.before, change.after) for change in changes]
         assert told == [
-            ("Voice", "Voice settings", "", "rate = 200"),
+            ("Voice", "Voice settings", "", "speed = 1.2"),
             ("Hearing", "Transcriber", "Offline (no key, for trying out)", "Deepgram"),
             ("Hearing", "Transcriber model", "Built-in, English", "Flux, English"),
             ("Hearing", "Words to expect", "", "crown\nDelta Dental"),

@@ -126,7 +126,7 @@ def test_saving_the_same_again_saves_nothing(agent: Agent):
         ("stt_provider", "whisper", "not on offer"),
         ("llm_provider", "", "not on offer"),
         ("tts_voice", "somebody", "no voice called somebody"),
-        ("tts_options__rate", "1000", "between 80 and 300"),
+        ("tts_options__speed", "9", "between 0.5 and 1.8"),
         ("tts_options__volume", "1", "no setting volume"),
         ("llm_options", {"temperature": 0.5}, "no setting temperature"),
         ("llm_options", "none", "a name and a value"),
@@ -152,7 +152,7 @@ def test_what_makes_sense_is_saved_beside_what_does_not(agent: Agent):
 
 
 def test_another_provider_brings_its_own_model_voice_and_settings(agent: Agent):
-    save(agent, tts_options__rate="200")
+    save(agent, tts_options__speed="1.2")
 
     save(agent, tts_provider="elevenlabs", tts_model="offline", tts_voice="en-us")
 
@@ -180,11 +180,11 @@ def test_settings_of_a_model_that_is_no_longer_chosen_are_dropped(agent: Agent):
 
 
 def test_a_setting_is_kept_until_it_is_given_back_to_the_provider(agent: Agent):
-    save(agent, tts_options__rate="200")
+    save(agent, tts_options__speed="1.2")
     save(agent, greeting="Good morning.")
-    assert draft(agent).tts_options == {"rate": 200}
+    assert draft(agent).tts_options == {"speed": 1.2}
 
-    save(agent, tts_options__rate=None)
+    save(agent, tts_options__speed=None)
 
     assert draft(agent).tts_options == {}
 
