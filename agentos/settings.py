@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from csp.constants import NONCE
 
 from agentos import embedded
 
@@ -213,7 +214,7 @@ _SELF = ["'self'"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": _SELF,
-        "script-src": _SELF,
+        "script-src": [*_SELF, NONCE],
         "style-src": _SELF,
         "img-src": [*_SELF, "data:"],
         "media-src": [*_SELF, "blob:"],

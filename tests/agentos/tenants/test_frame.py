@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
+from pytest_django import Settings
 
 from agentos.tenants.models import Membership, Role, Tenant, User
 from agents.models import Agent
@@ -82,6 +85,20 @@ def test_the_policy_for_content_has_no_unsafe_word(tenant: Tenant) -> None:
 
     assert "unsafe" not in policy
     assert "script-src 'self'" in policy
+
+
+def test_modules_import_each_other_by_the_names_they_were_collected_under(
+    tenant: Tenant, owner: User, sign_in: SignIn, settings: Settings
+) -> None:
+    manifest = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": manifest}
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    answer = sign_in(owner).get(SETTINGS)
+
+    [(nonce, imports)] = re.findall(r'<script type="importmap" nonce="([^"]+)">(.+?)</script>', answer.content.decode())
+    assert f"'nonce-{nonce}'" in answer["Content-Security-Policy"]
+    assert re.fullmatch(r"/static/js/keys\.\w{12}\.js", json.loads(imports)["imports"]["/static/js/keys.js"])
 
 
 @pytest.mark.django_db
