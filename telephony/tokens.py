@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -31,12 +32,10 @@ from calls.runtime import CallClaims
 AUDIENCE, KIND = "media", "call"
 LEEWAY_S = 5  # clocks of two hosts differ
 REDIS_TIMEOUT_S = 0.3
-SWEEP_EVERY_S = 600
 KEPT_S = 3600
 
 log = structlog.get_logger(__name__)
 _disk = ThreadPoolExecutor(1, thread_name_prefix="tokens")
-_swept_at = float("-inf")
 
 
 class TokenRefused(Exception):
@@ -76,9 +75,9 @@ async def redeem(token: str, *, agent_id: UUID, call_sid: str) -> CallClaims:
     claims = _claims(payload)
     if claims.agent_id != agent_id or claims.carrier_sid != call_sid:
         raise TokenRefused("another call")
-    name = sha256(payload["jti"].encode()).hexdigest()
+    name, hour = sha256(payload["jti"].encode()).hexdigest(), payload["exp"] // 3600
     loop = asyncio.get_running_loop()
-    here = await loop.run_in_executor(_disk, _first_on_this_host, Path(settings.SPOOL_DIR) / "tokens", name)
+    here = await loop.run_in_executor(_disk, _first_on_this_host, Path(settings.SPOOL_DIR) / "tokens", hour, name)
     if here is False:
         raise TokenRefused("used before")
     # Asked one after the other: of several who come at once, the first on the disk must also be the first in Redis.
@@ -124,12 +123,11 @@ def _key() -> bytes:
     return salted_hmac("agentos.telephony.tokens", "call", algorithm="sha256").digest()
 
 
-def _first_on_this_host(folder: Path, name: str) -> bool | None:
+def _first_on_this_host(folder: Path, hour: int, name: str) -> bool | None:
     """Whether nobody on this host has used the token; None when the disk cannot tell."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        _sweep(folder)
+        _make_room(folder, hour)
+        os.close(os.open(folder / str(hour) / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         return False
     except OSError as error:
@@ -138,16 +136,14 @@ def _first_on_this_host(folder: Path, name: str) -> bool | None:
     return True
 
 
-def _sweep(folder: Path) -> None:
-    """Every few minutes, forget the tokens that have expired long ago."""
-    global _swept_at
-    if time.monotonic() - _swept_at < SWEEP_EVERY_S:
+def _make_room(folder: Path, hour: int) -> None:
+    """Used tokens lie in a folder of the hour in which they end; whoever opens a new one clears out the old."""
+    if (folder / str(hour)).is_dir():
         return
-    _swept_at = time.monotonic()
-    for entry in os.scandir(folder):
-        with suppress(FileNotFoundError):
-            if time.time() - entry.stat().st_mtime > KEPT_S:
-                os.unlink(entry)
+    (folder / str(hour)).mkdir(parents=True, exist_ok=True)
+    for other in folder.iterdir():
+        if other.name.isdecimal() and int(other.name) < hour - 1:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 async def _first_everywhere(key: str) -> bool | None:

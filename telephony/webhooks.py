@@ -46,7 +46,7 @@ class CarrierWebhook(View):
 
     async def post(self, request: HttpRequest, agent_id: UUID) -> HttpResponse:
         try:
-            fields = signed_fields(request)
+            fields = {name: value.replace("\0", "") for name, value in signed_fields(request).items()}
         except SignatureRefused as refused:
             log.warning("webhook refused", reason=refused.reason, path=request.path)
             return HttpResponseForbidden()
@@ -140,7 +140,7 @@ class CallStatus(CarrierWebhook):
         try:
             async with asyncio.timeout(self.within_s):
                 await self.keep(agent_id, STATUS, key, fields)
-        except (TimeoutError, OSError):
+        except (TimeoutError, OSError):  # it may well be on disk; the carrier's repetition does no harm
             return HttpResponse(status=503)
         return HttpResponse(status=204)
 
@@ -187,4 +187,4 @@ def _key(fields: dict[str, str], kind: str, *details: str) -> str:
 def _storable(fields: dict[str, str]) -> dict[str, Any]:
     """What the database takes: no NUL, no flood. The CallToken is a key to other calls and is not kept."""
     kept = [(name, value) for name, value in fields.items() if name != "CallToken"][:_MAX_FIELDS]
-    return {name[:_MAX_VALUE].replace("\0", ""): value[:_MAX_VALUE].replace("\0", "") for name, value in kept}
+    return {name[:_MAX_VALUE].replace("\0", ""): value[:_MAX_VALUE] for name, value in kept}

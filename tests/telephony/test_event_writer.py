@@ -57,9 +57,10 @@ def test_what_a_killed_process_left_is_stored_by_the_next(folder: Path):
     assert list(folder.iterdir()) == []
 
 
-def test_the_unfinished_file_of_a_killed_process_is_left_alone(folder: Path):
+@pytest.mark.parametrize("name", [f"{LONG_AGO.timestamp():017.6f}-cut.json.part", "notes.json", "x-y.json"])
+def test_what_is_no_finished_event_is_left_alone(folder: Path, name: str):
     folder.mkdir()
-    unfinished = folder / f"{LONG_AGO.timestamp():017.6f}-cut.json.part"
+    unfinished = folder / name
     unfinished.write_text('{"agent_id": "0b')
     shelf = Shelf()
 
@@ -82,11 +83,17 @@ def test_an_event_that_the_database_will_never_take_holds_nobody_up(folder: Path
     assert [path.suffix for path in folder.iterdir()] == [".refused"]
 
 
-def test_a_disk_that_takes_no_file_is_told_at_once(folder: Path):
+def test_an_event_that_the_disk_does_not_take_is_stored_all_the_same(folder: Path):
     folder.write_text("not a folder")
+    shelf, event = Shelf(), an_event()
+    shelf.error = OperationalError("the database is away")
+    stored = writer_of(folder, shelf).keep(event)
+    assert shelf.tried.wait(10)
 
-    with pytest.raises(OSError, match="exists"):
-        writer_of(folder, Shelf()).keep(an_event()).result(timeout=10)
+    shelf.error = None
+
+    stored.result(timeout=10)
+    assert shelf.stored == [event]
 
 
 def test_only_its_owner_may_read_a_kept_event(folder: Path):

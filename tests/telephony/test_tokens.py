@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -179,6 +179,17 @@ FORGERIES: dict[str, Callable[[], str]] = {
     "without an end": lambda: forged(_key(), exp=None),
     "without a name": lambda: forged(_key(), jti=None),
 }
+
+
+@pytest.mark.usefixtures("no_redis")
+async def test_used_tokens_are_forgotten_when_they_have_long_ended(settings: Settings):
+    def kept() -> int:
+        return sum(path.is_file() for path in settings.SPOOL_DIR.rglob("*"))
+
+    for hours, expected in ((0, 1), (1, 2), (3, 1)):
+        with time_machine.travel(datetime(2026, 11, 21, 12, 10, tzinfo=UTC) + timedelta(hours=hours)):
+            await use(mint(CLAIMS))
+        assert kept() == expected
 
 
 @pytest.mark.parametrize("what", FORGERIES)
