@@ -1,0 +1,47 @@
+"""The receptionist by rules, behind the language model's port. Keyless, deterministic, without any connection."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Sequence
+
+from ..offline_voice.receptionist import respond
+from ..offline_voice.slots import reasons
+from ..ports import Endpoint, Message, Thinking, Usage
+
+HANG_UP = "<hang_up/>"
+CHARACTERS_PER_TOKEN = 4
+
+
+class OfflineLanguageModel:
+    """Understands little, and always the same. It keeps nothing between two replies."""
+
+    provider = "offline"
+
+    def __init__(self, thinking: Thinking) -> None:
+        self.endpoint = Endpoint()
+        self._thinking = thinking
+
+    async def warm(self) -> None:
+        """There is no connection to open."""
+
+    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+        """Yield text word by word, `<hang_up/>` as the last text when the call is over, then a Usage."""
+        answer = respond(messages)
+        for word in re.findall(r"\s*\S+", answer.text):
+            yield word
+            await asyncio.sleep(0)
+        if answer.hangs_up:
+            yield HANG_UP
+        read = sum(len(message.content) for message in messages)
+        yield Usage(_tokens(read), _tokens(len(answer.text)))
+
+
+def preload() -> None:
+    """Read the grammar at process start, for no call should wait for it."""
+    reasons()
+
+
+def _tokens(characters: int) -> int:
+    return -(-characters // CHARACTERS_PER_TOKEN)

@@ -1,0 +1,206 @@
+"""A small receptionist by rules: answers from its prompt, books appointments, takes messages, says goodbye."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..ports import Message
+from . import intents
+from .conversation import Asked, Conversation, Mode, Move
+from .facts import Facts
+from .wording import UNITS, clock
+
+QUESTIONS = {
+    Asked.HELP: ("How can I help you?", "What can I do for you?"),
+    Asked.REASON: ("What would you like to come in for?", "What is the appointment for?"),
+    Asked.DAY: ("What day would suit you?", "Which day would you like?"),
+    Asked.TIME: ("What time would you like?", "What time would suit you?"),
+    Asked.NAME: ("May I have your name, please?", "What name should I put down?"),
+    Asked.CHANGE: ("What should I change: the day, the time, the name or the reason?",),
+    Asked.ELSE: (
+        "Is there anything else?",
+        "Is there anything else I can help with?",
+        "Anything else I can do for you?",
+    ),
+    Asked.OFFER: ("Would you like to leave a message?", "Shall I take a message?"),
+    Asked.MESSAGE: ("What should I tell them?", "What is your message?"),
+}
+MISSED = (
+    "I am sorry, I did not catch that.",
+    "Sorry, I did not quite understand.",
+    "I am afraid I missed that.",
+)
+GIVING_UP = "I am sorry, I did not get that either. Shall I take a message, or would you like to try once more?"
+AGREED = ("Of course.", "Gladly.", "Certainly.")
+NOTED = ("Very good.", "All right.", "Good.")
+NOBODY = "I am an offline assistant, so I cannot reach anybody right now."
+FAREWELLS = ("Thank you for calling. Goodbye.", "Thank you, and have a good day. Goodbye.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    text: str
+    hangs_up: bool = False
+
+
+def respond(messages: Sequence[Message]) -> Answer:
+    """What to say next. The same conversation always gets the same answer."""
+    conversation = Conversation(asked=Asked.HELP)
+    move = Move.GREETING
+    for message in messages:
+        match message.role:
+            case "system":
+                conversation.facts = Facts.read(message.content)
+            case "assistant":
+                conversation.agent_said(message.content)
+            case "user":
+                move = conversation.caller_said(message.content)
+    return Receptionist(conversation).answer(move)
+
+
+class Receptionist:
+    """Puts a reply into words."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._now = conversation
+
+    def answer(self, move: Move) -> Answer:
+        if move is Move.GOODBYE:
+            return Answer(self._one_of(FAREWELLS), hangs_up=True)
+        return Answer(" ".join(filter(None, self._sentences(move))))
+
+    def _sentences(self, move: Move) -> tuple[str, ...]:
+        match move:
+            case Move.PROGRESS:
+                return self._acknowledged(), self._next()
+            case Move.CONFIRMED:
+                return f"You are booked for {self._appointment()}.", self._ask(Asked.ELSE)
+            case Move.REFUSED:
+                return "I am sorry.", self._ask(Asked.CHANGE)
+            case Move.PASSED_ON:
+                return "Thank you, I will pass it on.", self._ask(Asked.ELSE)
+            case Move.DROPPED:
+                return "No problem.", self._ask(Asked.ELSE)
+            case Move.DECLINED:
+                return "All right.", self._next()
+            case Move.QUESTION:
+                return self._facts()
+            case Move.UNKNOWN:
+                return "I am afraid I do not know that.", self._offer_or_go_on()
+            case Move.PERSON:
+                return NOBODY, self._ask(Asked.OFFER)
+            case Move.EXISTING:
+                return "I cannot see or change existing appointments.", self._ask(Asked.OFFER)
+            case Move.KEYS:
+                return f"I noted {self._keys()}.", self._again()
+            case Move.REPEAT:
+                return (self._repeat(),)
+            case Move.MISSED:
+                return self._missed()
+            case _:
+                return self._courtesy(move), self._again()
+
+    def _courtesy(self, move: Move) -> str:
+        now = self._now
+        match move:
+            case Move.THANKS:
+                return "You are welcome."
+            case Move.GREETING:
+                return f"Hello, {now.slots.name}." if "name" in now.news else "Hello."
+            case Move.SMALL_TALK:
+                return self._small_talk()
+        return ""
+
+    def _small_talk(self) -> str:
+        text, facts = self._now.text, self._now.facts
+        business = facts.lines.get("business", "")
+        name = f"I am {facts.agent}, the" if facts.agent else "I am the"
+        for pattern, reply in (
+            (intents.HOW_ARE_YOU, "I am very well, thank you."),
+            (intents.PRESENT, "Yes, I am here."),
+            (intents.WAIT, "Take your time."),
+            (intents.ROBOT, f"{name} automated assistant."),
+            (intents.WHO, f"{name} automated assistant{f' of {business}' if business else ''}."),
+            (intents.ABILITY, "I can answer questions, book an appointment or take a message."),
+            (intents.BUSINESS_UNKNOWN, "I only know about the office, I am afraid."),
+        ):
+            if pattern.search(text):
+                return reply
+        return "That is kind of you."
+
+    def _facts(self) -> tuple[str, ...]:
+        now = self._now
+        answers = [now.facts.answer(topic, now.text) for topic in now.topics]
+        if not any(answers):
+            return "I am afraid I do not know that.", self._offer_or_go_on()
+        return *answers, self._ask(Asked.ELSE) if now.mode is Mode.IDLE else self._next()
+
+    def _offer_or_go_on(self) -> str:
+        return self._ask(Asked.OFFER) if self._now.mode is Mode.IDLE else self._next()
+
+    def _missed(self) -> tuple[str, ...]:
+        if self._now.misses:
+            return (GIVING_UP,)
+        return self._one_of(MISSED), self._again()
+
+    def _repeat(self) -> str:
+        """The question, or where it was an answer all that was heard of it."""
+        now = self._now
+        whole = now.said.rstrip().endswith((".", "?", "!"))
+        if now.asked in (Asked.ELSE, Asked.HELP, Asked.OFFER) and whole:
+            return now.said if now.said.startswith("I said:") else f"I said: {now.said}"
+        return f"Of course. {self._ask(now.asked)}"
+
+    def _again(self) -> str:
+        """The question in the air, where it was ours to ask; else the next."""
+        asked = self._now.asked
+        kept = (Asked.HELP, Asked.OFFER, Asked.CHANGE)
+        return self._ask(asked) if asked in kept and self._now.mode is not Mode.MESSAGE else self._next()
+
+    def _next(self) -> str:
+        return self._ask(self._now.pending())
+
+    def _ask(self, asked: Asked) -> str:
+        slots = self._now.slots
+        match asked:
+            case Asked.CONFIRM:
+                return f"I have you down for {self._appointment()}, under the name {slots.name}. Is that right?"
+            case Asked.PASS_ON:
+                return f"Your message is: {slots.message}, from {slots.name}. Shall I pass it on?"
+            case Asked.TIME if slots.part:
+                return f"What time in the {slots.part} would suit you?"
+        return self._one_of(QUESTIONS[asked])
+
+    def _acknowledged(self) -> str:
+        now = self._now
+        if now.note:
+            return f"I am sorry. {now.note}"
+        if now.chosen:
+            return f"Let us say {now.chosen}."
+        if now.in_pain:
+            danger = " If you are in danger, please call nine one one." if now.facts.emergency_number else ""
+            return f"I am sorry to hear that.{danger}"
+        if now.pending() in (Asked.CONFIRM, Asked.PASS_ON):
+            return "Thank you."
+        if "name" in now.news:
+            return f"Thank you, {now.slots.name}."
+        return self._one_of(AGREED if now.asked in (Asked.HELP, Asked.ELSE, Asked.OFFER) else NOTED)
+
+    def _appointment(self) -> str:
+        slots = self._now.slots
+        day = slots.day.phrase if slots.day else ""
+        return f"{slots.reason} {day} at {clock(slots.minutes or 0)}"
+
+    def _keys(self) -> str:
+        found = intents.KEYS.match(self._now.raw)
+        keys = found["keys"] if found else ""
+        if keys.endswith("keys"):
+            return "your keys"
+        names = {"*": "star", "#": "pound"}
+        words = [UNITS[int(key)] if key.isdigit() else names.get(key, "") for key in keys.replace(" ", "")]
+        return f"the key{'s' if len(words) > 1 else ''} {' '.join(filter(None, words))}"
+
+    def _one_of(self, phrases: Sequence[str]) -> str:
+        """Another wording from turn to turn."""
+        return phrases[self._now.turns % len(phrases)]
