@@ -66,10 +66,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         insist_on_free_port(settings.PORT)
-        self._stopping = threading.Event()
-        self._make = os.getppid() if "MAKELEVEL" in os.environ else None
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._stopping.set())
+        self._listen_for_the_end()
         os.chdir(settings.BASE_DIR)
         logs: Path = settings.LOCAL_DIR / "log"
         with embedded_servers() as servers, choices_for_children() as practising, Supervisor(logs) as supervisor:
@@ -110,9 +107,18 @@ class Command(BaseCommand):
             time.sleep(0.1)
         return False
 
+    def _listen_for_the_end(self) -> None:
+        self._stopping = threading.Event()
+        self._make = os.getppid() if "MAKELEVEL" in os.environ else None
+        self._has_terminal = os.isatty(0)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if (number, signal.getsignal(number)) != (signal.SIGHUP, signal.SIG_IGN):  # as nohup leaves it
+                signal.signal(number, lambda *_: self._stopping.set())
+
     def _told_to_stop(self) -> bool:
-        """By a signal, or because the `make` that started us was killed."""
-        return self._stopping.is_set() or (self._make is not None and os.getppid() != self._make)
+        """By a signal, or because the `make` that started us was killed, or the terminal went away."""
+        orphaned = self._make is not None and os.getppid() != self._make
+        return self._stopping.is_set() or orphaned or (self._has_terminal and not os.isatty(0))
 
     def _look_after(self, supervisor: Supervisor, services: list[Service], servers: embedded.Servers | None) -> None:
         while not self._told_to_stop():
