@@ -20,11 +20,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
 
 RETRY_S = 1.0
 MOST_UNWRITTEN = 1000
 ADOPT_AFTER_S = 10.0  # by then the process that wrote the file has stored it, or is dead, or will not mind
+
+AWAY = (OperationalError, InterfaceError, InternalError)  # also how PostgreSQL ends a connection that idled too long
 
 log = structlog.get_logger(__name__)
 _NAME = re.compile(r"([0-9.]{17})-.+\.json")
@@ -115,7 +117,7 @@ class EventWriter:
         try:
             for name in sorted({*self._mine, *self._old()}):
                 self._store_one(name)
-        except (OperationalError, InterfaceError, OSError) as error:
+        except (*AWAY, OSError) as error:
             if not self._is_waiting:
                 log.warning("carrier events wait", error=type(error).__name__)
             self._is_waiting = True
@@ -149,7 +151,7 @@ class EventWriter:
             self._store(event or ArrivedEvent.from_text((self._folder / name).read_text()))
         except FileNotFoundError:
             return True  # another process has stored it
-        except (OperationalError, InterfaceError):
+        except AWAY:
             raise
         except Exception as error:
             log.error("carrier event put aside", file=name, error=type(error).__name__)

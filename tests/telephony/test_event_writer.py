@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import DataError, OperationalError
+from django.db import DataError, InterfaceError, InternalError, OperationalError
 
 from tests.telephony.shelf import Shelf, an_event, writer_of
 
@@ -27,9 +27,10 @@ def test_an_event_is_stored_whole_and_its_file_is_gone(folder: Path):
     assert list(folder.iterdir()) == []
 
 
-def test_what_the_database_misses_waits_on_disk_and_follows_in_order(folder: Path):
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError, InternalError])
+def test_what_the_database_misses_waits_on_disk_and_follows_in_order(folder: Path, away: type[Exception]):
     shelf, events = Shelf(), [an_event("first"), an_event("second"), an_event("third")]
-    shelf.error = OperationalError("the database is away")
+    shelf.error = away("the database is away")
     writer = writer_of(folder, shelf)
     stored = [writer.keep(event) for event in events]
     assert shelf.tried.wait(10)
