@@ -95,7 +95,7 @@ def start(local: Path, *, durable: bool = True, postgresql: bool = True, redis: 
     try:
         waits: list[Callable[[], None]] = []
         if redis:
-            waits.append(_start_redis(supervisor, local, sockets))
+            waits.append(_start_redis(supervisor, local, sockets, durable=durable))
         if postgresql:
             waits.append(_start_postgresql(supervisor, local, sockets, durable=durable))
         for wait in waits:
@@ -135,7 +135,7 @@ def _private_folder(folder: Path) -> Path:
 # Redis
 
 
-def _start_redis(supervisor: Supervisor, local: Path, sockets: Path) -> Callable[[], None]:
+def _start_redis(supervisor: Supervisor, local: Path, sockets: Path, *, durable: bool) -> Callable[[], None]:
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.exceptions import RedisError
@@ -148,8 +148,9 @@ def _start_redis(supervisor: Supervisor, local: Path, sockets: Path) -> Callable
         client.shutdown(nosave=True)
     socket.unlink(missing_ok=True)
     data.mkdir(exist_ok=True)
-    options = {"port": 0, "unixsocket": socket, "unixsocketperm": 700, "dir": data, "databases": 64, "save": ""}
+    options = {"port": 0, "unixsocket": socket, "unixsocketperm": 700, "dir": data, "databases": 64}
     command = [str(program), *(str(part) for name, value in options.items() for part in (f"--{name}", value))]
+    command += ["--save", "60", "1"] if durable else ["--save", ""]  # also what SIGTERM goes by
     child = supervisor.start("redis", command)
     return lambda: _wait_for(child, client.ping, RedisError)
 

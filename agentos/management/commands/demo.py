@@ -79,6 +79,7 @@ class Command(BaseCommand):
                 self.say(WELCOME.format(**login, logs=here(logs), python=here(sys.executable)))
             self._look_after(supervisor, services, servers)
             self.say("Stopping …")
+            supervisor.stop(grace_s=5)
 
     def say(self, text: str) -> None:
         with contextlib.suppress(OSError):  # the terminal may be gone before we are
