@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 
 from ..offline_voice.receptionist import respond
-from ..offline_voice.slots import reasons
+from ..offline_voice.slots import find_reason
 from ..ports import Endpoint, Message, Thinking, Usage
 
 HANG_UP = "<hang_up/>"
@@ -40,7 +40,7 @@ class OfflineLanguageModel:
 
 def preload() -> None:
     """Read the grammar at process start, for no call should wait for it."""
-    reasons()
+    find_reason("")
 
 
 def _tokens(characters: int) -> int:

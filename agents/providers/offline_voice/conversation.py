@@ -202,7 +202,7 @@ class Conversation:
         curious = intents.QUESTION.search(self.text) or re.search(
             r"\b(?:question about|ask about|like to know|want to know|what about)\b", self.text
         )
-        brief = len(self.text.split()) <= 3 and not when.day and self.asked is not Asked.NAME
+        brief = len(self.text.split()) <= 4 and not when.day and self.asked is not Asked.NAME
         if not topics or not (curious or brief):
             return None
         self.topics = topics
@@ -245,7 +245,7 @@ class Conversation:
 
     def _book(self) -> Move | None:
         text = self.text
-        if self.mode is Mode.MESSAGE:
+        if self.mode is Mode.MESSAGE and not self._is_wish():
             return Move.PROGRESS if self._take_name() else None
         if self.asked is Asked.REASON and intents.UNSURE.search(text):
             self.slots.reason = "a visit"
@@ -253,9 +253,10 @@ class Conversation:
         if self._is_chat() and not self._is_wish():
             return None
         filled = self._fill()
-        if filled - {"name"} or self._is_wish():
+        if filled - {"name"} or self.note or self._is_wish():
             self.mode = Mode.BOOKING
-        return Move.PROGRESS if self.mode is Mode.BOOKING and (filled or self.note or self._is_wish()) else None
+            return Move.PROGRESS
+        return Move.PROGRESS if self.mode is Mode.BOOKING and filled else None
 
     def _small(self) -> Move:
         text = self.text
@@ -265,7 +266,9 @@ class Conversation:
             return Move.THANKS
         if intents.GREETING.fullmatch(text) or "name" in self.news:
             return Move.GREETING
-        if self._yes() or self._no() or intents.UNSURE.search(text):
+        if any(known.search(text) for known in (intents.UNSURE, intents.NUMBER, intents.SPELLING)):
+            return Move.GO_ON
+        if self._yes() or self._no():
             return Move.GO_ON
         return Move.UNKNOWN if intents.QUESTION.search(text) and len(text.split()) > 2 else Move.MISSED
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
-from .slots import reasons
-from .when import DAY_NAMES, PLAUSIBLE, WEEKDAYS, read_today
-from .wording import digits, plain, spoken
+from .slots import find_reason
+from .when import DAY_NAMES, MONTHS, PLAUSIBLE, WEEKDAYS, read_today
+from .wording import digits, ordinal, plain, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ _CLOCKS = re.compile(
 _OTHER_WORDS = re.compile(r"\b(?:what|where|when|who|how|which|do you|is there|are there|can i|tell me|about)\b")
 
 
-@dataclass(slots=True)
+@dataclass
 class Facts:
     """The lines "Key: value" of a prompt, and what follows from them."""
 
@@ -99,18 +99,18 @@ class Facts:
         facts.agent = called[1] if called else ""
         return facts
 
-    @property
+    @cached_property
     def today(self) -> date | None:
         return read_today(self.lines.get("today", ""))
 
     def named(self, topic: Topic) -> str:
         return next((value for key, value in self.lines.items() if topic.key.search(key)), "")
 
-    @property
+    @cached_property
     def hours(self) -> str:
         return self.named(next(topic for topic in TOPICS if topic.name == "hours"))
 
-    @property
+    @cached_property
     def open_days(self) -> frozenset[int] | None:
         """Which days of the week are open, where the hours say it plainly."""
         hours = re.split(r"\bclosed\b", self.hours, flags=re.IGNORECASE)[0]
@@ -123,7 +123,7 @@ class Facts:
             days = set(range(7))
         return frozenset(days) or None
 
-    @property
+    @cached_property
     def opening(self) -> tuple[int, int]:
         """When the day begins and ends, in minutes; anybody's day where the hours differ or are not known."""
         ranges = set(_CLOCKS.findall(self.hours))
@@ -134,7 +134,7 @@ class Facts:
         start = _of_day(hour, minute, half or ("a" if int(hour) % 12 * 60 < end else to_half))
         return (start, end) if start < end else PLAUSIBLE
 
-    @property
+    @cached_property
     def knows_opening(self) -> bool:
         return len(set(_CLOCKS.findall(self.hours))) == 1
 
@@ -181,6 +181,9 @@ class Facts:
             return _sentence(topic.begins, digits(value) or value)
         if topic.name == "prices":
             return _price(value, text)
+        if topic.name == "date" and self.today is not None:
+            month = MONTHS[self.today.month - 1]
+            return f"Today is {DAY_NAMES[self.today.weekday()]}, {month} {ordinal(self.today.day)}."
         if topic.name == "time":
             value = value.split(" in ")[0]
         return _sentence(topic.begins, value)
@@ -216,14 +219,12 @@ def _stem(word: str) -> str:
 
 def _price(value: str, text: str) -> str:
     """The part of a list of prices that was asked for, or all of it."""
-    parts: Sequence[str] = re.split(r"[,;.]\s+", value)
-    for pattern, reason in reasons():
-        part = next((part for part in parts if pattern.search(plain(part))), "") if pattern.search(text) else ""
-        if part:
-            amount = re.match(r"(?:an? )?[a-z -]+? (?=(?:from |about )?\$?\d)", part, re.IGNORECASE)
-            return _sentence(
-                f"{reason[0].upper()}{reason[1:]} is" if amount else "", part[amount.end() :] if amount else part
-            )
+    asked = find_reason(text)
+    for part in re.split(r"[,;.]\s+", value) if asked else ():
+        offered = find_reason(plain(part))
+        if asked and offered and offered[0] == asked[0]:
+            amount = re.search(r"(?:from |about )?\$?\d.*", part)
+            return _sentence(f"{asked[0][0].upper()}{asked[0][1:]} is", amount[0]) if amount else _sentence("", part)
     return _sentence("", value)
 
 

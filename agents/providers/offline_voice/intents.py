@@ -119,7 +119,7 @@ MESSAGE = re.compile(
 )
 MESSAGE_ITSELF = re.compile(r"\b(?:message is|tell (?:them|him|her|the \w+)) (?:that )?(?P<message>.+)$", re.IGNORECASE)
 WISH = re.compile(
-    r"\b(?:appointments?|book(?:ing)?|schedule|reserve|come in|"
+    r"\b(?:appointments?|book(?:ing)?|schedule|reserve|come in|can i come|(?:next|this) week|"
     r"an opening|openings|a slot|make an|see (?:the|a) (?:dentist|doctor)|"
     r"(?:are you|is|be) (?:free|available)|(?:anything|something|time) (?:available|free|open)|fit me in)\b"
 )
@@ -129,7 +129,8 @@ WANT = re.compile(
 QUESTION = re.compile(
     r"^(?:(?:\w+) ){0,4}?(?:what|where|when|who|how|which|do you|does|are you|is there|are there|can i pay|"
     r"can i park|tell me|"
-    r"can you tell|do i|should i|is it|is parking|until when)\b"
+    r"can you tell|do i|should i|is it|is this|am i|is parking|until when)\b"
+    r"|\b(?:and|but) (?:do|what|where|when|how|can i (?:pay|park)|is there|are (?:you|there))\b"
 )
 WHENEVER = _pattern(
     "any ?time",
@@ -154,6 +155,8 @@ KEYS = re.compile(r"^i pressed (?P<keys>[\d*# a-z]+?)\.?$", re.IGNORECASE)
 GREETING = _whole(
     "hello", "hi", "hi there", "hey", "good morning", "good afternoon", "good evening", "hello there", "howdy"
 )
+NUMBER = re.compile(r"(?:\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|\d) ?){5,}|\d{5,}")
+SPELLING = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
 PRESENT = re.compile(
     r"\bare you (?:still )?there\b|\bcan you hear me\b|\bi am (?:still )?here\b|\bstill here\b|\bi am still\b"
 )

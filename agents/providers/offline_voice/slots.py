@@ -67,6 +67,7 @@ _ALIASES = {
     "a teeth cleaning": "a teeth cleaning",
     "exam": "an exam",
 }
+_SORE = re.compile(r"\bmy (\w+) (?:hurts?|aches?|is hurting|is sore|is killing me)\b")
 _PAINFUL = re.compile(r"ache|pain|broken|chipped|bleeding|sore|emergency|lost filling|loose crown|fever")
 
 
@@ -79,15 +80,25 @@ class Name:
 
 
 @cache
-def reasons() -> tuple[tuple[re.Pattern[str], str], ...]:
+def reasons() -> dict[str, str]:
     """What people come in for, the longest first, with the words in which it is read back."""
     known = dict(_ALIASES)
     for phrase in (*grammar().phrases("reason"), *grammar().phrases("pain")):
         bare = re.sub(r"^an? ", "", phrase)
         if bare != "appointment":
             known.setdefault(bare.replace("check up", "checkup"), phrase.replace("check up", "checkup"))
-    ordered = sorted(known.items(), key=lambda item: -len(item[0]))
-    return tuple((re.compile(rf"\b(?:an? )?{re.escape(bare)}\b"), spoken) for bare, spoken in ordered)
+    return dict(sorted(known.items(), key=lambda item: -len(item[0])))
+
+
+@cache
+def _any_reason() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:an? )?(?P<reason>{'|'.join(map(re.escape, reasons()))})\b")
+
+
+def find_reason(text: str) -> tuple[str, re.Match[str]] | None:
+    """The first reason that we know, as it is read back, and where it stands."""
+    found = _any_reason().search(text)
+    return (reasons()[found["reason"]], found) if found else None
 
 
 @cache
@@ -102,11 +113,14 @@ def last_names() -> frozenset[str]:
 
 def read_reason(text: str, *, asked: bool) -> tuple[str, str]:
     """The reason, and the text without it. When it was asked for, short words that we do not know are one, too."""
-    for pattern, spoken in reasons():
-        if pattern.search(text):
-            return spoken, pattern.sub("@", text, count=1)
+    if known := find_reason(text):
+        spoken, found = known
+        return spoken, f"{text[: found.start()]}@{text[found.end() :]}"
+    if sore := _SORE.search(text):
+        return f"a sore {sore[1]}", _SORE.sub("@", text, count=1)
     if not asked:
         return "", text
+    text = re.sub(r"\b(my \w+) (?:is|are|has|feels)\b.*", r"\1", text)
     free = _TAILS.sub("", _LEADS.sub("", text.split("@")[0].strip())).strip()
     words = free.split()
     if not 1 <= len(words) <= 8 or all(word in _STOP for word in words):
@@ -124,7 +138,7 @@ def is_painful(reason: str) -> bool:
 def read_name(text: str, *, asked: bool) -> Name | None:
     """The caller's name. When it was asked for, a short turn is one as a whole."""
     second = _SECOND.search(text)
-    text = _SPELLED.sub(" @ ", _SECOND.sub("", text)).strip()
+    text = _SPELLED.sub(" ", _SECOND.sub("", text)).strip()
     for found in _INTRODUCED.finditer(text):
         if name := _leading_name(found["name"], known=False):
             return Name(_titled([*name, *([second["last"]] if second else [])]), introduced=True)

@@ -167,8 +167,8 @@ def _dated(found: re.Match[str], today: date | None) -> Day | None:
     number = _number(re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", found["day"] or found["alone"]))
     named = found["month"] or found["of"]
     if today is None or not 1 <= number <= 31:
-        month = f"{named.capitalize()} " if named else "the "
-        return Day(month + ordinal(number)) if 1 <= number <= 31 else None
+        of_month = f"{named.capitalize()} " if named else "the "
+        return Day(of_month + ordinal(number)) if 1 <= number <= 31 else None
     month = MONTHS.index(named.capitalize()) + 1 if named else today.month
     for step in range(13):
         years, index = divmod(month - 1 + (step if not named else 12 * step), 12)
