@@ -77,17 +77,11 @@ async def admit(
         raise Refused("draining")
     rest = {"from_number": from_number, "to_number": to_number, "channel": channel}
     rest |= {"direction": "inbound" if direction == "inbound" else "outbound", "carrier_sid": carrier_sid}
-    return await _admit(agent_id, call_id_for(agent_id, carrier_sid), rest, version_id=None)
+    return await _admit(agent_id, call_id_for(agent_id, carrier_sid), rest)
 
 
-async def admit_browser(*, agent_id: UUID, call_id: UUID, version_id: int) -> Admission:
-    """Open a call from the dashboard's own phone, to any version of the agent. Raises Refused."""
-    rest = {"from_number": "", "to_number": "", "channel": "browser", "direction": "inbound", "carrier_sid": None}
-    return await _admit(agent_id, call_id, rest, version_id=version_id)
-
-
-async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any], *, version_id: int | None) -> Admission:
-    known = await _within(lambda: _open_in_database(agent_id, call_id, rest, version_id))
+async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admission:
+    known = await within_budget(lambda: _open_in_database(agent_id, call_id, rest))
     if known is None:
         snapshot = load_snapshot(agent_id)
         if snapshot is None:
@@ -113,7 +107,7 @@ async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
         raise Refused("ended")
     if drain.begun:
         raise Refused("draining")
-    answer = await _within(lambda: _next_segment(agent_id, call_id))
+    answer = await within_budget(lambda: _next_segment(agent_id, call_id))
     if answer is None:
         snapshot = load_snapshot(agent_id)
         if snapshot is None:
@@ -125,7 +119,7 @@ async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
     return Admission(call_id, agent_id, tenant_id, segment)
 
 
-async def _within(work: Callable[[], T]) -> T | None:
+async def within_budget(work: Callable[[], T]) -> T | None:
     """The result, or None when the database is away or too slow. Never waits longer than DATABASE_WITHIN_S."""
     future = asyncio.get_running_loop().run_in_executor(_threads, _in_thread, work)
     done, _ = await asyncio.wait({future}, timeout=DATABASE_WITHIN_S)
@@ -154,16 +148,14 @@ def tenant_of(agent_id: UUID) -> PublicRoute:
     return route
 
 
-def _open_in_database(
-    agent_id: UUID, call_id: UUID, rest: dict[str, Any], version_id: int | None
-) -> tuple[int, str, VersionSpec]:
+def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> tuple[int, str, VersionSpec]:
     tenant = tenant_of(agent_id).tenant
     with tenant_transaction(tenant):
         agent = Agent.objects.filter(pk=agent_id, archived_at=None).first()
         if agent is None:
             raise Refused("unknown_agent")
         versions = AgentVersion.objects.select_related("agent").filter(agent=agent)
-        version = versions.filter(pk=version_id or agent.published_id).first()
+        version = versions.filter(pk=agent.published_id).first()
         if version is None:
             raise Refused("unpublished")
         spec = VersionSpec.of(version)
@@ -174,8 +166,7 @@ def _open_in_database(
             )
         except DomainError as error:
             raise Refused(error.code) from None
-    if version_id is None:
-        save_snapshot(agent_id, tenant.pk, tenant.name, spec)
+    save_snapshot(agent_id, tenant.pk, tenant.name, spec)
     return tenant.pk, tenant.name, spec
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -21,8 +21,6 @@ from agentos.tenants.sockets import is_same_origin, member_at
 from calls.announce import group_of
 from calls.watching import EVERYTHING, CallWatch, ListWatch, Watch
 
-CHECK_EVERY_S = 5.0  # a person who was removed sees no call for longer than this
-SEND_EVERY_S = 0.5
 NOT_ALLOWED, TRY_AGAIN = 4403, 1011
 
 log = structlog.get_logger(__name__)
@@ -30,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 class WatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Looks when the channel layer says that calls have changed, and checks each time whether it still may."""
+
+    check_every_s: ClassVar[float] = 5.0  # a person who was removed sees no call for longer than this
+    send_every_s: ClassVar[float] = 0.5
 
     _task: asyncio.Task[None] | None = None
     _group = ""
@@ -82,7 +83,7 @@ class WatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             while (swaps := await database_sync_to_async(self._look)(changed)) is not None:
                 for swap in swaps:
                     await self.send(text_data=swap)
-                await asyncio.sleep(SEND_EVERY_S)
+                await asyncio.sleep(self.send_every_s)
                 changed = await self._news_of_calls()
             await self.close(NOT_ALLOWED)
         except DatabaseError as error:
@@ -95,7 +96,7 @@ class WatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _news_of_calls(self) -> set[UUID]:
         """Which calls have changed; none when it is only time to check again."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(CHECK_EVERY_S):
+            async with asyncio.timeout(self.check_every_s):
                 await self._news.wait()
         self._news.clear()
         changed, self._changed = self._changed, set()

@@ -35,7 +35,7 @@ def ribbon(speech: Sequence[Stretch], length_ms: int, *, scale_ms: int = 0) -> R
         caller="".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), 11, -9) for each in caller),
         agent="".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), 13, 9) for each in agent),
         unheard="".join(_block(each.end_ms, each.unheard_ms, 13, 9) for each in agent if each.unheard_ms),
-        slow="".join(_wait(each, 12) for each in agent if each.is_slow),
+        slow="".join(f"M{each.waits_from_ms} 12H{each.start_ms}" for each in agent if each.is_slow),
         label=_label(caller, agent, length_ms),
         width=f"{min(100.0, 100 * length / scale_ms):.2f}" if scale_ms else "",
     )
@@ -43,10 +43,6 @@ def ribbon(speech: Sequence[Stretch], length_ms: int, *, scale_ms: int = 0) -> R
 
 def _block(start_ms: int, ms: int, y: int, height: int) -> str:
     return f"M{start_ms} {y}h{ms}v{height}h-{ms}z"
-
-
-def _wait(stretch: Stretch, y: int) -> str:
-    return f"M{max(0, stretch.start_ms - (stretch.waited_ms or 0))} {y}H{stretch.start_ms}"
 
 
 def _label(caller: Sequence[Stretch], agent: Sequence[Stretch], length_ms: int) -> str:

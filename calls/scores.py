@@ -18,6 +18,7 @@ LETTER = 0.8  # percent of the narrowest plot that a letter takes
 ROWS = (10, 28)  # where the leaders of the two rows of words begin
 BLOCK = 30  # height of a lane where there is no recording to tell how loud it was
 UNHEARD = 26
+THINNEST = 400  # no block is thinner than this share of the call
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +76,12 @@ def score(
     length = max(1, length_ms)
     agent = [each for each in speech if each.is_agent]
     caller = [each for each in speech if not each.is_agent]
-    if loudness is not None:
-        above, below = (
-            _bars(loudness.caller, loudness.bar_ms, up=True),
-            _bars(loudness.agent, loudness.bar_ms, up=False),
-        )
+    if loudness is None:
+        above, below = _blocks(caller, length, up=True), _blocks(agent, length, up=False)
     else:
-        thinnest = max(1, length // 400)
-        above = "".join(
-            _block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), BLOCK, up=True) for each in caller
-        )
-        below = "".join(
-            _block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), BLOCK, up=False) for each in agent
-        )
+        typed = [each for each in caller if each.start_ms == each.end_ms]
+        above = _bars(loudness.caller, loudness.bar_ms, up=True) + _blocks(typed, length, up=True)
+        below = _bars(loudness.agent, loudness.bar_ms, up=False)
     return Score(
         length_ms=length,
         caller=above,
@@ -99,6 +93,11 @@ def score(
         ticks=_ticks(length),
         labels=_placed(_labels(call, turns, happenings, speech, length)),
     )
+
+
+def _blocks(speech: Sequence[Stretch], length_ms: int, *, up: bool) -> str:
+    thinnest = max(1, length_ms // THINNEST)
+    return "".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), BLOCK, up=up) for each in speech)
 
 
 def _bars(heights: Sequence[float], bar_ms: int, *, up: bool) -> str:

@@ -26,6 +26,11 @@ class Stretch:
     def is_slow(self) -> bool:
         return self.waited_ms is not None and self.waited_ms >= SLOW_MS
 
+    @property
+    def waits_from_ms(self) -> int:
+        """When the caller began to wait for it."""
+        return max(0, self.start_ms - (self.waited_ms or 0))
+
 
 def stretches(turns: Iterable[Turn], length_ms: int) -> list[Stretch]:
     """In order of time. What was cut off ends where the agent speaks again, at the latest with the call."""

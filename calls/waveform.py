@@ -13,6 +13,7 @@ SHORTEST_BAR_MS = 60
 LISTENED_PER_BAR = 600  # samples of each side
 LOUDEST = 32_124  # the largest sample of mu-law
 TALLEST, QUIETEST = 45.0, 2.0
+FAINTEST = 40  # of 255: a recording in which nothing is louder than this is not blown up any further
 
 
 def _loudness(code: int) -> int:
@@ -40,14 +41,15 @@ def waveform(path: Path) -> Waveform:
     bar_ms = max(SHORTEST_BAR_MS, length * 1000 // BYTES_PER_S // BARS)
     bar = bar_ms * BYTES_PER_S // 1000
     step = max(1, bar // LISTENED_PER_BAR)
-    found = Waveform(bar_ms, [], [])
+    sides: tuple[list[int], list[int]] = ([], [])
     with path.open("rb") as file:
         while both := file.read(bar * 2):
-            found.caller.append(_height(both[0 :: 2 * step]))
-            found.agent.append(_height(both[1 :: 2 * step]))
-    return found
+            for side, loudness in enumerate(sides):
+                loudness.append(max(both[side :: 2 * step].translate(_LOUDNESS), default=0))
+    loudest = max([FAINTEST, *sides[0], *sides[1]])
+    return Waveform(bar_ms, _heights(sides[0], loudest), _heights(sides[1], loudest))
 
 
-def _height(codes: bytes) -> float:
-    height = TALLEST * max(codes.translate(_LOUDNESS), default=0) / 255
-    return round(height, 1) if height >= QUIETEST else 0
+def _heights(loudness: list[int], loudest: int) -> list[float]:
+    heights = (round(TALLEST * each / loudest, 1) for each in loudness)
+    return [height if height >= QUIETEST else 0 for height in heights]

@@ -178,6 +178,7 @@ async function start() {
   showParts({ before: false, during: true });
   showMute();
   call.show();
+  dock.scrollIntoView({ block: "nearest" });
   talk(chosen("way"));
   await finish(call, await call.over);
 }

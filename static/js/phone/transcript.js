@@ -38,10 +38,10 @@ export class Transcript {
     return waits[Math.ceil(waits.length / 2) - 1];
   }
 
-  take(message) {
+  take({ kind, data }) {
     const follows = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 40;
-    if (message.kind === "interim") this.#showInterim(message.text);
-    else if (message.kind === "turn") this.#showTurn(message);
+    if (kind === "interim") this.#showInterim(data.text);
+    else if (kind === "turn") this.#showTurn(data);
     if (follows) this.box.scrollTop = this.box.scrollHeight;
   }
 
