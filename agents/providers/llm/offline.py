@@ -28,7 +28,7 @@ class OfflineLanguageModel:
 
     async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
         """Yield text word by word, `<hang_up/>` as the last text when the call is over, then a Usage."""
-        answer = respond(messages)
+        answer = await asyncio.to_thread(respond, tuple(messages))  # a long conversation takes milliseconds to read
         for word in re.findall(r"\s*\S+", answer.text):
             yield word
             await asyncio.sleep(0)

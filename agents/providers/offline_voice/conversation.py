@@ -235,11 +235,11 @@ class Conversation:
             return Move.DROPPED
         if self._is_wish() or self._when(bare=False).day:
             return None
-        if intents.DONE.search(self.text) and not (self.asked is Asked.NAME and self._no() is False):
+        if intents.DONE.search(self.text):
             return Move.GOODBYE
         if self.asked is Asked.ELSE:
-            alone = len(self.text.split()) <= 4
-            if self._no() or (alone and intents.THANKS.search(self.text) and not self._yes(strict=True)):
+            only_thanks = len(self.text.split()) <= 4 and intents.THANKS.search(self.text)
+            if self._no() or (only_thanks and not self.text.startswith(("yes", "yeah", "sure"))):
                 return Move.GOODBYE
         return None
 
@@ -266,16 +266,15 @@ class Conversation:
             return Move.THANKS
         if intents.GREETING.fullmatch(text) or "name" in self.news:
             return Move.GREETING
-        if any(known.search(text) for known in (intents.UNSURE, intents.NUMBER, intents.SPELLING)):
-            return Move.GO_ON
-        if self._yes() or self._no():
+        harmless = (intents.YES, intents.NO, intents.UNSURE, intents.NUMBER, intents.SPELLING)
+        if any(known.search(text) for known in harmless):
             return Move.GO_ON
         return Move.UNKNOWN if intents.QUESTION.search(text) and len(text.split()) > 2 else Move.MISSED
 
     # Reading ---------------------------------------------------------------------------------------------
 
-    def _yes(self, *, strict: bool = False) -> bool:
-        return bool(intents.YES.search(self.text)) and not self._no() and not (strict and self.text.startswith("okay"))
+    def _yes(self) -> bool:
+        return bool(intents.YES.search(self.text)) and not self._no()
 
     def _no(self) -> bool:
         return bool(intents.NO.search(self.text))
