@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from . import intents
 from .facts import Facts
-from .slots import is_painful, read_name, read_reason
+from .slots import find_reason, is_painful, read_name, read_reason
 from .when import DAY_NAMES, Day, When, read_when
 from .wording import clock, plain
 
@@ -280,7 +280,8 @@ class Conversation:
         return bool(intents.NO.search(self.text))
 
     def _is_wish(self) -> bool:
-        return bool(intents.WISH.search(self.text)) and not intents.EXISTING.search(self.text)
+        wants = intents.WANT.search(self.text) and find_reason(self.text)
+        return bool(wants or intents.WISH.search(self.text)) and not intents.EXISTING.search(self.text)
 
     def _is_chat(self) -> bool:
         chats = (
