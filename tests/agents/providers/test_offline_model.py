@@ -176,11 +176,7 @@ DIALOGUES = {
         ("are you still there", "Yes, I am here"),
         ("what can you do", "book an appointment"),
     ],
-    "a change of mind": [
-        ("book a cleaning on tuesday", "time"),
-        ("never mind", "anything else"),
-        ("bye", "Goodbye"),
-    ],
+    "a change of mind": [("book a cleaning on tuesday", "time"), ("never mind", "anything else"), ("bye", "Goodbye")],
 }
 
 
@@ -321,12 +317,6 @@ def test_a_conversation_that_another_model_began_goes_on():
 )
 def test_a_question_is_answered_from_the_prompt(question, answer):
     assert answer in talk(question)[0].text
-
-
-def test_a_fact_may_stand_in_the_middle_of_the_prompt():
-    facts = Facts.read("You are the front desk. Opening hours: Monday to Friday, 8 AM to 5 PM.")
-
-    assert facts.answer("hours", "when are you open") == "We are open Monday to Friday, eight AM to five PM."
 
 
 def test_rules_about_speaking_are_no_facts():

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from agents.providers.offline_voice.facts import Facts
 from agents.providers.offline_voice.slots import read_name, read_reason
 from agents.providers.offline_voice.when import read_today, read_when
 from agents.providers.offline_voice.wording import clock, plain
@@ -149,3 +150,9 @@ def test_the_clock_is_said_in_words(minutes, said):
 def test_the_year_is_one_in_which_the_day_is_true():
     assert read_today("Saturday, November 21") == date(2026, 11, 21)
     assert read_today("tomorrow") is None
+
+
+def test_a_fact_may_stand_in_the_middle_of_the_prompt():
+    facts = Facts.read("You are the front desk. Opening hours: Monday to Friday, 8 AM to 5 PM.")
+
+    assert facts.answer("hours", "when are you open") == "We are open Monday to Friday, eight AM to five PM."
