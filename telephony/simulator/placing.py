@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,9 @@ class PlacedCall:
 
 async def place_here(errand: Errand, account: Account, speaker: Speaker | None = None) -> PlacedCall:
     """Be the carrier for one call. The REST API does not know of it: our side can end it only by closing its socket."""
-    async with Exchange(account, speaker=speaker or OfflineSpeaker()) as exchange:
+    offline = OfflineSpeaker()
+    async with AsyncExitStack() as stack, Exchange(account, speaker=speaker or offline) as exchange:
+        stack.push_async_callback(offline.close)
         call = exchange.ring(
             from_=errand.from_,
             to=errand.to,

@@ -37,9 +37,10 @@ class PracticeCarrier:
         self.account, self.faults = account, RestFaults()
         self.url = f"http://{host}:{port}"
         self._host, self._port = host, port
+        self._offline = OfflineSpeaker()
         self.exchange = Exchange(
             account,
-            speaker=speaker or OfflineSpeaker(),
+            speaker=speaker or self._offline,
             options=options,
             calls_per_second=calls_per_second,
         )
@@ -53,6 +54,7 @@ class PracticeCarrier:
         Control(self.exchange, self.faults).add_to(app.router)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPPING_WITHIN_S)
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._offline.close)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             site = web.TCPSite(runner, self._host, self._port)

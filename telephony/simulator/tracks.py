@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import wave
 from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from telephony import mulaw
@@ -37,31 +35,6 @@ class Track:
 
     def part(self, start_ms: float, end_ms: float) -> bytes:
         return bytes(self.audio[round(start_ms * mulaw.BYTES_PER_MS) : round(end_ms * mulaw.BYTES_PER_MS)])
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a track."""
-
-    start_ms: int
-    end_ms: int
-
-
-def voiced_stretches(track: Track, *, pause_ms: int = 700, shortest_ms: int = 60) -> Iterator[Stretch]:
-    """Where the track has voice. Pauses shorter than `pause_ms` are part of a stretch; clicks are not voice."""
-    start = end = voiced = 0
-    for at in range(0, len(track.audio), mulaw.FRAME_BYTES):
-        if not mulaw.is_voiced(bytes(track.audio[at : at + mulaw.FRAME_BYTES])):
-            continue
-        at_ms = at // mulaw.BYTES_PER_MS
-        if voiced and at_ms - end >= pause_ms:
-            if voiced >= shortest_ms:
-                yield Stretch(start, end)
-            voiced = 0
-        start = start if voiced else at_ms
-        end, voiced = at_ms + mulaw.FRAME_MS, voiced + mulaw.FRAME_MS
-    if voiced >= shortest_ms:
-        yield Stretch(start, end)
 
 
 def wav_of_both(left: Track, right: Track) -> bytes:

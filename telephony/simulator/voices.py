@@ -9,10 +9,11 @@ from functools import cache
 from typing import Protocol
 
 from agents import providers
+from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import Endpoint, Voice
 from telephony import mulaw
 
-DEFAULT_VOICE = "en-us+f3"
+DEFAULT_VOICE = "en-us+adam"  # the one that the offline recogniser understands best
 ANNOUNCER_VOICE = "en-us"
 MS_PER_LETTER = 60
 SHORTEST_MS = 240
@@ -35,6 +36,10 @@ class OfflineSpeaker:
         if known is None:
             known = self._phrases[text, voice] = await _synthesized(text, voice)
         return known
+
+    async def close(self) -> None:
+        """End the engine. Safe to repeat, and to speak again after it."""
+        await stop_worker()
 
 
 class Humming:

@@ -9,19 +9,22 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
+from django.utils.timezone import now
 
 from agentos.errors import DomainError
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from agents.versions import VersionSpec
+from calls.scripts import CallTexts
 from telephony import addresses
 from telephony.models import PhoneNumber
 from telephony.services import normalized
-from telephony.simulator.listening import Line, listen_back
+from telephony.simulator.listening import Line, Spoken, listen_back
 from telephony.simulator.people import BargeIn, HangUp, Noise, Pause, Person, Press, Say, Step, WaitForAgent
 from telephony.simulator.placing import Errand, NotPlaced, PlacedCall, place_here, place_through
 from telephony.simulator.report import conversation_lines, outcome, was_connected
@@ -79,16 +82,19 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print everything that is known as one JSON object")
 
     def handle(self, **options: Any) -> None:
-        errand = make_errand(options)
+        errand, spoken = make_errand(options)
         if not settings.TWILIO_AUTH_TOKEN:
             raise CommandError("TWILIO_AUTH_TOKEN is not set and no `make demo` runs: nobody would believe the call.")
         if not options["json"]:
             self.stdout.write(f"Calling {errand.to} from {errand.from_} …")
             self.stdout.flush()
         try:
-            placed, lines = asyncio.run(talk(errand, here=options["here"]))
+            placed = asyncio.run(place(errand, here=options["here"]))
+            lines = listen_back(placed.said, placed.heard, spoken)
         except NotPlaced as error:
             raise CommandError(str(error)) from error
+        except ImportError as error:
+            raise CommandError("The offline voice is missing: pip install -r requirements-offline.txt") from error
         if options["wav"]:
             options["wav"].write_bytes(wav_of_both(placed.said, placed.heard))
         self._tell(placed, lines, options)
@@ -106,42 +112,51 @@ class Command(BaseCommand):
             self.stdout.write(f"Both sides are in {options['wav']}: the caller left, the agent right.")
 
 
-async def talk(errand: Errand, *, here: bool) -> tuple[PlacedCall, list[Line]]:
-    """Place the call, and listen to what came of it. Raises NotPlaced."""
+async def place(errand: Errand, *, here: bool) -> PlacedCall:
+    """Through the practice carrier if one runs, or else from this process. Raises NotPlaced."""
     account = Account(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
     may_practise = settings.TWILIO_BASE_URL.startswith("http:")  # the real carrier has no plain HTTP
     placed = await place_through(settings.TWILIO_BASE_URL, errand, account) if may_practise and not here else None
-    placed = placed or await place_here(errand, account)
-    return placed, await listen_back(placed.said, placed.heard)
+    return placed or await place_here(errand, account)
 
 
-def make_errand(options: dict[str, Any]) -> Errand:
-    """What the arguments ask for. Raises CommandError for a number that nobody answers."""
+def make_errand(options: dict[str, Any]) -> tuple[Errand, Spoken]:
+    """What the arguments ask for, and what the agent may say. Raises CommandError for a number that nobody answers."""
     steps: list[Step] = list(options["steps"] or [])
     if options["hang_up_after_agent"]:
         steps += [WaitForAgent(), HangUp()]
     person = Person(tuple(steps), voice=options["voice"], stays_ms=round(options["stay"] * 1000))
+    caller = options["caller"]
     if options["url"]:
-        return Errand(options["caller"], options["to"], options["url"], options["status_url"], person)
+        return Errand(caller, options["to"], options["url"], options["status_url"], person), Spoken()
     try:
         to = normalized(options["to"])
-        agent_id = answering_agent(to)
+        agent, spoken = answering_agent(to, caller)
     except DomainError as error:
         raise CommandError(str(error)) from error
     except OperationalError as error:
         raise CommandError("The database does not answer. Start `make demo`, or give --url.") from error
-    return Errand(options["caller"], to, addresses.incoming_call_url(agent_id), addresses.status_url(agent_id), person)
+    voice_url, status_url = addresses.incoming_call_url(agent.pk), addresses.status_url(agent.pk)
+    return Errand(caller, to, voice_url, status_url, person), spoken
 
 
-def answering_agent(e164: str) -> UUID:
-    """Who answers the number, whichever tenant owns it. Raises CommandError."""
+def answering_agent(e164: str, caller: str) -> tuple[Agent, Spoken]:
+    """Who answers the number, whichever tenant owns it, and in which words. Raises CommandError."""
     for tenant in Tenant.objects.order_by("pk"):
         with tenant_transaction(tenant):
-            number = PhoneNumber.objects.filter(e164=e164).first()
+            number = PhoneNumber.objects.select_related("agent__published__agent").filter(e164=e164).first()
         if number is None:
             continue
-        agent_id: UUID | None = number.agent_id
-        if agent_id is None:
+        if number.agent is None:
             raise CommandError(f"{e164} belongs to {tenant}, but no agent answers it.")
-        return agent_id
+        return number.agent, words_of(number.agent, tenant, caller)
     raise CommandError(f"{e164} is not one of our numbers.")
+
+
+def words_of(agent: Agent, tenant: Tenant, caller: str) -> Spoken:
+    """An agent that is not published refuses the call in words of the platform."""
+    if agent.published is None:
+        return Spoken()
+    spec = VersionSpec.of(agent.published)
+    texts = CallTexts(spec, business=tenant.name, caller_number=caller, at=now())
+    return Spoken(texts.system_prompt(), texts.fixed())

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ports import EagerEndOfTurn, EndOfTurn, HearingEvent, Interim, SpeechStarted, TurnResumed
 from .adaptation import telephone_transform
-from .grammar import receptionist
+from .grammar import Grammar, receptionist
 from .language import arpa, dictionary
 from .mulaw import Doubler, decode
 
@@ -26,13 +26,13 @@ _QUIET = bytes(byte for byte in range(256) if (~byte & 0x7F) < 0x24)
 
 
 @cache
-def _model() -> dict[str, str]:
-    """Acoustic model, language model, dictionary and adaptation to the telephone; made once per process."""
+def _model(grammar: Grammar) -> dict[str, str]:
+    """Acoustic model, language model, dictionary and adaptation to the telephone; made once per grammar."""
     import pocketsphinx
 
     acoustic = Path(pocketsphinx.get_model_path()) / "en-us"
     folder = Path(tempfile.mkdtemp(prefix="agentos-ears-"))
-    text, words = arpa(receptionist())
+    text, words = arpa(grammar)
     (folder / "model.arpa").write_text(text)
     (folder / "words.dict").write_text(dictionary(words, acoustic / "cmudict-en-us.dict"))
     (folder / "telephone.mllr").write_text(telephone_transform())
@@ -44,11 +44,11 @@ def _model() -> dict[str, str]:
     }
 
 
-def make_decoder() -> Any:
-    """A fresh decoder; takes about a second."""
+def make_decoder(grammar: Grammar | None = None) -> Any:
+    """A fresh decoder of what the grammar says, or else of what callers say; takes about a second."""
     import pocketsphinx
 
-    return pocketsphinx.Decoder(**_model(), loglevel="FATAL", fwdflat=False, dither=True)
+    return pocketsphinx.Decoder(**_model(grammar or receptionist()), loglevel="FATAL", fwdflat=False, dither=True)
 
 
 class Ear:

@@ -81,7 +81,7 @@ def test_without_an_account_it_says_what_is_missing():
 def test_the_script_has_the_order_of_the_command_line(number: PhoneNumber):
     script = ["--say", "Hello", "--press", "1#", "--silence", "1.5", "--barge-in", "Wait", "--hang-up-after-agent"]
 
-    errand = make_errand(parsed("--to", "+1 208 555 0110", *script))
+    errand, _ = make_errand(parsed("--to", "+1 208 555 0110", *script))
 
     assert errand.person.steps == (
         WaitForAgent(),
@@ -96,11 +96,13 @@ def test_the_script_has_the_order_of_the_command_line(number: PhoneNumber):
 
 
 def test_a_number_leads_to_its_agent_whoever_owns_it(number: PhoneNumber, other_tenant: Tenant):
-    errand = make_errand(parsed("--to", "+12085550110", "--from", "+12085550123"))
+    errand, spoken = make_errand(parsed("--to", "+12085550110", "--from", "+12085550123"))
 
     assert errand.voice_url.endswith(f"/agents/{number.agent_id}/incoming-call")
     assert errand.status_url.partition("#")[0].endswith(f"/agents/{number.agent_id}/status")
     assert (errand.from_, errand.to) == ("+12085550123", "+12085550110")
+    assert number.agent.published.greeting in spoken.fixed
+    assert number.agent.published.prompt in spoken.prompt
 
 
 @pytest.mark.parametrize("to", ["+12085550177", "nonsense"])

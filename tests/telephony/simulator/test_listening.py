@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from telephony import mulaw
-from telephony.simulator.listening import Line, listen_back
+from telephony.simulator.agent_words import agent_grammar
+from telephony.simulator.listening import Line, Spoken, listen_back
 from telephony.simulator.report import NOT_UNDERSTOOD, conversation_lines, outcome, was_connected
 from telephony.simulator.tracks import Track
-from telephony.simulator.voices import tone
+from telephony.simulator.voices import OfflineSpeaker
 
 FACTS = {
     "status": "completed",
@@ -31,22 +32,37 @@ LINES = [
 ]
 
 
-async def test_every_stretch_of_both_sides_is_written_down_in_order():
-    said = Track(mulaw.SILENCE * 100 + tone(500) + mulaw.SILENCE * 200 + tone(100))
-    heard = Track(tone(300) + mulaw.SILENCE * 200 + tone(800))
+async def test_both_sides_are_understood_from_their_sound_alone_and_put_in_order():
+    greeting = "Juniper Dental, this is June. How can I help you today?"
+    speaker, said, heard = OfflineSpeaker(), Track(), Track()
+    heard.write(500, await speaker.speak(greeting, "en-us"))
+    said.write(6000, await speaker.speak("I would like to book an appointment", "en-us+adam"))
+    heard.write(10_000, await speaker.speak("What day would suit you?", "en-us"))
+    await speaker.close()
 
-    async def length(audio: bytes) -> str:
-        return str(len(audio) // 8)
+    lines = listen_back(said, heard, Spoken("Hours: Monday to Friday, 8 AM to 5 PM.", [greeting]))
 
-    lines = await listen_back(said, heard, length)
+    assert [line.side for line in lines] == ["agent", "caller", "agent"]
+    assert [round(line.start_ms, -3) for line in lines] == [0, 6000, 10_000]
+    assert "how can i help you today" in lines[0].text
+    assert "book an appointment" in lines[1].text
+    assert "what day would suit you" in lines[2].text
+    assert lines[0].end_ms < 6000
 
-    assert [(line.side, line.start_ms, line.end_ms) for line in lines] == [
-        ("agent", 0, 300),
-        ("caller", 2000, 2500),
-        ("agent", 4300, 5100),
-        ("caller", 6500, 6600),
-    ]
-    assert [line.text for line in lines] == ["500", "900", "1000", "300"]
+
+def test_where_nothing_is_said_nothing_is_understood():
+    assert listen_back(Track(mulaw.SILENCE * 100), Track(), Spoken(fixed=["Hello."])) == []
+
+
+def test_the_words_of_an_agent_are_its_own_sentences_and_its_answers():
+    grammar = agent_grammar(
+        "Hours: Monday to Friday, 8 AM to 5 PM.", ["Juniper Dental, June speaking. Room 12, code 0110."]
+    )
+    sentences = {" ".join(sentence) for sentence in grammar.sentences(5000)}
+
+    assert {"juniper dental june speaking", "room twelve code zero one one zero"} <= sentences
+    assert "what day would suit you" in sentences
+    assert any("eight a.m. to five p.m." in sentence for sentence in sentences)
 
 
 def test_a_conversation_is_told_with_its_waits_and_interruptions():

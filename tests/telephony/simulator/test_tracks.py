@@ -9,7 +9,7 @@ from telephony import mulaw
 from telephony.simulator.instructions import TwimlError
 from telephony.simulator.record import CallRecord
 from telephony.simulator.sounds import read_sound, wav_of
-from telephony.simulator.tracks import Track, read_both, voiced_stretches, wav_of_both
+from telephony.simulator.tracks import Track, read_both, wav_of_both
 from telephony.simulator.voices import noise, tone
 
 
@@ -47,15 +47,6 @@ def test_a_record_is_saved_as_two_channels_of_sixteen_bits(tmp_path: Path):
     with wave.open(str(tmp_path / "call.wav")) as file:
         shape = (file.getnchannels(), file.getsampwidth(), file.getframerate(), file.getnframes())
     assert shape == (2, 2, 8000, 1600)
-
-
-def test_stretches_of_voice_keep_their_short_pauses_and_leave_out_clicks():
-    audio = mulaw.SILENCE * 5 + tone(200) + mulaw.SILENCE * 10 + tone(100)
-    audio += mulaw.SILENCE * 50 + tone(20) + mulaw.SILENCE * 50 + tone(400)
-
-    found = [(one.start_ms, one.end_ms) for one in voiced_stretches(Track(audio))]
-
-    assert found == [(100, 600), (2620, 3020)]
 
 
 def test_sounds_are_read_from_wav_and_from_raw_mulaw():
