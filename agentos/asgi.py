@@ -1,5 +1,6 @@
 """HTTP and WebSocket, joined."""
 
+import asyncio
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
@@ -9,13 +10,23 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
+from django.urls import get_resolver  # noqa: E402
 
 from agentos.health import with_health  # noqa: E402
 from agentos.lifespan import at_end, at_start, lifespan  # noqa: E402
 from agentos.sockets import websocket_urlpatterns  # noqa: E402
 from calls.process import let_go_of_process, prepare_process  # noqa: E402
+from telephony.services import carrier_events  # noqa: E402
+
+
+async def take_up_work() -> None:
+    """Be as quick for the first caller as for the next, and store what an earlier process could not."""
+    await asyncio.to_thread(get_resolver().check)
+    carrier_events().resume()
+
 
 at_start(prepare_process)
+at_start(take_up_work)
 at_end(let_go_of_process)
 
 application = ProtocolTypeRouter(

@@ -6,16 +6,19 @@ import asyncio
 
 from django.conf import settings
 
+from agentos.tenants.models import Tenant
 from agents import providers
 from agents.providers.offline_voice.client import stop_worker
 from calls import runtime
+from calls.admission import within_budget
 from calls.journal import spool
 
 
 async def prepare_process() -> None:
-    """Import what the first call would otherwise wait for: the SDKs of the vendors that have a key."""
+    """Do what the first call would otherwise wait for: import the SDKs of vendors that have a key, ask the database."""
     names = [name for name, vendor in settings.VENDORS.items() if vendor["api_key"]]
     await asyncio.to_thread(providers.preload, names)
+    await within_budget(Tenant.objects.exists)
 
 
 async def let_go_of_process() -> None:

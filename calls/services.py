@@ -36,11 +36,14 @@ class NewCall:
 def open_call(tenant_id: int, new: NewCall) -> Call:
     """Open the call, or return it if it is known: the carrier asks twice, also at the same time.
 
-    Raises DomainError "busy" when the tenant's lines are all in use, "suspended" when the tenant is.
+    Raises DomainError "busy" when the tenant's lines are all in use, "suspended" when the tenant is, and "ended" for
+    a call that is over: a webhook that is played again opens nothing.
     """
     with tenant_transaction(tenant_id):
         tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
         known: Call | None = Call.objects.filter(pk=new.call_id).first()
+        if known is not None and known.status == Call.Status.ENDED:
+            raise DomainError("ended", "This call is over.")
         if known is not None:
             return known
         if tenant.is_suspended:

@@ -1,0 +1,254 @@
+"""The whole product on this machine, to break on purpose: real processes, real PostgreSQL and Redis, doubled vendors.
+
+Two web processes stand behind a balancer, as in production; the practice carrier calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from agentos import embedded
+from telephony.simulator.call_flow import SimulatedCall
+from telephony.simulator.people import Person
+from telephony.simulator.record import CallRecord
+from telephony.simulator.setup import Account, CallSetup
+from telephony.simulator.voices import Humming
+from telephony.simulator.webhooks import Courier, Webhook
+from tests.doubles.elevenlabs import Tempo
+from tests.doubles.openai import Pace
+from tests.doubles.server import Doubles, Timing
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = Account("AC" + "0" * 31 + "7", "faults" * 5)
+ANSWER_WORDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Balancer:
+    """Sends each connection to the first process that takes it: what a deployment's front does."""
+
+    def __init__(self) -> None:
+        self.backends: list[int] = []
+        self.port = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        for port in self.backends:
+            with suppress(OSError):
+                back_reader, back_writer = await asyncio.open_connection("127.0.0.1", port)
+                break
+        else:
+            writer.close()
+            return
+        pipes = {asyncio.ensure_future(_pipe(reader, back_writer)), asyncio.ensure_future(_pipe(back_reader, writer))}
+        try:
+            await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pipe in pipes:
+                pipe.cancel()
+            for end in (writer, back_writer):
+                end.transport.abort()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+
+
+@dataclass
+class Platform:
+    doubles: Doubles
+    balancer: Balancer
+    environment: dict[str, str]
+    local: Path
+    agent: dict[str, Any] = field(default_factory=dict)
+    webs: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    async def start_web(self) -> int:
+        """Another web process behind the balancer; returns its port."""
+        port = free_port()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "manage.py", "serve", "--port", str(port)),
+            cwd=ROOT,
+            env=self.environment,
+            stderr=(self.local / f"web-{port}.log").open("ab"),
+        )
+        self.webs[port] = process
+        await until(lambda: _listens(port), 30)
+        self.balancer.backends.append(port)
+        return port
+
+    async def signal_web(self, port: int, number: signal.Signals) -> None:
+        self.webs[port].send_signal(number)
+
+    def log_of(self, port: int) -> str:
+        return (self.local / f"web-{port}.log").read_text()
+
+    def signal_server(self, name: str, number: signal.Signals) -> None:
+        """Freeze, thaw or kill PostgreSQL (with all its processes) or Redis."""
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                line = " ".join(process.cmdline())
+                if (name in line and str(self.local) in line) or (name in process.name() and "manage.py" not in line):
+                    process.send_signal(number)
+
+    def call(self, person: Person) -> SimulatedCall:
+        return SimulatedCall(
+            ACCOUNT,
+            CallSetup(
+                from_="+12085550147",
+                to=self.agent["number"],
+                voice=Webhook(self.agent["incoming_call_url"]),
+                status=Webhook(self.agent["status_url"]),
+            ),
+            person,
+            courier=self.courier,
+            speaker=Humming(),
+        )
+
+    async def manage(self, *command: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "manage.py", *command),
+            cwd=ROOT,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        assert process.returncode == 0, command
+        return out.decode()
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database as the application would, inside the tenant."""
+        folder = embedded.run_dir(self.local)
+        with psycopg.connect(f"host={folder} user=agentos dbname=agentos", connect_timeout=3) as connection:
+            connection.execute("select set_config('app.tenant', %s, false)", [str(self.agent["tenant_id"])])
+            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+
+    def calls(self) -> list[tuple[Any, ...]]:
+        return self.rows("select status, ending, segments from calls_call order by created_at")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def until(check: Callable[[], object], seconds: float, every_s: float = 0.05) -> float:
+    """Wait for something to be true; returns how long it took. Fails after `seconds`."""
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        if check():
+            return time.perf_counter() - began
+        await asyncio.sleep(every_s)
+    raise AssertionError(f"it did not happen within {seconds} s")
+
+
+def agent_speaks(call: SimulatedCall) -> bool:
+    return not call.handset.playback.is_idle
+
+
+def longest_silence_ms(record: CallRecord, call: SimulatedCall, start_ms: float, end_ms: float) -> float:
+    """The longest stretch between two points in which the caller heard nothing."""
+    quiet_from, longest = start_ms, 0.0
+    for spell in call.handset.playback.spells:
+        if spell.end_ms < start_ms or spell.start_ms > end_ms:
+            continue
+        longest, quiet_from = max(longest, spell.start_ms - quiet_from), max(quiet_from, spell.end_ms)
+    return max(longest, end_ms - quiet_from)
+
+
+@asynccontextmanager
+async def platform() -> AsyncIterator[Platform]:
+    """Everything up with two web processes and one agent that has a long answer for everything."""
+    local = _folder()
+    servers = await asyncio.to_thread(embedded.start, local, durable=False)
+    timing = Timing(pace=Pace(100, 100), tempo=Tempo(50, 10, 150), model_words=ANSWER_WORDS)
+    doubles, balancer = Doubles(timing), Balancer()
+    await doubles.start()
+    await balancer.start()
+    made = Platform(doubles, balancer, _environment(local, doubles, balancer), local)
+    try:
+        await made.manage("migrate", "--verbosity", "0")
+        flags = ("--tenant", "Faults", "--email", "faults@example.com", "--number", "+12085550110")
+        flags += ("--stt", "deepgram:nova-3", "--llm", "openai:gpt-6-luna", "--tts", "elevenlabs:eleven_flash_v2_5")
+        flags += ("--voice", "abc123", "--greeting", "Hello, this is the clinic.", "--prompt", "You are June.")
+        made.agent = json.loads(await made.manage("provision", *flags))
+        async with Courier(ACCOUNT.auth_token) as courier:
+            made.courier = courier
+            await asyncio.gather(made.start_web(), made.start_web())
+            yield made
+    finally:
+        for process in made.webs.values():
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        await balancer.stop()
+        await doubles.stop()
+        for name in ("postgres", "redis-server"):
+            made.signal_server(name, signal.SIGCONT)
+        await asyncio.to_thread(servers.stop)
+
+
+def _folder() -> Path:
+    """A folder that the database's own user may enter."""
+    local = Path(tempfile.mkdtemp(prefix="faults-"))
+    local.chmod(0o755)
+    return local
+
+
+def _environment(local: Path, doubles: Doubles, balancer: Balancer) -> dict[str, str]:
+    return os.environ | {
+        "AGENTOS_LOCAL_DIR": str(local),
+        "DATABASE_URL": embedded.database_url(local),
+        "REDIS_URL": embedded.redis_url(local),
+        "DATABASE_POOL": "true",
+        "DATA_DIR": str(local / "data"),
+        "PUBLIC_URL": f"http://127.0.0.1:{balancer.port}",
+        "TWILIO_ACCOUNT_SID": ACCOUNT.sid,
+        "TWILIO_AUTH_TOKEN": ACCOUNT.auth_token,
+        "DEEPGRAM_API_KEY": "k",
+        "OPENAI_API_KEY": "k",
+        "ELEVENLABS_API_KEY": "k",
+        "DEEPGRAM_BASE_URL": doubles.url,
+        "OPENAI_BASE_URL": f"{doubles.url}/v1",
+        "ELEVENLABS_BASE_URL": doubles.url,
+        "LOG_LEVEL": "INFO",
+    }
