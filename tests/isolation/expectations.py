@@ -74,7 +74,6 @@ ROUTES: dict[str, Expectation] = {
     "agents:restore": Inside.all("edit_agents"),
     "agents:make_live": Inside.all("publish_agents"),
     "practice:call": Inside.all("make_test_calls"),
-    "practice:call": Inside.all("make_test_calls"),
     "calls:index": Inside.of("view_calls"),
     "calls:call": Inside.of("view_calls"),
     "calls:recording": Inside.of("hear_recordings"),
