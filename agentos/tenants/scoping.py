@@ -74,6 +74,33 @@ class TenantModel(models.Model):
         abstract = True
         base_manager_name = "objects"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.claim_tenant()
+        super().save(*args, **kwargs)
+
+    def claim_tenant(self) -> None:
+        """Take the active tenant, or insist that the row already has it."""
+        tenant_id = current_tenant_id()
+        if self.tenant_id is None:
+            self.tenant_id = tenant_id
+        elif self.tenant_id != tenant_id:
+            raise WrongTenant(f"{type(self).__name__} belongs to another tenant")
+        for field in self._meta.concrete_fields:
+            self._insist_on_own(field, tenant_id)
+
+    def _insist_on_own(self, field: Any, tenant_id: int) -> None:
+        """Foreign keys ignore row-level security: both ends must share the tenant."""
+        target = field.remote_field and field.remote_field.model
+        if not target or not isinstance(target, type) or not issubclass(target, TenantModel):
+            return
+        key = getattr(self, field.attname)
+        if key is None:
+            return
+        row = self._state.fields_cache.get(field.name)
+        mine = row.tenant_id == tenant_id if row is not None else target.objects.filter(pk=key).exists()
+        if not mine:
+            raise WrongTenant(f"{type(self).__name__}.{field.name} points into another tenant")
+
 
 @contextmanager
 def tenant_transaction(tenant: Tenant | int, using: str = "default") -> Iterator[None]:
