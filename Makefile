@@ -38,15 +38,14 @@ check: ## linters, types, migrations, deployment checks
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(PYTHON_IN_VENV) -m ruff format --check .
 	$(PYTHON_IN_VENV) -m mypy $(OURS)
-	$(PYTHON_IN_VENV) -m djlint --quiet --check --lint templates
+	$(PYTHON_IN_VENV) -m djlint --quiet --lint templates
 	$(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PYTHON_IN_VENV) manage.py check --deploy --fail-level WARNING
 
-format: ## put code and templates in order
+format: ## put code in order
 	@bin/environment dev
 	$(PYTHON_IN_VENV) -m ruff check --fix .
 	$(PYTHON_IN_VENV) -m ruff format .
-	-$(PYTHON_IN_VENV) -m djlint --quiet --reformat templates
 
 lock: ## requirements*.in -> requirements*.txt, with hashes
 	@bin/environment dev

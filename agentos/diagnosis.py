@@ -104,7 +104,7 @@ def check_worker() -> Finding:
 
 def check_twilio() -> Finding:
     if not settings.TWILIO_ACCOUNT_SID:
-        return unused("not configured, calls go through the practice carrier.")
+        return unused("not configured; `make demo` brings a practice carrier.")
     if not settings.TWILIO_AUTH_TOKEN:
         return broken("TWILIO_AUTH_TOKEN is missing; the Twilio console shows it beside the account SID.")
     from telephony.carrier import CarrierError, fetch_account
@@ -119,6 +119,8 @@ def check_twilio() -> Finding:
         return broken(f"answered with the error {error.code}. Try again, or see status.twilio.com.")
     if account.status != "active":
         return broken(f"says that the account is {account.status}: no call can be made. See the Twilio console.")
+    if urlsplit(settings.TWILIO_BASE_URL).hostname in THIS_MACHINE:
+        return well("no account of yours is configured, the practice carrier answers in its place.")
     return well("the account is active.")
 
 

@@ -148,7 +148,7 @@ class TestTwilio:
     @pytest.mark.parametrize(
         ("status", "body", "state", "words"),
         [
-            (200, '{"sid": "AC0", "status": "active"}', State.WELL, "the account is active"),
+            (200, '{"sid": "AC0", "status": "active"}', State.WELL, "practice carrier answers"),
             (200, '{"sid": "AC0", "status": "suspended"}', State.BROKEN, "suspended"),
             (401, '{"code": 20003, "message": "Authenticate", "status": 401}', State.BROKEN, "do not belong together"),
             (503, '{"code": 20503, "message": "Later", "status": 503}', State.BROKEN, "the error 20503"),
