@@ -44,6 +44,13 @@ class Carrier:
     reason: str
 
 
+@dataclass(frozen=True)
+class Closed:
+    """Open to nobody, because …"""
+
+    reason: str
+
+
 Expectation = Inside | Public | SignedIn | Carrier
 
 ROUTES: dict[str, Expectation] = {
@@ -82,11 +89,12 @@ ROUTES: dict[str, Expectation] = {
     "numbers:remove": Inside.all("manage_numbers"),
 }
 
-SOCKETS: dict[str, Expectation] = {
+SOCKETS: dict[str, Expectation | Closed] = {
     "agents/<uuid:agent_id>/media": Carrier("the audio of a call"),
     "t/<slug:slug>/agents/<uuid:agent_id>/phone": Inside.all("make_test_calls"),
     "t/<slug:slug>/calls/live": Inside.of("view_calls"),
     "t/<slug:slug>/calls/<uuid:call_id>/live": Inside.of("view_calls"),
+    "nowhere": Closed("an address that does not exist"),
 }
 
 PLATFORM_TASKS: dict[str, str] = {

@@ -32,7 +32,7 @@ def sockets() -> list[Route]:
     found = []
     for pattern in websocket_urlpatterns:
         [(template, parameters)] = normalize(pattern.pattern.regex.pattern)
-        found.append(Route(str(pattern.pattern), f"/{template}", tuple(parameters), pattern.callback))
+        found.append(Route(pattern.name or str(pattern.pattern), f"/{template}", tuple(parameters), pattern.callback))
     return found
 
 
