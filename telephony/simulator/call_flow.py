@@ -63,7 +63,6 @@ class SimulatedCall:
         self.queue_time_s = 0.0
         self.released = asyncio.Event()
         self.released.set()
-        self.ended = asyncio.Event()
         self.callbacks = StatusCallbacks(courier, setup.status, setup.status_events, self.options.callbacks, self.note)
         self._orders: asyncio.Queue[_Order] = asyncio.Queue()
         self._talker = Talker(person, speaker)
@@ -286,7 +285,6 @@ class SimulatedCall:
         self._report_end()
         await self.callbacks.finish()
         await asyncio.gather(*self._deliveries)
-        self.ended.set()
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task

@@ -101,10 +101,12 @@ class Control:
                 call.press(str(body["digit"]))
             case "release":
                 call.released.set()
-            case "freeze" | "thaw" | "vanish" | "stop_reading" if stream is None:
+            case "freeze" | "thaw" | "vanish" | "stop_reading" | "send" if stream is None:
                 raise Refusal(409, 20409, "The call has no stream now.")
             case "thaw" if stream is not None:
                 stream.thaw(lost=bool(body.get("lost")))
+            case "send" if stream is not None:
+                stream.send_raw(str(body["text"]))
             case "freeze" | "vanish" | "stop_reading" as what:
                 getattr(stream, what)()
             case other:

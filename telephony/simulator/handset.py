@@ -111,10 +111,6 @@ class Handset:
         self._to_say.append(utterance)
         return utterance
 
-    @property
-    def is_speaking(self) -> bool:
-        return bool(self._to_say)
-
     async def said_all(self) -> None:
         """Wait until there is nothing left to say."""
         while self._to_say:

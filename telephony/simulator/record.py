@@ -69,10 +69,6 @@ class CallRecord:
         """What the carrier's debugger would show."""
         return [happening for happening in self.happenings if happening.kind in ("error", "warning")]
 
-    @property
-    def kinds(self) -> list[str]:
-        return [happening.kind for happening in self.happenings]
-
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
         """The facts of every happening of this kind, in order."""
         return [happening.facts for happening in self.happenings if happening.kind == kind]

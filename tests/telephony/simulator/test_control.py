@@ -92,9 +92,17 @@ async def test_a_live_stream_can_be_broken(our_side: OurSide, carrier: PracticeC
     while carrier.exchange.calls[placed["sid"]].stream is None:
         await asyncio.sleep(0.01)
 
-    for order in ({"do": "freeze"}, {"do": "thaw", "lost": True}, {"do": "press", "digit": "5"}, {"do": "vanish"}):
+    for order in (
+        {"do": "freeze"},
+        {"do": "thaw", "lost": True},
+        {"do": "press", "digit": "5"},
+        {"do": "send", "text": "{}"},
+    ):
         status, _ = await control("POST", f"/calls/{placed['sid']}", order)
         assert status == 204
+    while {} not in our_side.sockets[0].got:
+        await asyncio.sleep(0.01)
+    await control("POST", f"/calls/{placed['sid']}", {"do": "vanish"})
     await control("GET", f"/calls/{placed['sid']}?wait=1")
 
     assert len(our_side.asked_for("resume")) == 1

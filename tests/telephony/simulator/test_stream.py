@@ -400,3 +400,26 @@ async def test_long_messages_and_pings_pass(our_side: OurSide, make_stream: Make
 
     assert stream.log.bytes_in == (20 + 2000 + 60_000) * 8
     assert stream.log.bad_messages == 0
+
+
+async def test_a_carrier_that_reads_nothing_goes_on_sending(
+    our_side: OurSide, make_stream: MakeStream, handset: Handset
+):
+    async def talk(socket: Socket) -> None:
+        await socket.accept()
+        for _ in range(60):
+            await socket.read_until("media")
+            await socket.play(in_base64(tone(20)))
+        await socket.read_all()
+
+    our_side.talk = talk
+    stream = make_stream()
+    await stream.open()
+    while stream.log.media_in < 5:
+        await asyncio.sleep(0.01)
+    stream.stop_reading()
+    read, sent = stream.log.media_in, stream.log.media_out
+    while stream.log.media_out < sent + 40:
+        await handset.clock.sleep(20)
+
+    assert stream.log.media_in == read

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from telephony import mulaw
+from telephony.simulator.handset import Utterance
 from telephony.simulator.instructions import TwimlError
+from telephony.simulator.playback import Gap
 from telephony.simulator.record import CallRecord
 from telephony.simulator.sounds import read_sound, wav_of
 from telephony.simulator.tracks import Track, read_both, wav_of_both
@@ -60,3 +62,11 @@ def test_a_sound_that_cannot_be_played_is_refused(body: bytes):
         read_sound("audio/mpeg", body)
 
     assert refused.value.code == 12300
+
+
+def test_a_hole_in_what_the_agent_says_is_told_from_the_pause_of_a_turn():
+    utterance = Utterance("Hello", tone(100), began_ms=1000.0, voice_ended_ms=1500.0, reply_ms=2000.0)
+    gaps = [Gap(at_ms, 200) for at_ms in (500.0, 900.0, 1200.0, 1790.0, 2500.0)]
+    record = CallRecord("CA1", "+1", "+2", "inbound", utterances=[utterance], gaps=gaps)
+
+    assert [gap.at_ms for gap in record.underruns] == [500.0, 2500.0]
