@@ -21,6 +21,8 @@ ONSET = 3  # voiced frames of the last five
 INTERIM_FRAMES = 15
 SHORTEST_VOICE = 5  # voiced frames; less is a click
 EAGER_SHARE = 0.5  # of the silence that ends a turn
+# The cepstral mean of speech over a telephone: what a decoder expects before it has heard the caller.
+TELEPHONE_MEAN = "47.8,10.2,-5.9,-4.4,9.6,-14.3,3.3,-6.7,-7.0,6.2,-2.8,0.9,-1.4"
 
 _QUIET = bytes(byte for byte in range(256) if (~byte & 0x7F) < 0x24)
 
@@ -41,6 +43,7 @@ def _model(grammar: Grammar) -> dict[str, str]:
         "lm": str(folder / "model.arpa"),
         "dict": str(folder / "words.dict"),
         "mllr": str(folder / "telephone.mllr"),
+        "cmninit": TELEPHONE_MEAN,
     }
 
 
@@ -62,10 +65,8 @@ class Ear:
         self._before: deque[bytes] = deque(maxlen=PREROLL)
         self._recent: deque[bool] = deque(maxlen=5)
         self._position = 0  # frames
-        self._open = False  # a turn is open
-        self._decoding = False
-        self._told_eager = False
-        self._segments: list[str] = []
+        self._open = False  # a turn is open, and decoded as one utterance
+        self._guess: str | None = None  # what the turn would be if it ended now
         self._started = self._last_voiced = self._voiced = self._since_interim = 0
         self._shown = ""
         self._double = Doubler()
@@ -79,9 +80,9 @@ class Ear:
 
     def close(self) -> Any:
         """Stop listening; return the decoder for another call."""
-        if self._decoding:
+        if self._open:
             self._decoder.end_utt()
-            self._decoding = False
+            self._open = False
         return self._decoder
 
     def _frame(self, frame: bytes) -> Iterator[HearingEvent]:
@@ -90,30 +91,31 @@ class Ear:
         self._recent.append(voiced)
         if voiced:
             self._last_voiced = self._position
-        if self._decoding:
-            self._voiced += voiced
-            self._decode(frame)
-            yield from self._interim()
-        else:
+        if not self._open:
             self._before.append(frame)
             if sum(self._recent) >= ONSET:
-                yield from self._voice_begins()
-        if self._open:
-            yield from self._silence(self._position - self._last_voiced)
-
-    def _voice_begins(self) -> Iterator[HearingEvent]:
-        if not self._open:
-            self._open, self._segments = True, []
-            self._started = self._position - ONSET
-            yield SpeechStarted(max(0, self._started) * FRAME_MS)
-        elif self._told_eager:
+                yield self._begin()
+            return
+        self._voiced += voiced
+        self._decode(frame)
+        silence = self._position - self._last_voiced
+        if silence == 0 and self._guess is not None:
+            self._guess = None
             yield TurnResumed()
-        self._told_eager = False
-        self._decoding, self._voiced, self._since_interim = True, ONSET, 0
+        yield from self._interim()
+        if silence == self._eager_after and self._guess is None:
+            yield from self._likely_end()
+        if silence >= self._end_after:
+            yield from self._end()
+
+    def _begin(self) -> HearingEvent:
+        self._open, self._voiced, self._since_interim, self._shown = True, ONSET, 0, ""
+        self._started = max(0, self._position - ONSET)
         self._decoder.start_utt()
         for frame in self._before:
             self._decode(frame)
         self._before.clear()
+        return SpeechStarted(self._started * FRAME_MS)
 
     def _decode(self, frame: bytes) -> None:
         self._decoder.process_raw(self._double.push(decode(frame)), False, False)
@@ -122,34 +124,29 @@ class Ear:
     def _interim(self) -> Iterator[HearingEvent]:
         if self._since_interim >= INTERIM_FRAMES:
             self._since_interim = 0
-            text = self._text(self._hypothesis())
+            text = self._hypothesis()
             if text and text != self._shown:
                 self._shown = text
-                yield Interim(text, self._started * FRAME_MS, self._position * FRAME_MS)
+                yield Interim(text, *self._span())
 
-    def _silence(self, frames: int) -> Iterator[HearingEvent]:
-        settle = self._eager_after or self._end_after
-        if self._decoding and frames >= settle:
-            self._settle()
-            if self._eager_after and self._segments and frames < self._end_after:
-                self._told_eager = True
-                yield EagerEndOfTurn(self._text(), self._started * FRAME_MS, self._last_voiced * FRAME_MS)
-        if frames >= self._end_after:
-            self._open = self._told_eager = False
-            self._shown = ""
-            yield EndOfTurn(self._text(), self._started * FRAME_MS, self._last_voiced * FRAME_MS)
+    def _likely_end(self) -> Iterator[HearingEvent]:
+        text = self._hypothesis()
+        if text:
+            self._guess = text
+            yield EagerEndOfTurn(text, *self._span())
 
-    def _settle(self) -> None:
-        """The words of this stretch of voice are final."""
+    def _end(self) -> Iterator[HearingEvent]:
         self._decoder.end_utt()
-        self._decoding = False
-        words = self._hypothesis() if self._voiced >= SHORTEST_VOICE else ""
-        if words:
-            self._segments.append(words)
+        text = self._hypothesis() if self._voiced >= SHORTEST_VOICE else ""
+        if self._guess is not None and self._guess != text:
+            yield TurnResumed()  # an end that means something else than the guess does not follow it
+        self._open, self._guess = False, None
+        yield EndOfTurn(text, *self._span())
+
+    def _span(self) -> tuple[int, int]:
+        """Start and end of the turn's voice so far, in milliseconds."""
+        return self._started * FRAME_MS, self._last_voiced * FRAME_MS
 
     def _hypothesis(self) -> str:
         found = self._decoder.hyp()
         return str(found.hypstr).strip() if found else ""
-
-    def _text(self, more: str = "") -> str:
-        return " ".join(part for part in (*self._segments, more) if part)

@@ -156,8 +156,8 @@ async def test_a_booking_is_spoken_and_understood():
     assert isinstance(end, EndOfTurn)
     assert "book an appointment" in end.text
     assert "cleaning" in end.text
-    eager = [event for event in events if isinstance(event, EagerEndOfTurn)]
-    assert eager[-1].text == end.text
+    last_guess = max(at for at, event in enumerate(events) if isinstance(event, EagerEndOfTurn))
+    assert events[last_guess].text == end.text or isinstance(events[last_guess + 1], TurnResumed)
     assert any(isinstance(event, Interim) for event in events)
     assert abs(end.end_ms - 500 - len(sound) / 8) < 400
 
