@@ -122,7 +122,7 @@ class Ear:
         self._since_interim += 1
 
     def _interim(self) -> Iterator[HearingEvent]:
-        if self._since_interim >= INTERIM_FRAMES:
+        if self._since_interim >= INTERIM_FRAMES and self._guess is None:
             self._since_interim = 0
             text = self._hypothesis()
             if text and text != self._shown:
