@@ -52,17 +52,15 @@ class Row:
 
 
 class CallList:
-    """One page of the list. `until`: as it was at that moment, without the calls that came later."""
+    """One page of the list as it looks `at` a moment, without the calls that came after `until`."""
 
-    def __init__(self, wanted: Wanted, membership: Membership, *, until: datetime | None = None) -> None:
-        self.wanted, self.membership, self.until = wanted, membership, until
+    def __init__(self, wanted: Wanted, membership: Membership, *, at: datetime, until: datetime) -> None:
+        self.wanted, self.membership, self.at, self.until = wanted, membership, at, until
         self.shows_numbers = may(membership, Permission.SEE_NUMBERS)
 
     @cached_property
     def page(self) -> Page[Call]:
-        calls = self.wanted.apply(Call.objects.all())
-        if self.until is not None:
-            calls = calls.filter(created_at__lte=self.until)
+        calls = self.wanted.apply(Call.objects.filter(created_at__lte=self.until))
         return Paginator(_with_turns(calls), PER_PAGE).get_page(self.wanted.page)
 
     @cached_property
@@ -71,7 +69,7 @@ class CallList:
 
     @cached_property
     def scale_ms(self) -> int:
-        return scale_for(self.calls)
+        return self.scale_for(self.calls)
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -86,9 +84,15 @@ class CallList:
         rows = [self._row(call, scale_ms) for call in calls]
         return [Part(f"call-{row.call.pk}", self._printed(row), tag="tr") for row in rows]
 
+    def scale_for(self, calls: Collection[Call]) -> int:
+        """How many milliseconds the whole width means, so that the longest of these calls has space."""
+        longest = max((length_ms(call, self.at) for call in calls), default=0)
+        steps = ceil(log(max(1.0, longest / SHORTEST_SCALE_MS), SCALE_STEP) - 1e-9)
+        return ceil(SHORTEST_SCALE_MS * SCALE_STEP**steps)
+
     def newer(self) -> int:
         """How many calls like these came after `until`."""
-        return self.wanted.apply(Call.objects.all()).filter(created_at__gt=self.until).count() if self.until else 0
+        return self.wanted.apply(Call.objects.filter(created_at__gt=self.until)).count()
 
     def states(self) -> list[tuple[Choice, int]]:
         """The states that occur, and the chosen one, each with how many calls are in it."""
@@ -98,7 +102,7 @@ class CallList:
         return [(each, number) for each, number in counted if number or each.value in ("", self.wanted.state)]
 
     def _row(self, call: Call, scale_ms: int) -> Row:
-        turns, length = list(call.turns.all()), length_ms(call)
+        turns, length = list(call.turns.all()), length_ms(call, self.at)
         waited = [ms for turn in turns if (ms := wait_ms(turn)) is not None]
         return Row(
             call=call,
@@ -116,10 +120,3 @@ class CallList:
 
 def _with_turns(calls: QuerySet[Call]) -> QuerySet[Call]:
     return calls.select_related("agent").prefetch_related(Prefetch("turns", Turn.objects.only(*OF_TURNS)))
-
-
-def scale_for(calls: Collection[Call]) -> int:
-    """How many milliseconds the whole width means, so that the longest of these calls has space."""
-    longest = max((length_ms(call) for call in calls), default=0)
-    steps = ceil(log(max(1.0, longest / SHORTEST_SCALE_MS), SCALE_STEP) - 1e-9)
-    return ceil(SHORTEST_SCALE_MS * SCALE_STEP**steps)

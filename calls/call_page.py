@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import structlog
@@ -40,10 +41,10 @@ class Reply:
 
 
 class CallPage:
-    """Asks the database once for each thing, and only for what the open tab shows."""
+    """As it looks `at` a moment. Asks the database once for each thing, and only for what the open tab shows."""
 
-    def __init__(self, call: Call, membership: Membership, tab: str = "") -> None:
-        self.call, self.membership = call, membership
+    def __init__(self, call: Call, membership: Membership, *, at: datetime, tab: str = "") -> None:
+        self.call, self.membership, self.at = call, membership, at
         self.tab = tab if tab in TABS else "transcript"
         self.tabs = TABS
 
@@ -82,12 +83,12 @@ class CallPage:
     @property
     def connected_ms(self) -> int | None:
         """How long the line was or is open; None when it never was."""
-        return length_ms(self.call) if self.call.answered_at else None
+        return length_ms(self.call, self.at) if self.call.answered_at else None
 
     @cached_property
     def length_ms(self) -> int:
         """At least until the last thing that is known of the call."""
-        return max([length_ms(self.call), *(turn.ended_ms for turn in self.turns)])
+        return max([length_ms(self.call, self.at), *(turn.ended_ms for turn in self.turns)])
 
     @cached_property
     def speech(self) -> list[Stretch]:

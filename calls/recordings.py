@@ -31,28 +31,26 @@ def wav_response(path: Path, asked: str) -> HttpResponseBase:
     """The recording as WAV, or the range in the header `asked`. Raises OSError when the file is gone."""
     size = wav_size(path)
     wanted = _wanted(asked, size)
-    if wanted is None:
+    start, end = wanted or (0, size)
+    if start >= end:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    start, end = wanted
     response = StreamingHttpResponse(_parts(path, start, end - start), content_type="audio/wav")
     response["Accept-Ranges"], response["Content-Length"] = "bytes", str(end - start)
-    if _RANGE.fullmatch(asked):
+    if wanted:
         response.status_code = 206
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return response
 
 
 def _wanted(asked: str, size: int) -> tuple[int, int] | None:
-    """From where to where; all of it when nothing is asked that we serve, None when there is no such part."""
+    """From where to where. None for a range that makes no sense, or of a kind that we do not serve: then all of it."""
     match = _RANGE.fullmatch(asked)
-    if match is None or match.groups() == ("", ""):
-        return 0, size
-    first, last = match.groups()
-    if not first:
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1) if last else size
-    return (start, end) if start < end else None
+    first, last = match.groups() if match else ("", "")
+    if first and last and int(first) > int(last):
+        return None
+    if first:
+        return int(first), min(size, int(last) + 1) if last else size
+    return (max(0, size - int(last)), size) if last else None
 
 
 async def _parts(path: Path, start: int, length: int) -> AsyncIterator[bytes]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
+from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from agentos.tenants.permissions import Permission, TenantRequest, allowed, may
@@ -17,7 +19,7 @@ from calls.call_list import CallList
 from calls.call_page import CallPage
 from calls.filters import DAYS, DIRECTIONS, Wanted
 from calls.models import Call, Recording
-from calls.parts import state_of
+from calls.parts import Part, state_of
 from calls.recordings import path_of, wav_response
 
 
@@ -25,13 +27,12 @@ from calls.recordings import path_of, wav_response
 @require_safe
 def index(request: TenantRequest) -> HttpResponse:
     wanted = Wanted.read(request.GET, may_search=may(request.membership, Permission.SEE_NUMBERS))
-    drawn_at = timezone.now()
-    shown = CallList(wanted, request.membership)
-    known = urlencode({"until": drawn_at.isoformat(), "shown": state_of(shown.parts)})
+    drawn_at = now()
+    shown = CallList(wanted, request.membership, at=drawn_at, until=drawn_at)
     context = {
         "shown": shown,
         "wanted": wanted,
-        "known": f"{wanted.address(page=wanted.page)}&{known}",
+        "known": f"{wanted.address(page=wanted.page)}&{_known(drawn_at, shown.parts)}",
         "states": [(each, number, wanted.address(state=each.value)) for each, number in shown.states()],
         "menus": [_days(wanted), _directions(wanted), _agents(wanted)],
     }
@@ -61,9 +62,10 @@ def _agents(wanted: Wanted) -> dict[str, object]:
 @allowed(Permission.VIEW_CALLS)
 @require_safe
 def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
-    page = CallPage(_call(call_id), request.membership, request.GET.get("tab", ""))
-    known = urlencode({"tab": page.tab, "shown": state_of(page.parts.values())})
-    return render(request, "calls/call.html", {"page": page, "call": page.call, "known": f"?{known}"})
+    drawn_at = now()
+    page = CallPage(_call(call_id), request.membership, at=drawn_at, tab=request.GET.get("tab", ""))
+    known = f"?tab={page.tab}&{_known(drawn_at, page.parts.values())}"
+    return render(request, "calls/call.html", {"page": page, "call": page.call, "known": known})
 
 
 @allowed(Permission.HEAR_RECORDINGS)
@@ -75,6 +77,11 @@ def recording(request: TenantRequest, call_id: UUID) -> HttpResponseBase:
         return wav_response(path_of(found), request.headers.get("Range", ""))
     except (FileNotFoundError, LookupError) as error:
         raise Http404 from error
+
+
+def _known(drawn_at: datetime, parts: Iterable[Part]) -> str:
+    """For the address of the page's socket: what the browser is shown, and since when."""
+    return urlencode({"drawn_at": drawn_at.isoformat(), "shown": state_of(parts)})
 
 
 def _call(call_id: UUID) -> Call:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-
-from django.utils.timezone import now
 
 from agentos.tenants.templatetags.words import NOTHING, count, duration, masked_phone, phone
 from agents.catalog import Kind, provider
@@ -39,11 +38,11 @@ def who(call: Call, *, shows_numbers: bool) -> str:
     return spoken if spoken != NOTHING and any(each.isdigit() for each in spoken) else "Unknown caller"
 
 
-def length_ms(call: Call) -> int:
-    """How long the call lasted, or has lasted so far; 0 while it was not answered."""
+def length_ms(call: Call, at: datetime) -> int:
+    """How long the call lasted, or has lasted by then; 0 while it was not answered."""
     if call.answered_at is None:
         return 0
-    return max(0, round(((call.ended_at or now()) - call.answered_at).total_seconds() * 1000))
+    return max(0, round(((call.ended_at or at) - call.answered_at).total_seconds() * 1000))
 
 
 def position(at_ms: int) -> str:
