@@ -1,6 +1,6 @@
 """WebSocket addresses. Carrier sockets come bare: no session, no channel layer; pages bring a signed-in person."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.urls import re_path
 
@@ -14,4 +14,4 @@ async def nowhere(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-websocket_urlpatterns = [*telephony, *calls, re_path(r"", nowhere, name="nowhere")]
+websocket_urlpatterns = [*telephony, *calls, re_path(r"", cast(Any, nowhere), name="nowhere")]
