@@ -279,7 +279,7 @@ LOGGING = {
         "lines": {
             "()": structlog.stdlib.ProcessorFormatter,
             "processor": _LOG_RENDERER,
-            "foreign_pre_chain": _LOG_STEPS,
+            "foreign_pre_chain": [*_LOG_STEPS, structlog.processors.format_exc_info],
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
