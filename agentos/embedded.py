@@ -63,8 +63,12 @@ def local_secret(local: Path, name: str) -> str:
     file = local / "secrets" / name
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48))
+        fresh = file.with_name(f"{name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+            os.link(fresh, file)
+        fresh.unlink()
     return file.read_text()
 
 
@@ -126,7 +130,8 @@ def _take(local: Path) -> IO[str]:
 def _private_folder(folder: Path) -> Path:
     """Make sure that only this user can enter `folder`; the servers trust whoever reaches their sockets."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if os.geteuid() != 0 and folder.stat().st_uid != os.geteuid():
+    ours = {os.geteuid()} if os.geteuid() else {0, pwd.getpwnam("nobody").pw_uid}  # see _as_ordinary_user
+    if folder.is_symlink() or folder.stat().st_uid not in ours:
         raise ServerError(f"{folder} belongs to somebody else. Remove it, or choose another AGENTOS_LOCAL_DIR.")
     folder.chmod(0o700)
     return folder

@@ -173,3 +173,12 @@ def test_a_secret_is_random_private_and_stays_the_same(tmp_path: Path):
     assert embedded.local_secret(tmp_path, "key") == first
     assert embedded.local_secret(tmp_path, "other") != first
     assert stat.S_IMODE((tmp_path / "secrets/key").stat().st_mode) == 0o600
+
+
+def test_sockets_are_not_put_into_a_folder_that_somebody_else_prepared(tmp_path: Path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local/run").symlink_to(tmp_path / "theirs")
+
+    with pytest.raises(embedded.ServerError, match="belongs to somebody else"):
+        embedded.start(tmp_path / "local")
