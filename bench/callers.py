@@ -59,8 +59,8 @@ class Experience:
 class BenchCaller:
     """Calls, asks, interrupts every answer, and hangs up when told."""
 
-    def __init__(self, target: Target, number: int) -> None:
-        self._target, self._number = target, number
+    def __init__(self, target: Target, number: int, *, scale: float = 1.0) -> None:
+        self._target, self._number, self._scale = target, number, scale
         self.experience = Experience()
 
     async def call(self, http: aiohttp.ClientSession, seconds: float) -> None:
@@ -92,7 +92,7 @@ class BenchCaller:
                 url, parameters = _connected(await answer.text())
         await asyncio.sleep(0.5)  # it rings
         return MediaStreamCaller(
-            Handset(Clock(), keep_audio=False),
+            Handset(Clock(self._scale), keep_audio=False),
             url=url,
             auth_token=target.auth_token,
             account_sid=target.account_sid,

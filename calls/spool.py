@@ -106,6 +106,11 @@ class Spool:
         """Ship what a dead process left behind of this call. Raises DatabaseError."""
         self._ship_orphans(call_id)
 
+    def open_journals(self) -> list[SpoolKey]:
+        """The journals of this process that are written or not shipped yet."""
+        with self._guard:
+            return list(self._files)
+
     def peek(self, call_id: UUID) -> list[dict[str, Any]]:
         """What is known here of a call and has not been shipped, also by other processes; in order."""
         entries: list[dict[str, Any]] = []

@@ -19,6 +19,8 @@ async def up() -> AsyncIterator[Platform]:
     async with platform() as everything:
         yield everything
 
+pytestmark = [pytest.mark.own_servers, pytest.mark.timeout(180)]
+
 
 def two_questions(between_ms: int, after_ms: int) -> Person:
     first = (WaitForAgent(), Say("one two three four"), Pause(between_ms))
