@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import structlog
 from celery import Task, current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 
+log = structlog.get_logger(__name__)
 TENANT_HEADER = "agentos_tenant"
 
 
@@ -43,6 +46,10 @@ def enqueue(name: str, *ids: object, key: str = "") -> None:
     task_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}:{tenant_id}:{key}")) if key else str(uuid.uuid4())
 
     def send() -> None:
-        current_app.send_task(name, args=args, task_id=task_id, headers={TENANT_HEADER: tenant_id})
+        headers = {TENANT_HEADER: tenant_id}
+        try:
+            current_app.send_task(name, args=args, task_id=task_id, headers=headers, retry=False)
+        except OperationalError:  # what was committed stays committed; whoever reads the log can queue it again
+            log.error("the queue cannot be reached", task=name, tenant_id=tenant_id)
 
-    transaction.on_commit(send, robust=True)  # with the broker away, what was committed stays committed
+    transaction.on_commit(send)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from kombu.exceptions import OperationalError
 
 from agentos import provisioning
 from agentos.errors import DomainError
@@ -58,8 +57,6 @@ class Command(BaseCommand):
                 result = provision(options)
         except (DomainError, ValueError) as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
-        except OperationalError:  # tasks are queued after the commit: everything is there all the same
-            self.stderr.write("The queue cannot be reached: the greeting is synthesised when the first call comes.")
         self.stdout.write(json.dumps(result))
 
 
