@@ -134,7 +134,7 @@ async def test_a_hastened_deploy_moves_live_calls_to_another_process(up):
     await up.signal_web(first_web, signal.SIGTERM)
     await asyncio.sleep(0.3)
     await up.signal_web(first_web, signal.SIGTERM)
-    await until(lambda: call.record.kinds.count("first frame") == 2, 6)
+    await until(lambda: len(call.record.of_kind("first frame")) == 2, 6)
     record = await running
 
     assert record.status == "completed"
