@@ -2,56 +2,60 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..ports import EagerEndOfTurn, EndOfTurn, HearingEvent, Interim, SpeechStarted, TurnResumed
 from .adaptation import telephone_transform
 from .grammar import Grammar, receptionist
 from .language import arpa, dictionary
-from .mulaw import Doubler, decode
+from .loudness import Level, VoiceActivity, WideBand
+from .mulaw import decode, loudness
 
 FRAME_BYTES, FRAME_MS = 160, 20
 PREROLL = 12  # frames before the voice was noticed
 ONSET = 3  # voiced frames of the last five
 INTERIM_FRAMES = 15
 SHORTEST_VOICE = 5  # voiced frames; less is a click
+LONGEST_TURN = 3000  # frames; a decoder's memory grows with what it hears
 EAGER_SHARE = 0.5  # of the silence that ends a turn
 # The cepstral mean of speech over a telephone: what a decoder expects before it has heard the caller.
-TELEPHONE_MEAN = "47.8,10.2,-5.9,-4.4,9.6,-14.3,3.3,-6.7,-7.0,6.2,-2.8,0.9,-1.4"
-
-_QUIET = bytes(byte for byte in range(256) if (~byte & 0x7F) < 0x24)
+TELEPHONE_MEAN = "51,13,-18,17,-5,-5,-2,-9,-4,-1,0,-2,0"
 
 
 @cache
-def _model(grammar: Grammar) -> dict[str, str]:
-    """Acoustic model, language model, dictionary and adaptation to the telephone; made once per grammar."""
-    import pocketsphinx
-
-    acoustic = Path(pocketsphinx.get_model_path()) / "en-us"
-    folder = Path(tempfile.mkdtemp(prefix="agentos-ears-"))
+def _files(grammar: Grammar) -> dict[str, str]:
+    """What a decoder reads: language model, dictionary and adaptation to the telephone; made once per grammar."""
     text, words = arpa(grammar)
-    (folder / "model.arpa").write_text(text)
-    (folder / "words.dict").write_text(dictionary(words, acoustic / "cmudict-en-us.dict"))
-    (folder / "telephone.mllr").write_text(telephone_transform())
-    return {
-        "hmm": str(acoustic / "en-us"),
-        "lm": str(folder / "model.arpa"),
-        "dict": str(folder / "words.dict"),
-        "mllr": str(folder / "telephone.mllr"),
-        "cmninit": TELEPHONE_MEAN,
-    }
+    return {"lm": text, "dict": dictionary(words, _acoustic() / "cmudict-en-us.dict"), "mllr": telephone_transform()}
 
 
 def make_decoder(grammar: Grammar | None = None) -> Any:
-    """A fresh decoder of what the grammar says, or else of what callers say; takes about a second."""
+    """A fresh decoder of what the grammar says, or else of what callers say.
+
+    The first takes about a second, another a tenth of it. Nothing is left on the disk.
+    """
     import pocketsphinx
 
-    return pocketsphinx.Decoder(**_model(grammar or receptionist()), loglevel="FATAL", fwdflat=False, dither=True)
+    with TemporaryDirectory(prefix="agentos-ears-") as folder:
+        paths = {}
+        for option, text in _files(grammar or receptionist()).items():
+            path = Path(folder) / option
+            path.write_text(text)
+            paths[option] = str(path)
+        return pocketsphinx.Decoder(
+            hmm=str(_acoustic() / "en-us"), **paths, cmninit=TELEPHONE_MEAN, topn=8, fwdflat=False, loglevel="FATAL"
+        )
+
+
+def _acoustic() -> Path:
+    import pocketsphinx
+
+    return Path(pocketsphinx.get_model_path()) / "en-us"
 
 
 class Ear:
@@ -59,6 +63,7 @@ class Ear:
 
     def __init__(self, decoder: Any, *, endpointing_ms: int, eager: bool) -> None:
         self._decoder = decoder
+        decoder.set_cmn(TELEPHONE_MEAN)  # it may come from another call
         self._end_after = max(1, endpointing_ms // FRAME_MS)
         self._eager_after = max(1, round(self._end_after * EAGER_SHARE)) if eager else 0
         self._pending = bytearray()
@@ -69,7 +74,7 @@ class Ear:
         self._guess: str | None = None  # what the turn would be if it ended now
         self._started = self._last_voiced = self._voiced = self._since_interim = 0
         self._shown = ""
-        self._double = Doubler()
+        self._activity, self._level, self._wide = VoiceActivity(), Level(), WideBand()
 
     def hear(self, sound: bytes) -> Iterator[HearingEvent]:
         self._pending += sound
@@ -87,17 +92,20 @@ class Ear:
 
     def _frame(self, frame: bytes) -> Iterator[HearingEvent]:
         self._position += 1
-        voiced = len(frame.translate(None, _QUIET)) * 8 > len(frame)
+        samples = decode(frame)
+        loud = loudness(samples)
+        self._level.hear(loud)
+        voiced = self._activity.voiced(loud)
         self._recent.append(voiced)
         if voiced:
             self._last_voiced = self._position
         if not self._open:
-            self._before.append(frame)
+            self._before.append(samples)
             if sum(self._recent) >= ONSET:
                 yield self._begin()
             return
         self._voiced += voiced
-        self._decode(frame)
+        self._decode(samples)
         silence = self._position - self._last_voiced
         if silence == 0 and self._guess is not None:
             self._guess = None
@@ -105,20 +113,21 @@ class Ear:
         yield from self._interim()
         if silence == self._eager_after and self._guess is None:
             yield from self._likely_end()
-        if silence >= self._end_after:
+        if silence >= self._end_after or self._position - self._started >= LONGEST_TURN:
             yield from self._end()
 
     def _begin(self) -> HearingEvent:
         self._open, self._voiced, self._since_interim, self._shown = True, ONSET, 0, ""
         self._started = max(0, self._position - ONSET)
+        self._level.settle()
         self._decoder.start_utt()
-        for frame in self._before:
-            self._decode(frame)
+        for samples in self._before:
+            self._decode(samples)
         self._before.clear()
         return SpeechStarted(self._started * FRAME_MS)
 
-    def _decode(self, frame: bytes) -> None:
-        self._decoder.process_raw(self._double.push(decode(frame)), False, False)
+    def _decode(self, samples: bytes) -> None:
+        self._decoder.process_raw(self._wide.push(samples, self._level.gain), False, False)
         self._since_interim += 1
 
     def _interim(self) -> Iterator[HearingEvent]:

@@ -16,7 +16,7 @@ Gram: TypeAlias = tuple[str, ...]
 
 SENTENCES = 6000
 MOST_TRIGRAMS = 2500  # of one pattern: classes of words multiply
-BACK_OFF = (0.15, 0.25, 0.25)
+BACK_OFF = (0.15, 0.15, 0.15)
 PRONOUNCED = {
     "p.m.": ["P IY EH M"],
     "a.m.": ["EY EH M"],

@@ -23,12 +23,11 @@ def amplify(samples: bytes, factor: float) -> bytes:
     return audioop.mul(samples, 2, factor)
 
 
-class Doubler:
-    """8 kHz to 16 kHz, as the sound arrives."""
+def loudness(samples: bytes) -> int:
+    """The root mean square."""
+    return audioop.rms(samples, 2)
 
-    def __init__(self) -> None:
-        self._state: object = None
 
-    def push(self, samples: bytes) -> bytes:
-        doubled, self._state = audioop.ratecv(samples, 2, 1, 8000, 16_000, self._state)  # type: ignore[arg-type]
-        return doubled
+def mix(samples: bytes, others: bytes) -> bytes:
+    """The sum of two stretches of the same length."""
+    return audioop.add(samples, others, 2)

@@ -1,4 +1,4 @@
-"""Sound from one rate to another, without the whistling that dropped samples would leave behind."""
+"""Sound from one rate to another, without the whistling that dropped or repeated samples would bring."""
 
 from __future__ import annotations
 
@@ -53,3 +53,35 @@ class Down:
     def flush(self) -> array[int]:
         """The rest, once nothing more will come."""
         return self.push(bytes(2 * TAPS))
+
+
+HALF_TAPS = 16
+
+
+@cache
+def _between() -> tuple[float, ...]:
+    """The sample halfway between two others, from those around it."""
+    taps = []
+    for n in range(HALF_TAPS):
+        x = n - (HALF_TAPS - 1) / 2
+        angle = 2 * pi * (n + 0.5) / HALF_TAPS
+        taps.append(sin(0.95 * pi * x) / (pi * x) * (0.42 - 0.5 * cos(angle) + 0.08 * cos(2 * angle)))
+    return tuple(tap / sum(taps) for tap in taps)
+
+
+class Up:
+    """8 kHz to 16 kHz, as the sound arrives, half a millisecond late. 16-bit samples in and out."""
+
+    def __init__(self) -> None:
+        self._samples = array("h", bytes(2 * HALF_TAPS))
+
+    def push(self, sound: bytes) -> bytes:
+        self._samples.frombytes(sound)
+        samples, taps, out = self._samples, _between(), array("h")
+        count = len(samples) - HALF_TAPS
+        for at in range(count):
+            out.append(samples[at + HALF_TAPS // 2 - 1])
+            value = sum(map(mul, taps, samples[at : at + HALF_TAPS]))
+            out.append(max(-32768, min(32767, round(value))))
+        del samples[:count]
+        return out.tobytes()
