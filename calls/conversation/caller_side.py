@@ -84,7 +84,7 @@ class CallerSide:
                 self._voice(event)
             case Interim():
                 self._words(event.text, event.start_ms)
-                self._timers.set("stable", STABLE_S, self._stable)
+                self._stable()
             case EagerEndOfTurn():
                 self._words(event.text, event.start_ms)
                 self._likely_over()
@@ -144,7 +144,7 @@ class CallerSide:
         return self._now() - voice_at if voice_at is not None else LONGEST_TURN_S
 
     def _stable(self) -> None:
-        """The interim has not changed for a while; with silence on the line it may be all there is."""
+        """With silence on the line, the latest interim may be all there is."""
         wait_s = STABLE_S - self._quiet_s()
         if wait_s > 0:
             self._timers.set("stable", wait_s + 0.001, self._stable)

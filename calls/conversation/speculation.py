@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from calls.conversation.turn_taking import words_of
 
-STABLE_S = 0.08  # an interim that covers all the voice so far, unchanged for this long, is worth a guess
-MOST_PER_TURN = 3
+STABLE_S = 0.1  # when the line has been silent for this long, the latest interim is worth a guess
+MOST_PER_TURN = 4
 
 _FILLERS = frozenset({"um", "uh", "er", "erm", "hmm", "ah", "oh", "well", "so", "please", "like"})
 
