@@ -10,7 +10,7 @@ from .mulaw import amplify, mix
 from .resampling import Up
 
 REMEMBERED = 150  # frames: in three seconds of speech there is a pause, in three seconds of noise there is none
-QUIET_LINE = 50  # what is expected before anything was heard
+QUIET_LINE, KNOWN_AFTER = 50, 25  # what is expected before half a second was heard
 ABOVE_NOISE, FAINTEST_VOICE = 3.0, 120
 
 USUAL_PEAK = 3300  # the loudest frame of somebody who is heard well
@@ -25,11 +25,12 @@ class VoiceActivity:
     """Somebody speaks when it is clearly louder than the quietest moment of the last seconds."""
 
     def __init__(self) -> None:
-        self._recent: deque[int] = deque([QUIET_LINE] * REMEMBERED, maxlen=REMEMBERED)
+        self._recent: deque[int] = deque(maxlen=REMEMBERED)
 
     def voiced(self, loudness: int) -> bool:
         self._recent.append(loudness)
-        return loudness > max(FAINTEST_VOICE, ABOVE_NOISE * min(self._recent))
+        noise = min(self._recent) if len(self._recent) >= KNOWN_AFTER else QUIET_LINE
+        return loudness > max(FAINTEST_VOICE, ABOVE_NOISE * noise)
 
 
 class Level:
