@@ -30,6 +30,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
 STARTS_WITHIN_S = 60
+POLL_MS = 25
 KEYS = ("TWILIO_AUTH_TOKEN", "DEEPGRAM_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ELEVENLABS_API_KEY")
 QUIET_CHROMIUM = [
     "--no-sandbox",
@@ -187,3 +188,12 @@ class Complaints(list[str]):
         page.on("console", lambda message: message.type == "error" and self.append(message.text))
         page.on("pageerror", lambda error: self.append(str(error)))
         return page
+
+
+def until(page: Page, condition: str, *, within_ms: int = 10_000) -> None:
+    """Wait for an expression to hold. Playwright's own way evaluates in the page, which its policy forbids."""
+    for _ in range(within_ms // POLL_MS):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(POLL_MS)
+    pytest.fail(f"never true within {within_ms} ms: {condition}")

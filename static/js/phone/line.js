@@ -27,7 +27,12 @@ export class Line extends EventTarget {
     this.#socket.onclose = ({ code }) => this.#tell("closed", { clean: code === 1000 });
   }
 
+  get #isOpen() {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   hear(frame) {
+    if (!this.#isOpen) return;
     const track = "inbound";
     this.#chunk += 1;
     if (this.#socket.bufferedAmount > MOST_WAITING) {
@@ -70,7 +75,7 @@ export class Line extends EventTarget {
   }
 
   #send(event, rest) {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (!this.#isOpen) return;
     this.#sequence += 1;
     const message = { event, sequenceNumber: String(this.#sequence), ...rest, streamSid: this.#sid };
     this.#socket.send(JSON.stringify(message));

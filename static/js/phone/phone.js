@@ -4,6 +4,7 @@ import { Microphone, openSound, SILENCE, SoundError, Speaker } from "./sound.js"
 import { clock, drawRibbon, milliseconds, Transcript } from "./transcript.js";
 
 const QUIETEST_DB = -50;
+const LEVEL_FALLS = 0.94; // from one frame to the next
 const SAVE_STARTS_WITHIN_MS = 60;
 const SAVE_TAKES_AT_MOST_MS = 3000;
 
@@ -142,9 +143,13 @@ function say(text) {
   find("notice").firstElementChild.textContent = text;
 }
 
+let level = 0;
+
+// Rises at once and falls slowly, so that a word can be seen.
 function showLevel(loudest) {
   const bars = dock.querySelectorAll(".level i");
-  const db = 20 * Math.log10(Math.max(1e-6, loudest));
+  level = loudest === 0 ? 0 : Math.max(loudest, level * LEVEL_FALLS);
+  const db = 20 * Math.log10(Math.max(1e-6, level));
   const lit = Math.round(bars.length * Math.max(0, 1 - db / QUIETEST_DB));
   bars.forEach((bar, place) => bar.classList.toggle("on", place < lit));
 }
