@@ -13,7 +13,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from ..ports import ProviderError
-from .wire import Kind, Reader, message
+from .wire import Kind, Reader, message, words
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST_UNREAD = 4 * 1024 * 1024
@@ -89,7 +89,7 @@ class Worker:
         finally:
             channels, self._channels = self._channels, {}
             for take in channels.values():
-                take(Kind.FAILED, b'{"reason": "the worker ended"}')
+                take(Kind.FAILED, words({"reason": "the worker ended", "retryable": True}))
 
 
 _workers: WeakKeyDictionary[asyncio.AbstractEventLoop, Worker] = WeakKeyDictionary()

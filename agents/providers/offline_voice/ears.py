@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from .language import arpa, dictionary
 from .loudness import Level, VoiceActivity, WideBand
 from .mulaw import decode, loudness
 
+DICTIONARY = "cmudict-en-us.dict"
 FRAME_BYTES, FRAME_MS = 160, 20
 PREROLL = 12  # frames before the voice was noticed
 ONSET = 3  # voiced frames of the last five
@@ -31,11 +33,11 @@ TELEPHONE_MEAN = "51,13,-18,17,-5,-5,-2,-9,-4,-1,0,-2,0"
 def _files(grammar: Grammar) -> dict[str, str]:
     """What a decoder reads: language model, dictionary and adaptation to the telephone; made once per grammar."""
     text, words = arpa(grammar)
-    return {"lm": text, "dict": dictionary(words, _acoustic() / "cmudict-en-us.dict"), "mllr": telephone_transform()}
+    return {"lm": text, "dict": dictionary(words, _acoustic() / DICTIONARY), "mllr": telephone_transform()}
 
 
-def make_decoder(grammar: Grammar | None = None) -> Any:
-    """A fresh decoder of what the grammar says, or else of what callers say.
+def make_decoder(grammar: Grammar | None = None, keyterms: Iterable[str] = ()) -> Any:
+    """A fresh decoder of what the grammar says, or else of what callers say, and of the keyterms that have a sound.
 
     The first takes about a second, another a tenth of it. Nothing is left on the disk.
     """
@@ -47,9 +49,21 @@ def make_decoder(grammar: Grammar | None = None) -> Any:
             path = Path(folder) / option
             path.write_text(text)
             paths[option] = str(path)
-        return pocketsphinx.Decoder(
+        decoder = pocketsphinx.Decoder(
             hmm=str(_acoustic() / "en-us"), **paths, cmninit=TELEPHONE_MEAN, topn=8, fwdflat=False, loglevel="FATAL"
         )
+    _teach(decoder, keyterms)
+    return decoder
+
+
+def _teach(decoder: Any, keyterms: Iterable[str]) -> None:
+    """Let the keyterms' words follow any other. Those that no dictionary has stay unknown."""
+    words = {word for term in keyterms for word in re.findall(r"[a-z']+", term.lower())}
+    new = [word for word in sorted(words) if decoder.lookup_word(word) is None]
+    if new:
+        for line in dictionary(new, _acoustic() / DICTIONARY).splitlines():
+            word, _, sounds = line.partition(" ")
+            decoder.add_word(word, sounds, True)
 
 
 def _acoustic() -> Path:
@@ -82,6 +96,10 @@ class Ear:
             frame = bytes(self._pending[:FRAME_BYTES])
             del self._pending[:FRAME_BYTES]
             yield from self._frame(frame)
+
+    def miss(self, sound: bytes) -> None:
+        """Let sound pass unheard, because it has waited for too long."""
+        self._position += len(sound) // FRAME_BYTES
 
     def close(self) -> Any:
         """Stop listening; return the decoder for another call."""

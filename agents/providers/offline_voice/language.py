@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
@@ -93,13 +92,14 @@ def arpa(grammar: Grammar) -> tuple[str, list[str]]:
 
 def dictionary(words: Iterable[str], pronunciations: Path) -> str:
     """The pronunciations of `words`; those that nobody knows how to say are left out."""
-    known: dict[str, list[str]] = {word: list(ways) for word, ways in PRONOUNCED.items()}
+    known: dict[str, list[str]] = {word: list(PRONOUNCED.get(word, ())) for word in words}
     with pronunciations.open() as file:
         for line in file:
-            word, _, sounds = line.strip().partition(" ")
-            known.setdefault(re.sub(r"\(\d+\)$", "", word), []).append(sounds)
+            entry, _, sounds = line.partition(" ")
+            if (word := entry.partition("(")[0]) in known:  # other ways to say a word are numbered: route(2)
+                known[word].append(sounds.strip())
     lines = []
-    for word in words:
-        for number, sounds in enumerate(known.get(word, ()), start=1):
+    for word, ways in known.items():
+        for number, sounds in enumerate(ways, start=1):
             lines.append(f"{word}{f'({number})' if number > 1 else ''} {sounds}\n")
     return "".join(lines)

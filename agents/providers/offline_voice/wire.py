@@ -8,7 +8,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import Any
 
-from ..ports import EagerEndOfTurn, EndOfTurn, HearingEvent, Interim, SpeechStarted, TurnResumed
+from ..ports import EagerEndOfTurn, EndOfTurn, HearingEvent, Interim, ProviderError, SpeechStarted, TurnResumed
 
 HEADER = Struct(">IBI")
 LARGEST = 16 * 1024 * 1024
@@ -24,7 +24,7 @@ class Kind(IntEnum):
     SPOKEN = 12
     READY = 13
     HEARD = 14  # a hearing event
-    FAILED = 15  # {"reason"}
+    FAILED = 15  # {"reason", "retryable"}
 
 
 _EVENTS: dict[str, type[Any]] = {
@@ -49,6 +49,16 @@ def event_from_bytes(payload: bytes) -> HearingEvent:
     name, fields = json.loads(payload)
     event: HearingEvent = _EVENTS[name](**fields)
     return event
+
+
+def failure(payload: bytes) -> ProviderError:
+    """What FAILED says."""
+    said = json.loads(payload)
+    return ProviderError("offline", said["reason"], retryable=said["retryable"], code="worker")
+
+
+def gone() -> ProviderError:
+    return ProviderError("offline", "the worker is gone", code="worker")
 
 
 class Reader:

@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 from collections.abc import AsyncIterator
 
 from ..offline_voice.client import worker
-from ..offline_voice.wire import Kind, event_from_bytes, words
+from ..offline_voice.wire import Kind, event_from_bytes, failure, gone, words
 from ..ports import Endpoint, Hearing, HearingEvent, ProviderError
+
+READY_WITHIN_S = 2.5
 
 
 class OfflineSpeechToText:
-    """One call's ear. Words outside its vocabulary are heard as the nearest ones in it."""
+    """One call's ear. Words outside its vocabulary and the keyterms are heard as the nearest ones in it."""
 
     provider = "offline"
     endpoint = Endpoint()
 
     def __init__(self, hearing: Hearing) -> None:
-        self._wish = {"endpointing_ms": max(200, hearing.endpointing_ms), "eager": hearing.eager}
+        self._language = hearing.language
+        self._wish = {
+            "keyterms": hearing.keyterms,
+            "endpointing_ms": max(200, hearing.endpointing_ms),
+            "eager": hearing.eager,
+        }
         self._worker = worker()
         self._channel: int | None = None
         self._arrived: asyncio.Queue[tuple[Kind, bytes] | None] = asyncio.Queue()
 
     async def open(self) -> None:
-        """Have an ear made. Raises ProviderError."""
+        """Have an ear made. A process that still starts is not waited for: it hears what is fed meanwhile.
+
+        Raises ProviderError.
+        """
+        if not self._language.lower().startswith("en"):
+            raise ProviderError("offline", "it understands English only", retryable=False, code="language")
         self._channel = await self._worker.open(lambda kind, payload: self._arrived.put_nowait((kind, payload)))
         if not self._worker.send(Kind.LISTEN, self._channel, words(self._wish)):
-            raise ProviderError("offline", "the worker is gone", code="worker")
+            raise gone()
+        with contextlib.suppress(TimeoutError):
+            match await asyncio.wait_for(self._arrived.get(), READY_WITHIN_S):
+                case Kind.FAILED, payload:
+                    await self.close()
+                    raise failure(payload)
 
     def feed(self, frame: bytes) -> None:
         if self._channel is not None and frame:
@@ -39,7 +56,7 @@ class OfflineSpeechToText:
             if kind is Kind.HEARD:
                 yield event_from_bytes(payload)
             elif kind is Kind.FAILED:
-                raise ProviderError("offline", json.loads(payload)["reason"], code="worker")
+                raise failure(payload)
 
     async def close(self) -> None:
         channel, self._channel = self._channel, None

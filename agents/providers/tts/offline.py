@@ -7,8 +7,8 @@ import json
 from collections.abc import AsyncGenerator
 
 from ..offline_voice.client import worker
-from ..offline_voice.wire import Kind, words
-from ..ports import Endpoint, ProviderError, Speech, Voice, WordTiming
+from ..offline_voice.wire import Kind, failure, gone, words
+from ..ports import Endpoint, Speech, Voice, WordTiming
 
 DEFAULT_VOICE = "en-us"
 
@@ -36,7 +36,7 @@ class OfflineTextToSpeech:
         timings = _Timings(piece)
         try:
             if not self._worker.send(Kind.SPEAK, channel, words(wish)):
-                raise ProviderError("offline", "the worker is gone", code="worker")
+                raise gone()
             while True:
                 kind, payload = await arrived.get()
                 if kind is Kind.SOUND:
@@ -49,7 +49,7 @@ class OfflineTextToSpeech:
                     return
                 else:
                     finished = True
-                    raise ProviderError("offline", json.loads(payload)["reason"], code="worker")
+                    raise failure(payload)
         finally:
             if not finished:
                 self._worker.send(Kind.HUSH, channel)
