@@ -19,6 +19,7 @@ async def up() -> AsyncIterator[Platform]:
     async with platform() as everything:
         yield everything
 
+
 pytestmark = [pytest.mark.own_servers, pytest.mark.timeout(180)]
 
 
