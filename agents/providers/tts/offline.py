@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from itertools import accumulate
 
 from ..offline_voice.client import worker
+from ..offline_voice.saying import as_spoken
 from ..offline_voice.wire import Kind, failure, gone, words
 from ..ports import Endpoint, Speech, Voice, WordTiming
 
@@ -31,9 +33,10 @@ class OfflineTextToSpeech:
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         arrived: asyncio.Queue[tuple[Kind, bytes]] = asyncio.Queue()
         channel = await self._worker.open(lambda kind, payload: arrived.put_nowait((kind, payload)))
-        wish = {"text": piece, "voice": self._voice, "speed": self._speed}
+        said = as_spoken(piece)
+        wish = {"text": " ".join(said), "voice": self._voice, "speed": self._speed}
         finished = False
-        timings = _Timings(piece)
+        timings = _Timings(piece.split(), said)
         try:
             if not self._worker.send(Kind.SPEAK, channel, words(wish)):
                 raise gone()
@@ -62,14 +65,9 @@ class OfflineTextToSpeech:
 class _Timings:
     """espeak says where words begin; a word ends where the next one begins, the last with the sound."""
 
-    def __init__(self, piece: str) -> None:
-        self._words = piece.split()
-        self._starts = []
-        position = 0
-        for word in self._words:
-            position = piece.index(word, position)
-            self._starts.append(position)
-            position += len(word)
+    def __init__(self, written: Sequence[str], said: Sequence[str]) -> None:
+        self._words = written
+        self._starts = [0, *accumulate(len(word) + 1 for word in said[:-1])] if said else []
         self._begun: list[tuple[int, int]] = []
         self._told = 0
         self._bytes = 0
