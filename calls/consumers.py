@@ -30,7 +30,7 @@ class WatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Looks when the channel layer says that calls have changed, and checks each time whether it still may."""
 
     check_every_s: ClassVar[float] = 5.0  # a person who was removed sees no call for longer than this
-    send_every_s: ClassVar[float] = 0.5
+    send_every_s: ClassVar[float] = 1.0  # as often as the journal ships
 
     _task: asyncio.Task[None] | None = None
     _group = ""

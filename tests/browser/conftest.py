@@ -30,6 +30,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
 STARTS_WITHIN_S = 60
+SETTLES_WITHIN_S = 20
 POLL_MS = 25
 KEYS = ("TWILIO_AUTH_TOKEN", "DEEPGRAM_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ELEVENLABS_API_KEY")
 QUIET_CHROMIUM = [
@@ -104,6 +105,13 @@ class Server:
             self.process.wait(timeout=30)
         self.process = None
 
+    def settle(self) -> None:
+        """Wait until the journals of all calls have reached the database: emptying it would meet them halfway."""
+        deadline = time.monotonic() + SETTLES_WITHIN_S
+        while any((self.folder / "spool").rglob("*.jsonl")):
+            assert time.monotonic() < deadline, self.log[-4000:]
+            time.sleep(0.05)
+
     @property
     def log(self) -> str:
         return (self.folder / "server.log").read_text(errors="replace")
@@ -136,9 +144,10 @@ def serving(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def server(transactional_db: None, serving: Server) -> Server:
-    """The server, on a database that was emptied after the last test."""
-    return serving
+def server(transactional_db: None, serving: Server) -> Iterator[Server]:
+    """The server, on a database that is emptied after each test."""
+    yield serving
+    serving.settle()
 
 
 Contexts = Callable[..., BrowserContext]

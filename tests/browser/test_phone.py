@@ -17,6 +17,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.models import Call, CallEvent, Turn
 from tests.browser.conftest import SignedIn
+from tests.browser.test_looks import objections
 
 ENDED = re.compile(r"Call ended, \d:\d\d\.")
 
@@ -175,6 +176,18 @@ def test_what_was_just_typed_into_the_draft_is_what_answers(page: Page, dock: Lo
     end(dock)
     call, _, _ = stored(agent)
     assert call.version.is_draft
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_dock_is_well_made_while_people_talk(page: Page, dock: Locator, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    call_by_typing(dock)
+    say(dock, "When are you open?")
+    expect(dock.get_by_role("listitem")).to_have_count(3, timeout=15_000)
+
+    assert objections(page) == []
+    expect(dock.get_by_role("button", name="End")).to_be_in_viewport()
+    end(dock)
 
 
 def test_an_agent_that_says_goodbye_ends_the_call(dock: Locator, agent: Agent) -> None:

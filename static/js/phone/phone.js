@@ -33,7 +33,7 @@ class Call {
     this.page = opened.call_url;
     this.version = version;
     this.begunAt = performance.now();
-    this.isMuted = false;
+    this.isMuted = this.isHungUp = false;
     this.microphone = null;
     this.speaker = new Speaker(context, (name) => this.line.reach(name));
     this.transcript = new Transcript(find("body"), find("script"), head.dataset.agent);
@@ -71,6 +71,11 @@ class Call {
     this.microphone?.close();
     this.microphone = null;
     showLevel(0);
+  }
+
+  hangUp() {
+    this.isHungUp = true;
+    this.line.hangUp();
   }
 
   lose() {
@@ -125,6 +130,9 @@ async function settled() {
 }
 
 // What the dock shows
+
+// On a narrow screen the dock stands below the draft, and has to be brought into view.
+const isBeside = () => getComputedStyle(dock).position === "sticky";
 
 function showParts({ before, during }) {
   find("before").hidden = !before;
@@ -183,7 +191,7 @@ async function start() {
   showParts({ before: false, during: true });
   showMute();
   call.show();
-  dock.scrollIntoView({ block: "nearest" });
+  if (!isBeside()) dock.scrollIntoView({ block: "end" });
   talk(chosen("way"));
   await finish(call, await call.over);
 }
@@ -212,6 +220,7 @@ async function finish(ended, { clean }) {
   showState("idle", `Call ended, ${lasted}. `, link);
   showParts({ before: true, during: false });
   if (!clean) say("The connection was lost, and the call with it.");
+  else if (ended.transcript.turns.length === 0 && !ended.isHungUp) say("The call ended before the agent said a word.");
   if (hadFocus) link.focus();
 }
 
@@ -229,7 +238,7 @@ dock.addEventListener("click", ({ target }) => {
   }
   if (digit) call?.line.press(digit);
   if (button === find("call")) start();
-  if (button === find("end")) call?.line.hangUp();
+  if (button === find("end")) call?.hangUp();
   if (button === find("mute")) {
     call.isMuted = !call.isMuted;
     showMute();
