@@ -2,7 +2,7 @@
 
 The model was trained on 130 to 6,800 Hz; a telephone carries up to 3,700. In the cepstrum the missing bands are a
 linear map: back to the mel spectrum, attenuate, forth again. pocketsphinx takes such a map as an MLLR transform of its
-means. Measured on thirty sentences of a practice caller: 9.3 % of the words wrong without it, 6.4 % with it.
+means. Measured on forty sentences of two practice callers: 12 % of the words wrong without it, 7 % with it.
 """
 
 from __future__ import annotations
