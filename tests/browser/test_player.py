@@ -9,8 +9,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from agentos.tenants.models import User
+from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from calls.announce import announce
 from calls.models import Call
+from calls.services import end_call
 from tests import factories
 from tests.browser.conftest import Complaints, Server, SignedIn, until
 from tests.calls.talks import ended_call, short_talk
@@ -100,6 +103,8 @@ def test_j_and_k_go_from_turn_to_turn_and_w_to_the_slow_reply(page: Page) -> Non
     page.keyboard.press("w")
     expect_position(page, 12.2 - 2.4)  # the wait is heard as well
     expect(turn(page, 4).get_by_role("link")).to_be_focused()
+    page.keyboard.press("Space")
+    until(page, "!document.querySelector('audio').paused")
 
 
 def test_a_moment_of_a_turn_or_of_the_score_is_a_place_to_go(page: Page) -> None:
@@ -150,3 +155,21 @@ def test_the_tabs_are_addresses_and_the_sound_goes_on_under_them(page: Page) -> 
     assert not is_paused(page)
     page.go_back()
     expect(page.get_by_role("list", name="Transcript")).to_be_visible()
+
+
+def test_a_call_that_ends_while_one_looks_can_be_heard_at_once(
+    signed_in: SignedIn, owner: User, call: Call, complaints: Complaints
+) -> None:
+    with tenant_transaction(call.tenant_id):
+        Call.objects.filter(pk=call.pk).update(status=Call.Status.IN_PROGRESS, ending="", ended_at=None)
+    page = complaints.hear(signed_in(owner))
+    page.goto(f"/t/juniper-dental/calls/{call.pk}/")
+    expect(page.get_by_text("In progress").first).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_have_count(0)
+
+    end_call(call.tenant_id, call.pk, ending=Call.Ending.AGENT, at=call.ended_at)
+    announce(call.tenant_id, {call.pk})
+    page.get_by_role("button", name="Play").click()
+
+    until(page, "document.querySelector('audio').currentTime > 0.1")
+    assert complaints == []

@@ -2,18 +2,11 @@
 // The sound is fetched only when somebody presses play.
 const QUIET_MS = 1500; // gaps longer than this are skipped, but for the last and the first moments
 const LEAD_MS = 300;
+const WAIT_MS = 2400; // before a slow reply: the wait is what one wants to hear
 const SIDES = { both: [1, 1], caller: [1, 0], agent: [0, 1] };
 
-const audio = document.querySelector(".player audio");
-const score = audio?.closest(".score");
-const length = Number(score?.dataset.length);
 const turns = () => [...document.querySelectorAll("#script .turn__time")];
 const startOf = (turn) => Number(turn.dataset.start);
-const endOf = (turn) => Number(turn.dataset.end);
-
-let sides = null; // how loud either side is, once there is sound
-
-const now = () => audio.currentTime * 1000;
 
 function clock(ms) {
   const seconds = Math.floor(ms / 1000);
@@ -23,144 +16,165 @@ function clock(ms) {
   return hours ? `${hours}:${minutes.padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
-// Showing
-
-const playButton = score?.querySelector("[data-play]");
-const icon = playButton?.querySelector("use");
-const sprite = icon?.getAttribute("href").split("#")[0];
-
-function showState() {
-  playButton.setAttribute("aria-label", audio.paused ? "Play" : "Pause");
-  icon.setAttribute("href", `${sprite}#${audio.paused ? "play" : "pause"}`);
-  if (!audio.paused) requestAnimationFrame(showWhilePlaying);
-}
-
-function showWhilePlaying() {
-  showPosition();
-  if (score.querySelector("[data-skip]").checked) skipSilence();
-  if (!audio.paused) requestAnimationFrame(showWhilePlaying);
-}
-
-function showPosition() {
-  const x = `${Math.min(100, (100 * now()) / length)}%`;
-  score.querySelector(".score__played").setAttribute("width", x);
-  const head = score.querySelector(".score__head");
-  head.setAttribute("x1", x);
-  head.setAttribute("x2", x);
-  score.querySelector(".score__knob").setAttribute("cx", x);
-  score.querySelector("[data-time]").textContent = clock(now());
-  follow();
-}
-
-function follow() {
-  const before = document.querySelector("#script .turn--now");
-  const spoken = turns().filter((turn) => startOf(turn) <= now());
-  const turn = (spoken.findLast((each) => now() <= endOf(each)) ?? spoken.at(-1))?.closest(".turn");
-  if (turn === before || (now() === 0 && audio.paused)) return;
-  const wasSeen = !before || isSeen(before);
-  before?.classList.remove("turn--now");
-  turn?.classList.add("turn--now");
-  if (turn && wasSeen && !audio.paused && !isSeen(turn)) turn.scrollIntoView({ block: "center" });
-}
-
 function isSeen(turn) {
   const box = turn.getBoundingClientRect();
   return box.top >= 0 && box.bottom <= innerHeight;
 }
 
-// Moving
+class Player {
+  #sides = null; // how loud either side is, once there is sound
 
-function seek(ms) {
-  const at = Math.max(0, Math.min(ms, length - 50)) / 1000;
-  if (audio.readyState >= HTMLMediaElement.HAVE_METADATA) audio.currentTime = at;
-  else {
-    audio.preload = "metadata";
-    audio.addEventListener("loadedmetadata", () => (audio.currentTime = at), { once: true });
+  constructor(score) {
+    const { length, speech, slow } = score.dataset;
+    this.score = score;
+    this.audio = score.querySelector("audio");
+    this.button = score.querySelector("[data-play]");
+    this.length = Number(length);
+    this.speech = speech.split(" ").map((span) => span.split("-").map(Number));
+    this.slow = slow.split(" ").filter(Boolean).map(Number);
+    this.audio.controls = false;
+    for (const name of ["play", "pause", "ended"]) this.audio.addEventListener(name, () => this.#showState());
+    for (const name of ["seeked", "timeupdate"]) this.audio.addEventListener(name, () => this.#showPosition());
+    this.audio.addEventListener("error", () => (score.querySelector("[data-no-sound]").hidden = false));
+    score.addEventListener("click", (event) => this.#press(event));
   }
-}
 
-function skipSilence() {
-  const speech = spans();
-  if (speech.some(([from, to]) => now() >= from - LEAD_MS && now() <= to + LEAD_MS)) return;
-  const next = speech.find(([from]) => from > now());
-  if (next && next[0] - now() > QUIET_MS) seek(next[0] - LEAD_MS);
-}
+  get now() {
+    return this.audio.currentTime * 1000;
+  }
 
-let speech = null;
-const spans = () => (speech ??= turns().map((turn) => [startOf(turn), endOf(turn)]));
+  // Moving
 
-function nextSlow() {
-  const slow = turns().filter((turn) => "slow" in turn.dataset);
-  const turn = slow.find((each) => startOf(each) > now() + 50) ?? slow[0];
-  if (!turn) return;
-  turn.focus();
-  seek(startOf(turn) - LEAD_MS * 8); // the wait is what one wants to hear
-}
+  seek(ms) {
+    const at = Math.max(0, Math.min(ms, this.length - 50)) / 1000;
+    const move = () => (this.audio.currentTime = at);
+    if (this.audio.readyState >= HTMLMediaElement.HAVE_METADATA) return move();
+    this.audio.preload = "metadata";
+    this.audio.addEventListener("loadedmetadata", move, { once: true });
+  }
 
-// Playing
+  nextSlow() {
+    const at = this.slow.find((start) => start > this.now + WAIT_MS + 50) ?? this.slow[0];
+    if (at === undefined) return;
+    turns().find((turn) => startOf(turn) === at)?.focus();
+    this.seek(at - WAIT_MS);
+  }
 
-async function toggle() {
-  if (!audio.paused) return audio.pause();
-  sides ??= split();
-  await sides?.context.resume();
-  return audio.play().catch(() => {}); // the error event tells
-}
+  #skipSilence() {
+    if (this.speech.some(([from, to]) => this.now >= from - LEAD_MS && this.now <= to + LEAD_MS)) return;
+    const next = this.speech.find(([from]) => from > this.now);
+    if (next && next[0] - this.now > QUIET_MS) this.seek(next[0] - LEAD_MS);
+  }
 
-function split() {
-  const context = new AudioContext();
-  const splitter = context.createChannelSplitter(2);
-  context.createMediaElementSource(audio).connect(splitter);
-  const gains = [0, 1].map((side) => {
-    const gain = context.createGain();
-    splitter.connect(gain, side);
-    gain.connect(context.destination);
-    return gain;
-  });
-  const chosen = score.querySelector("[data-channel][aria-pressed=true]").dataset.channel;
-  gains.forEach((gain, side) => (gain.gain.value = SIDES[chosen][side]));
-  return { context, gains };
-}
+  // Playing
 
-function choose(button) {
-  for (const each of button.parentElement.children) each.setAttribute("aria-pressed", String(each === button));
-  if (button.dataset.speed) audio.playbackRate = Number(button.dataset.speed);
-  else sides?.gains.forEach((gain, side) => (gain.gain.value = SIDES[button.dataset.channel][side]));
+  async toggle() {
+    if (!this.audio.paused) return this.audio.pause();
+    this.#sides ??= this.#split();
+    await this.#sides.context.resume();
+    return this.audio.play().catch(() => {}); // the error event tells
+  }
+
+  close() {
+    this.audio.pause();
+    this.#sides?.context.close();
+  }
+
+  #split() {
+    const context = new AudioContext();
+    const splitter = context.createChannelSplitter(2);
+    context.createMediaElementSource(this.audio).connect(splitter);
+    const gains = [0, 1].map((side) => {
+      const gain = context.createGain();
+      splitter.connect(gain, side);
+      gain.connect(context.destination);
+      return gain;
+    });
+    const chosen = this.score.querySelector("[data-channel][aria-pressed=true]").dataset.channel;
+    gains.forEach((gain, side) => (gain.gain.value = SIDES[chosen][side]));
+    return { context, gains };
+  }
+
+  #choose(button) {
+    for (const each of button.parentElement.children) each.setAttribute("aria-pressed", String(each === button));
+    if (button.dataset.speed) this.audio.playbackRate = Number(button.dataset.speed);
+    else this.#sides?.gains.forEach((gain, side) => (gain.gain.value = SIDES[button.dataset.channel][side]));
+  }
+
+  #press({ target, clientX }) {
+    const button = target.closest("button");
+    const plot = target.closest(".score__plot")?.getBoundingClientRect();
+    if (plot) this.seek((this.length * (clientX - plot.left)) / plot.width);
+    else if (button === this.button) this.toggle();
+    else if (button?.matches("[data-next-slow]")) this.nextSlow();
+    else if (button) this.#choose(button);
+  }
+
+  // Showing
+
+  #showState() {
+    const icon = this.button.querySelector("use");
+    const { paused } = this.audio;
+    this.button.setAttribute("aria-label", paused ? "Play" : "Pause");
+    icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, paused ? "#play" : "#pause"));
+    if (!paused) requestAnimationFrame(() => this.#showWhilePlaying());
+  }
+
+  #showWhilePlaying() {
+    this.#showPosition();
+    if (this.score.querySelector("[data-skip]").checked) this.#skipSilence();
+    if (!this.audio.paused) requestAnimationFrame(() => this.#showWhilePlaying());
+  }
+
+  #showPosition() {
+    const x = `${Math.min(100, (100 * this.now) / this.length)}%`;
+    this.score.querySelector(".score__played").setAttribute("width", x);
+    for (const end of ["x1", "x2"]) this.score.querySelector(".score__head").setAttribute(end, x);
+    this.score.querySelector(".score__knob").setAttribute("cx", x);
+    this.score.querySelector("[data-time]").textContent = clock(this.now);
+    this.#follow();
+  }
+
+  #follow() {
+    const before = document.querySelector("#script .turn--now");
+    const begun = turns().filter((turn) => startOf(turn) <= this.now);
+    const turn = (begun.findLast((each) => this.now <= Number(each.dataset.end)) ?? begun.at(-1))?.closest(".turn");
+    if (turn === before || (this.now === 0 && this.audio.paused)) return;
+    const wasSeen = !before || isSeen(before);
+    before?.classList.remove("turn--now");
+    turn?.classList.add("turn--now");
+    if (turn && wasSeen && !this.audio.paused && !isSeen(turn)) turn.scrollIntoView({ block: "center" });
+  }
 }
 
 // Wiring
 
-function seekTo(event) {
-  const box = score.querySelector(".score__plot").getBoundingClientRect();
-  seek((length * (event.clientX - box.left)) / box.width);
+let player = null;
+
+function find() {
+  player?.close();
+  const score = document.querySelector(".score:has(audio)");
+  player = score && new Player(score);
 }
 
-function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], :popover-open")) return;
-  if (localStorage.getItem("keys") === "off" || event.target.matches("input, textarea, select, button, summary")) return;
-  if (event.key === " " && !event.target.matches("a[href]")) {
+document.addEventListener("click", (event) => {
+  const turn = event.target.closest("#script .turn__time");
+  if (turn) player?.seek(startOf(turn));
+});
+
+document.addEventListener("keydown", (event) => {
+  if (!player || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open], :popover-open") || localStorage.getItem("keys") === "off") return;
+  if (event.target.matches("input, textarea, select, button, summary")) return;
+  const turn = document.activeElement.closest(".turn__time");
+  if (event.key === " ") {
     event.preventDefault();
-    toggle();
-  } else if (event.key === "j" || event.key === "k") {
-    const turn = document.activeElement.closest(".turn__time"); // keys.js has walked to it
-    if (turn) seek(startOf(turn));
+    player.toggle();
+  } else if (turn && (event.key === "j" || event.key === "k")) {
+    player.seek(startOf(turn)); // keys.js has walked to it
   }
-}
+});
 
-if (audio) {
-  audio.controls = false;
-  for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showState);
-  for (const name of ["seeked", "timeupdate"]) audio.addEventListener(name, showPosition);
-  audio.addEventListener("error", () => (score.querySelector("[data-no-sound]").hidden = false));
-  score.querySelector(".score__plot").addEventListener("click", seekTo);
-  score.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button === playButton) toggle();
-    else if (button?.matches("[data-next-slow]")) nextSlow();
-    else if (button) choose(button);
-  });
-  document.addEventListener("click", (event) => {
-    const turn = event.target.closest("#script .turn__time");
-    if (turn) seek(startOf(turn));
-  });
-  document.addEventListener("keydown", onKey);
-}
+// A call that ends while one looks has a recording from then on.
+document.addEventListener("htmx:oobAfterSwap", (event) => event.detail.target.id === "score" && find());
+find();
