@@ -243,6 +243,12 @@ async def next_about(page: Watcher, element: str) -> str:
     return told
 
 
+async def test_a_page_on_which_nothing_happens_keeps_its_socket(owner: User, agent: Agent) -> None:
+    """The Redis client ends an idle read after five seconds unless the channel layer tells it not to."""
+    async with watching(owner, SOCKET) as page:
+        assert await page.socket.receive_nothing(timeout=6)
+
+
 # Who may watch
 
 
