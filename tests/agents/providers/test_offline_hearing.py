@@ -23,16 +23,27 @@ from agents.providers.ports import EndOfTurn, Endpoint, Hearing, HearingEvent, P
 SILENCE = b"\xff" * 160
 CALLER = "en-us+adam"
 SENTENCES = (
-    "i'd like to make an appointment for teeth whitening",
+    "hello my name is jennifer brown and i would like a check up next tuesday",
+    "can i come in on friday at half past nine",
     "it's michael anderson",
+    "my name is peter walsh",
     "yes please",
-    "how late are you open on thursday",
-    "which insurance do you accept",
-    "no not tuesday wednesday",
+    "sorry could you say that again",
+    "do you have parking",
+    "how much does a filling cost",
+    "i chipped a tooth and i'm in a lot of pain",
+    "wednesday afternoon at four fifteen",
+    "let's do thursday at eleven thirty",
+    "actually make it two p.m.",
+    "can you book me for an extraction on the twelfth",
     "today at five p.m.",
     "good afternoon i'm calling to reschedule my appointment",
-    "can you book me for friday morning",
+    "can i talk to the dentist please",
+    "are you taking new patients",
+    "yes that's correct",
     "thank you very much goodbye",
+    "it's for a consultation",
+    "quarter to three on wednesday",
 )
 
 
