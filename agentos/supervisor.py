@@ -20,10 +20,12 @@ LOUD = {"error", "critical"}
 class Child:
     """One process that we started, and its log."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], stop_signal: signal.Signals, log: Path) -> None:
+    def __init__(
+        self, name: str, process: subprocess.Popen[bytes], stop_signal: signal.Signals, log: Path, log_begins: int
+    ) -> None:
         self.name, self.process, self.stop_signal, self.log = name, process, stop_signal, log
         self.started_at = time.monotonic()
-        self._read_to = log.stat().st_size
+        self._read_to = log_begins
 
     @property
     def pid(self) -> int:
@@ -93,6 +95,7 @@ class Supervisor:
         """Start `command`; what it writes is appended to `<name>.log`. `stop_signal` asks it to end in order."""
         log = self._log_dir / f"{name}.log"
         with log.open("ab") as output:
+            begins = output.tell()
             process = subprocess.Popen(
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,
@@ -103,7 +106,7 @@ class Supervisor:
                 start_new_session=True,
             )
         self._tell_warden(f"add {process.pid} {stop_signal.name.removeprefix('SIG')}")
-        child = Child(name, process, stop_signal, log)
+        child = Child(name, process, stop_signal, log, begins)
         self.children.append(child)
         return child
 
