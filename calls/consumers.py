@@ -19,7 +19,7 @@ from agentos.tenants.permissions import Permission
 from agentos.tenants.scoping import tenant_transaction
 from agentos.tenants.sockets import is_same_origin, member_at
 from calls.announce import group_of
-from calls.watching import EVERYTHING, CallWatch, ListWatch, Watch
+from calls.watching import EVERYTHING, CallWatch, LinesWatch, ListWatch, Watch
 
 NOT_ALLOWED, TRY_AGAIN = 4403, 1011
 
@@ -49,7 +49,7 @@ class WatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         self._group, self._news = group_of(membership.tenant_id), asyncio.Event()
         self._changed: set[UUID] = set()
-        self._watch = self.make_watch()
+        self._watch, self._lines = self.make_watch(), LinesWatch(self.parameters)
         await self.channel_layer.group_add(self._group, self.channel_name)
         await self.accept()
         self._task = asyncio.create_task(self._follow())
@@ -110,7 +110,7 @@ class WatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if changed is not EVERYTHING and not changed:
             return []
         with timezone.override(membership.tenant.zone), tenant_transaction(membership.tenant):
-            return self._watch.look(membership, changed)
+            return [swap for watch in (self._watch, self._lines) for swap in watch.look(membership, changed)]
 
     async def _stop(self) -> None:
         task, self._task = self._task, None

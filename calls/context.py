@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 
 from agentos.tenants.models import Tenant
 from calls.models import Call
+from calls.parts import Part
 
 DRAWN_AT_MOST = 24
 
@@ -24,6 +26,16 @@ class Lines:
     def in_use(self) -> int:
         live: int = Call.objects.exclude(status=Call.Status.ENDED).count()
         return live
+
+    @property
+    def parts(self) -> list[Part]:
+        """Where the frame shows them."""
+        known = {"lines": self, "tenant": self.tenant}
+        return [
+            Part("lines-bar", render_to_string("_lines_bar.html", known), tag="span"),
+            Part("lines-count", render_to_string("_lines_count.html", known), tag="span"),
+            Part("lines", render_to_string("_lines.html", known)),
+        ]
 
     @property
     def total(self) -> int:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from django.conf import settings
 
 from agentos.tenants.models import Tenant
 from agents import providers
-from agents.providers.offline_voice.client import stop_worker
+from agents.providers.offline_voice.client import stop_worker, worker
+from agents.providers.ports import ProviderError
 from calls import runtime
 from calls.admission import within_budget
 from calls.journal import spool
 
 
 async def prepare_process() -> None:
-    """Do what the first call would otherwise wait for: import the SDKs of vendors that have a key, ask the database."""
+    """Do what the first call would otherwise wait for: import the SDKs of vendors that have a key, ask the database.
+
+    Where no vendor has one, calls are held with the offline voice, whose worker takes seconds to learn its words.
+    """
     names = [name for name, vendor in settings.VENDORS.items() if vendor["api_key"]]
+    if not names:
+        with suppress(ProviderError):  # whoever needs it is told
+            await worker().ready()
     await asyncio.to_thread(providers.preload, names)
     await within_budget(Tenant.objects.exists)
 

@@ -185,6 +185,7 @@ class RunningCall:
         self.hear: Callable[[bytes], None] = self._hear_and_record if self._recorder else self._session.hear
         self.mark_reached = self._session.mark_reached
         self.digit, self.typed = self._session.digit, self._session.typed
+        self.still_typing = self._session.still_typing
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

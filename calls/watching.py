@@ -16,6 +16,7 @@ from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
 from calls.call_list import CallList
 from calls.call_page import CallPage
+from calls.context import Lines
 from calls.filters import Wanted
 from calls.models import Call
 from calls.parts import Part, changes, everything, state_of
@@ -96,6 +97,18 @@ class CallWatch:
         """What the page was printed with, if that can be printed again."""
         printed = self._page(call, membership, drawn_at(self._parameters)).parts
         return printed if state_of(printed.values()) == self._parameters.get("shown") else None
+
+
+class LinesWatch:
+    """The lines in use, in the frame around the page."""
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self._shown = parameters.get("lines")
+
+    def look(self, membership: Membership, changed: Collection[UUID] | None) -> list[str]:
+        lines = Lines(membership.tenant)
+        before, self._shown = self._shown, str(lines.in_use)
+        return everything(lines.parts) if before not in (None, self._shown) else []
 
 
 def drawn_at(parameters: Mapping[str, str]) -> datetime:

@@ -33,6 +33,7 @@ from telephony.media_stream import (
     DigitPressed,
     MarkReached,
     MediaStream,
+    StillTyping,
     StreamStarted,
     StreamStopped,
     TypedLine,
@@ -298,6 +299,8 @@ class MediaStreamConsumer(CarrierConsumer):
                 call.digit(event.digit)
             case TypedLine():
                 call.typed(event.text)
+            case StillTyping():
+                call.still_typing()
             case StreamStopped():
                 self.is_hung_up = True
                 return False

@@ -64,11 +64,15 @@ class TypedLine(NamedTuple):
     text: str
 
 
+class StillTyping(NamedTuple):
+    """Somebody at the browser phone is writing a line, which is not silence."""
+
+
 class StreamStopped(NamedTuple):
     """The caller hung up, or the carrier moved the call elsewhere."""
 
 
-Event = StreamStarted | AudioReceived | MarkReached | DigitPressed | TypedLine | StreamStopped
+Event = StreamStarted | AudioReceived | MarkReached | DigitPressed | TypedLine | StillTyping | StreamStopped
 
 
 @dataclass(slots=True)
@@ -147,6 +151,8 @@ class MediaStream:
                 return (StreamStopped(),)
             case "text" if self.typing:
                 return (TypedLine(_text(message["text"], 2000)),)
+            case "typing" if self.typing:
+                return (StillTyping(),)
             case "connected":
                 return ()
         self.counts.unknown += 1

@@ -129,6 +129,11 @@ class Session:
         if not self._over.is_set():
             self._caller.typed(text)
 
+    def still_typing(self) -> None:
+        """The caller is writing: whoever waits for a word waits from now."""
+        self._timers.cancel("silence")
+        self._watch_silence()
+
     def caller_gone(self, *, hung_up: bool) -> None:
         """The line is closed; `hung_up`: by the caller, as far as the carrier says."""
         if not self._over.is_set():
@@ -250,7 +255,9 @@ class Session:
         self._do(turns.ReplyFinished())
         if unanswered and self._floor.caller is Caller.QUIET and self._floor.agent is Agent.LISTENING:
             self._floor.agent = Agent.THINKING
-            self._agent.answer(unanswered[-1])
+            turn = unanswered[-1]
+            turn.voice_ended = turn.endpoint = self._loop.time()  # until now the caller was listening, not waiting
+            self._agent.answer(turn)
             self._watch_silence()
 
     # What the floor decides --------------------------------------------------------------------------

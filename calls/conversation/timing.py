@@ -34,7 +34,10 @@ class Timing:
 
     @property
     def waited_ms(self) -> int | None:
-        """From the caller's last voice to our first frame; None when nobody waited for this reply."""
+        """From the caller's last voice to our first frame; None when nobody waited for this reply.
+
+        Words that had to stand back until the agent's had ended wait from that end.
+        """
         if self.voice_ended is None or self.first_frame is None:
             return None
         return max(0, round((self.first_frame - self.voice_ended) * 1000))

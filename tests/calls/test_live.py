@@ -64,11 +64,13 @@ class Watcher:
             await self.socket.disconnect()
         return is_open
 
-    async def told(self) -> str:
-        """The next that is swapped in the page."""
-        message = await self.socket.receive_output(timeout=10)
-        assert message["type"] == "websocket.send", message
-        return message["text"].replace("\u00a0", " ")
+    async def told(self, about: str = "") -> str:
+        """The next that is swapped in the page, or the next that is about something."""
+        while True:
+            message = await self.socket.receive_output(timeout=10)
+            assert message["type"] == "websocket.send", message
+            if about in message["text"]:
+                return message["text"].replace("\u00a0", " ")
 
     async def settles(self) -> None:
         """Until it has looked for the first time."""
@@ -123,9 +125,7 @@ async def test_a_row_changes_where_it_stands_when_its_call_ends(owner: User, age
     address = await in_thread(lambda: as_rendered(owner, LIST))
     async with watching(owner, address) as page:
         await happens(call, lambda: end_call(agent.tenant_id, call.pk, ending=Call.Ending.AGENT, at=now()))
-        told = await page.told()
-        while "Agent said goodbye" not in told:
-            told = await page.told()
+        told = await page.told("Agent said goodbye")
 
     assert told.startswith(f'<tr hx-swap-oob="innerHTML:#call-{call.pk}">')
 
@@ -150,11 +150,11 @@ async def test_new_calls_wait_behind_a_link_and_are_counted_as_the_page_is_filte
     async with watching(owner, address) as page:
         first = await in_thread(lambda: factories.make_call(agent))
         await happens(first)
-        one = await page.told()
+        one = await page.told("#newer")
         await in_thread(lambda: factories.make_call(agent, channel=Call.Channel.BROWSER))
         second = await in_thread(lambda: factories.make_call(agent))
         await happens(second)
-        two = await page.told()
+        two = await page.told("#newer")
 
     assert one.startswith('<p hx-swap-oob="innerHTML:#newer"><a')
     assert "1 new call<" in one
@@ -335,4 +335,16 @@ def test_the_address_of_a_socket_carries_the_filters_of_its_page(owner: User, ag
     ended_call(agent)
     address = as_rendered(owner, f"{LIST}?state=caller&day=month")
 
-    assert dict(parse_qsl(address.partition("?")[2])).keys() == {"state", "day", "drawn_at", "shown"}
+    assert dict(parse_qsl(address.partition("?")[2])).keys() == {"state", "day", "drawn_at", "shown", "lines"}
+
+
+# The frame around the page
+
+
+async def test_the_lines_in_use_are_counted_again_when_a_call_begins_or_ends(owner: User, agent: Agent) -> None:
+    address = await in_thread(lambda: as_rendered(owner, LIST))
+    async with watching(owner, address) as page:
+        await page.settles()
+        call = await in_thread(lambda: factories.make_call(agent, status=Call.Status.IN_PROGRESS, answered_at=now()))
+        await happens(call)
+        assert "1<span" in await page.told("#lines-count")

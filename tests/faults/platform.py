@@ -25,7 +25,6 @@ import psycopg
 from agentos import embedded
 from telephony.simulator.call_flow import SimulatedCall
 from telephony.simulator.people import Person
-from telephony.simulator.record import CallRecord
 from telephony.simulator.setup import Account, CallSetup
 from telephony.simulator.voices import Humming
 from telephony.simulator.webhooks import Courier, Webhook
@@ -183,16 +182,6 @@ async def until(check: Callable[[], object], seconds: float, every_s: float = 0.
 
 def agent_speaks(call: SimulatedCall) -> bool:
     return not call.handset.playback.is_idle
-
-
-def longest_silence_ms(record: CallRecord, call: SimulatedCall, start_ms: float, end_ms: float) -> float:
-    """The longest stretch between two points in which the caller heard nothing."""
-    quiet_from, longest = start_ms, 0.0
-    for spell in call.handset.playback.spells:
-        if spell.end_ms < start_ms or spell.start_ms > end_ms:
-            continue
-        longest, quiet_from = max(longest, spell.start_ms - quiet_from), max(quiet_from, spell.end_ms)
-    return max(longest, end_ms - quiet_from)
 
 
 @asynccontextmanager

@@ -51,6 +51,9 @@ class ScriptedCall:
     def typed(self, text: str) -> None:
         self._note("typed", text)
 
+    def still_typing(self) -> None:
+        self._note("typing", "")
+
     async def line_closed(self, *, caller_hung_up: bool) -> None:
         self.closed.set_result(caller_hung_up)
 

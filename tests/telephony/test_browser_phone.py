@@ -77,9 +77,10 @@ async def test_a_person_talks_types_and_reads_along(agent: Agent, tenant: Tenant
         await browser.begin(token(agent_id=agent.pk), accountSid="browser")
         call = await calls.next()
         await browser.media(FRAME)
+        await browser.say('{"event":"typing"}')
         await browser.say('{"event":"text","text":"I would like an appointment."}')
-        await call.until(lambda call: call.heard == [FRAME] and bool(call.events))
-        assert call.events == [("typed", "I would like an appointment.")]
+        await call.until(lambda call: call.heard == [FRAME] and len(call.events) == 2)
+        assert call.events == [("typing", ""), ("typed", "I would like an appointment.")]
 
         call.line.show("turn", {"index": 1, "kind": "speech", "heard": "I would like an appointment."})
         call.line.play(FRAME)

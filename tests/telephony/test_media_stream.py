@@ -14,6 +14,7 @@ from telephony.media_stream import (
     DigitPressed,
     MarkReached,
     MediaStream,
+    StillTyping,
     StreamStarted,
     StreamStopped,
     TypedLine,
@@ -167,6 +168,8 @@ def test_lines_are_typed_only_where_there_is_a_keyboard():
     line = '{"event":"text","text":"Hello there"}'
 
     assert started(typing=True).receive(line) == (TypedLine("Hello there"),)
+    assert started(typing=True).receive('{"event":"typing"}') == (StillTyping(),)
+    assert started().receive('{"event":"typing"}') == ()
     assert started().receive(line) == ()
 
 

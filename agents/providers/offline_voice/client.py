@@ -26,19 +26,24 @@ class Worker:
 
     def __init__(self) -> None:
         self._process: Process | None = None
-        self._starting = asyncio.Lock()
+        self._starting: asyncio.Task[None] | None = None
         self._channels: dict[int, Take] = {}
         self._numbers = itertools.count(1)
         self._reading: asyncio.Task[None] | None = None
 
     async def open(self, take: Take) -> int:
         """A channel; `take` gets every message on it, and FAILED when the worker dies. Raises ProviderError."""
-        async with self._starting:
-            if self._process is None or self._process.returncode is not None:
-                await self._start()
+        await self.ready()
         channel = next(self._numbers)
         self._channels[channel] = take
         return channel
+
+    async def ready(self) -> None:
+        """Have a process. Who stops waiting for it does not stop its start. Raises ProviderError."""
+        while self._process is None or self._process.returncode is not None:
+            if self._starting is None or self._starting.done():
+                self._starting = asyncio.ensure_future(self._start())
+            await asyncio.shield(self._starting)
 
     def close(self, channel: int) -> None:
         self._channels.pop(channel, None)
@@ -53,6 +58,8 @@ class Worker:
 
     async def stop(self) -> None:
         """End the worker. Safe to repeat."""
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
         process, self._process = self._process, None
         if self._reading is not None:
             self._reading.cancel()

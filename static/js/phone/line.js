@@ -55,6 +55,11 @@ export class Line extends EventTarget {
     this.#send("text", { text });
   }
 
+  // Whoever writes is not silent.
+  typing() {
+    this.#send("typing", {});
+  }
+
   hangUp() {
     this.#send("stop", { stop: {} });
     this.#socket.close(1000);

@@ -7,6 +7,7 @@ const QUIETEST_DB = -50;
 const LEVEL_FALLS = 0.94; // from one frame to the next
 const SAVE_STARTS_WITHIN_MS = 60;
 const SAVE_TAKES_AT_MOST_MS = 3000;
+const TYPING_EVERY_MS = 1000;
 
 const head = document.getElementById("phone");
 const dock = head.parentElement;
@@ -243,6 +244,14 @@ dock.addEventListener("click", ({ target }) => {
     call.isMuted = !call.isMuted;
     showMute();
   }
+});
+
+let toldTyping = 0;
+
+find("say").addEventListener("input", () => {
+  if (Date.now() - toldTyping < TYPING_EVERY_MS) return;
+  toldTyping = Date.now();
+  call?.line.typing();
 });
 
 find("say").addEventListener("submit", (event) => {

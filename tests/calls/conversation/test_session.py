@@ -317,6 +317,8 @@ async def test_a_consent_notice_is_heard_whole_even_if_the_caller_talks_over_it(
         await stage.until_quiet(1.0)
         assert stage.journal.turns[0]["heard"] == "This call is recorded. Hello there."
         assert stage.journal.transcript()[-1] == ("agent", "Sure.")
+        answered = stage.journal.turns[max(stage.journal.turns)]["timing"]
+        assert answered["waited_ms"] < 500  # what the notice took is not charged to the model
 
 
 @on_virtual_clock
@@ -348,6 +350,18 @@ async def test_typed_lines_and_keys_are_turns():
             ("caller", "I pressed 1 2."),
             ("agent", "Noted."),
         ]
+
+
+@on_virtual_clock
+async def test_nobody_who_is_writing_is_asked_whether_they_are_there():
+    async with on_stage(silence_prompts=("Are you there?",), silence_timeout_s=6.0) as stage:
+        await stage.until_quiet()
+        for _ in range(10):
+            await asyncio.sleep(3.0)
+            stage.session.still_typing()
+        assert ("agent", "Are you there?") not in stage.journal.transcript()
+        await asyncio.sleep(8.0)
+        assert ("agent", "Are you there?") in stage.journal.transcript()
 
 
 @on_virtual_clock
