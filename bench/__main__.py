@@ -24,6 +24,7 @@ from calls.conversation.sentences import Pieces
 from tests.doubles.openai import answer_of
 
 MODEL_WORDS = 40
+SETTLED_S = 4.0
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Row:
     calls: int
     wait_p50: float
     wait_p95: float
+    doubles_late: float
     added_p50: float
     added_p95: float
     barge_in_p50: float
@@ -69,36 +71,63 @@ def percentile(values: list[float], share: float) -> float:
 
 
 async def run(kind: str, target: Target, server: psutil.Process, stack: Stack, calls: int, seconds: float) -> Row:
-    """N callers for so long, the server watched over the middle of it."""
-    callers = [BenchCaller(target, number) for number in range(calls)]
+    """N callers call one after another; the next `seconds` count, and the server is watched over them."""
+    counted_from = time.perf_counter() + calls * STAGGER_S + SETTLED_S
+    callers = [BenchCaller(target, number, counted_from=counted_from) for number in range(calls)]
     before_mb = server.memory_info().rss / 1e6
     me, doubles = psutil.Process(), psutil.Process(stack.doubles.pid)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        talking = asyncio.gather(*(caller.call(http, seconds) for caller in callers))
-        await asyncio.sleep(calls * STAGGER_S + 4)
+        talking = asyncio.gather(*(caller.call(http, counted_from + seconds) for caller in callers))
+        await asyncio.sleep(counted_from - time.perf_counter())
+        before = await stats_of(http, stack)
         used = [sum(process.cpu_times()[:2]) for process in (server, me, doubles)]
         began = time.perf_counter()
-        await asyncio.sleep(max(4.0, seconds - 5))
+        await asyncio.sleep(seconds - 1)
         lasted = time.perf_counter() - began
         spent = [sum(p.cpu_times()[:2]) - u for p, u in zip((server, me, doubles), used, strict=True)]
         after_mb = server.memory_info().rss / 1e6
+        late_ms = doubles_late_ms(before, await stats_of(http, stack))
         await talking
     lived = [caller.experience for caller in callers]
-    return _row(kind, calls, lived, spent, lasted, (after_mb - before_mb) / calls)
+    return _row(kind, calls, lived, spent, lasted, (after_mb - before_mb) / calls, late_ms)
 
 
-def _row(kind: str, calls: int, lived: list[Experience], spent: list[float], lasted: float, memory_mb: float) -> Row:
+async def stats_of(http: aiohttp.ClientSession, stack: Stack) -> dict[str, dict[str, float]]:
+    async with http.get(f"http://127.0.0.1:{stack.doubles_port}/stats") as answer:
+        stats: dict[str, dict[str, float]] = await answer.json()
+        return stats
+
+
+def doubles_late_ms(before: dict[str, dict[str, float]], after: dict[str, dict[str, float]]) -> float:
+    """What the doubles' own timers added to one reply: the mean lateness of endpoint, token and first audio."""
+    total = 0.0
+    for name in ("deepgram", "openai", "elevenlabs"):
+        late, timed = (after[name][figure] - before[name][figure] for figure in ("late_ms", "timed"))
+        total += late / (timed or 1)
+    return total
+
+
+def _row(
+    kind: str,
+    calls: int,
+    lived: list[Experience],
+    spent: list[float],
+    lasted: float,
+    memory_mb: float,
+    late_ms: float,
+) -> Row:
     waits = [wait for each in lived for wait in each.waits_ms]
     barge_ins = [took for each in lived for took in each.barge_ins_ms]
     greetings = [each.greeting_ms for each in lived if each.greeting_ms is not None]
     gaps = [gap for each in lived for gap in each.gaps_ms]
     frames = sum(each.frames for each in lived) or 1
-    expected = provider_sum_ms()
+    expected = provider_sum_ms() + late_ms
     return Row(
         kind=kind,
         calls=calls,
         wait_p50=percentile(waits, 0.5),
         wait_p95=percentile(waits, 0.95),
+        doubles_late=round(late_ms, 1),
         added_p50=round(percentile(waits, 0.5) - expected, 1),
         added_p95=round(percentile(waits, 0.95) - expected, 1),
         barge_in_p50=percentile(barge_ins, 0.5),
@@ -136,6 +165,7 @@ COLUMNS = {
     "calls": "calls",
     "wait_p50": "wait p50",
     "wait_p95": "p95",
+    "doubles_late": "doubles late",
     "added_p50": "added p50",
     "added_p95": "p95",
     "barge_in_p50": "barge-in p50",
@@ -168,7 +198,7 @@ def measure(stack: Stack, port: int, chosen: argparse.Namespace) -> list[Row]:
             command = ("-m", "bench.floor") if is_floor else ("manage.py", "serve")
             with stack.server(*command, "--port", str(server_port), port=server_port) as server:
                 target = _floor_target(server_port) if is_floor else stack.targets[kind]
-                asyncio.run(run(kind, target, server, stack, 2, 6))  # everything is imported and warm
+                asyncio.run(run(kind, target, server, stack, 2, 5))  # everything is imported and warm
                 for calls in chosen.calls:
                     row = asyncio.run(run(kind, target, server, stack, calls, chosen.seconds))
                     collected.setdefault((kind, calls), []).append(row)

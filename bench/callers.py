@@ -19,7 +19,7 @@ VOICE_FRAME = bytes([0x10, 0x90] * 80)
 QUESTION, INTERRUPTION = VOICE_FRAME * 60, VOICE_FRAME * 40
 LISTEN_S = 2.0  # to a reply, before the caller speaks again
 REPLY_WITHIN_S = 6.0
-STAGGER_S = 0.04
+STAGGER_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +57,20 @@ class Experience:
 
 
 class BenchCaller:
-    """Calls, asks, interrupts every answer, and hangs up when told."""
+    """Calls, asks, interrupts every answer, and hangs up when told.
 
-    def __init__(self, target: Target, number: int, *, scale: float = 1.0) -> None:
-        self._target, self._number, self._scale = target, number, scale
+    What is asked before `counted_from` is not counted: others are still calling. Times are of `perf_counter`.
+    """
+
+    def __init__(self, target: Target, number: int, *, scale: float = 1.0, counted_from: float = 0.0) -> None:
+        self._target, self._number, self._scale, self._counted_from = target, number, scale, counted_from
         self.experience = Experience()
 
-    async def call(self, http: aiohttp.ClientSession, seconds: float) -> None:
-        """Talk for so long. Failures are kept, not raised."""
+    async def call(self, http: aiohttp.ClientSession, until: float) -> None:
+        """Talk until then. Failures are kept, not raised."""
         await asyncio.sleep(self._number * STAGGER_S)
         try:
-            await self._talk(await self._ring(http), seconds)
+            await self._talk(await self._ring(http), until)
         except (OSError, LookupError, TimeoutError, aiohttp.ClientError) as error:
             self.experience.failure = f"{type(error).__name__}: {error}"
 
@@ -102,15 +105,14 @@ class BenchCaller:
             connect_to=url.replace("wss://", "ws://"),
         )
 
-    async def _talk(self, stream: MediaStreamCaller, seconds: float) -> None:
+    async def _talk(self, stream: MediaStreamCaller, until: float) -> None:
         stream.log.on_event = self._on_event
         await stream.open()
         handset = stream.handset
         handset.start()
-        ends = time.perf_counter() + seconds
         try:
             await self._until_quiet(handset)
-            while time.perf_counter() < ends and not stream.closed.done():
+            while time.perf_counter() < until and not stream.closed.done():
                 await self._exchange(handset)
         finally:
             handset.stop()
@@ -149,6 +151,8 @@ class BenchCaller:
         mine = self.experience
         mine.frames, mine.late_frames = handset.frames, handset.late_frames
         for said in handset.utterances:
+            if (said.began_at or 0.0) < self._counted_from:
+                continue
             if said.wait_s is not None:
                 mine.waits_ms.append(said.wait_s * 1000)
             if said.barge_in_s is not None:

@@ -79,7 +79,7 @@ async def many_calls(target: Target, calls: int) -> int:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         for first in range(0, calls, AT_ONCE):
             callers = [BenchCaller(target, number) for number in range(min(AT_ONCE, calls - first))]
-            await asyncio.gather(*(caller.call(http, SECONDS) for caller in callers))
+            await asyncio.gather(*(caller.call(http, time.perf_counter() + SECONDS) for caller in callers))
             heard += sum(len(caller.experience.waits_ms) for caller in callers)
     return heard
 
@@ -88,7 +88,7 @@ async def one_long_call(target: Target, port: int) -> tuple[list[float], int]:
     """A call of an hour on the caller's clock; returns the memory along the way and the replies heard."""
     caller, memory = BenchCaller(target, 0, scale=SCALE), []
     async with aiohttp.ClientSession() as http:
-        talking = asyncio.ensure_future(caller.call(http, HOUR_S / SCALE))
+        talking = asyncio.ensure_future(caller.call(http, time.perf_counter() + HOUR_S / SCALE))
         while not talking.done():
             await asyncio.wait({talking}, timeout=HOUR_S / SCALE / 12)
             memory.append((await asyncio.to_thread(figures, port))["memory MB"])

@@ -6,6 +6,7 @@ rows, so a batch that is shipped again after a crash changes nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,22 +18,29 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
-from calls.models import Call, CallEvent, JournalCursor, Recording, Turn
+from calls.models import Call, CallEvent, JournalCursor, Recording
 from calls.services import NewCall, answer, create_call, finish
 
 Entry = dict[str, Any]
 
-_TURN_FIELDS = (
-    "speaker",
-    "kind",
-    "heard",
-    "unheard",
-    "exact",
-    "interrupted",
-    "started_ms",
-    "ended_ms",
-    "timing",
-)
+# Rows come as one JSON text that the database takes apart: a batch is written beside the event loop of live calls, and
+# whatever this process does in Python for it, they wait for.
+_MOVE_CURSORS = """
+insert into calls_journalcursor (tenant_id, call_id, segment, sequence)
+select %s, * from jsonb_to_recordset(%s::jsonb) as moved(call_id uuid, segment integer, sequence integer)
+on conflict (call_id, segment) do update set sequence = excluded.sequence
+"""
+_WRITE_TURNS = """
+insert into calls_turn
+    (tenant_id, call_id, index, speaker, kind, heard, unheard, exact, interrupted, started_ms, ended_ms, timing)
+select %s, * from jsonb_to_recordset(%s::jsonb) as turn(
+    call_id uuid, index integer, speaker text, kind text, heard text, unheard text, exact boolean,
+    interrupted boolean, started_ms integer, ended_ms integer, timing jsonb)
+on conflict (call_id, index) do update set
+    (speaker, kind, heard, unheard, exact, interrupted, started_ms, ended_ms, timing) =
+    (excluded.speaker, excluded.kind, excluded.heard, excluded.unheard, excluded.exact, excluded.interrupted,
+    excluded.started_ms, excluded.ended_ms, excluded.timing)
+"""
 _ADD_USAGE = """
 insert into calls_usageline (tenant_id, call_id, kind, provider, model, unit, speculative, quantity)
 values (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -53,29 +61,32 @@ class Batch:
 def ship(tenant_id: int, batches: Sequence[Batch]) -> None:
     """Let the entries take effect, each once, however often they are shipped."""
     with tenant_transaction(tenant_id):
-        calls = _calls(batches)
-        fresh = _advance_cursors(calls, batches)
-        _write_turns(calls, fresh)
-        _write_events(calls, fresh)
+        states = _lock_calls(batches)
+        fresh = _advance_cursors(states, batches)
+        _write_turns(fresh)
+        _write_events(fresh)
         _add_usage(fresh)
         for batch, entry in fresh:
             if change := _CHANGES.get(entry["entry"]):
-                change(calls[batch.call_id], batch.segment, entry)
-        living = [call.pk for call in calls.values() if call.status != Call.Status.ENDED]
+                call = Call.objects.get(pk=batch.call_id)
+                change(call, batch.segment, entry)
+                states[call.pk] = call.status
+        living = [call_id for call_id, status in states.items() if status != Call.Status.ENDED]
         Call.objects.filter(pk__in=living).update(seen_at=now())
 
 
-def _calls(batches: Sequence[Batch]) -> dict[UUID, Call]:
-    """The calls, locked in one order; one that was opened while the database was away is made now."""
+def _lock_calls(batches: Sequence[Batch]) -> dict[UUID, str]:
+    """The calls' states, locked in one order; a call that was opened while the database was away is made now."""
     wanted = {batch.call_id for batch in batches}
-    calls = {call.pk: call for call in Call.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
+    calls = Call.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    states = dict(calls.values_list("pk", "status"))
     for batch in batches:
-        if batch.call_id not in calls:
+        if batch.call_id not in states:
             opened = next((entry["data"] for entry in batch.entries if entry["entry"] == "opened"), None)
             if opened is None:
                 raise LookupError(f"call {batch.call_id} is unknown, and its journal does not open it")
-            calls[batch.call_id] = create_call(_new_call(opened))
-    return calls
+            states[batch.call_id] = create_call(_new_call(opened)).status
+    return states
 
 
 def _new_call(data: Entry) -> NewCall:
@@ -88,40 +99,35 @@ def _new_call(data: Entry) -> NewCall:
     )
 
 
-def _advance_cursors(calls: dict[UUID, Call], batches: Sequence[Batch]) -> list[tuple[Batch, Entry]]:
+def _advance_cursors(call_ids: Iterable[UUID], batches: Sequence[Batch]) -> list[tuple[Batch, Entry]]:
     """The entries that have not taken effect yet; from now on they have."""
-    known = {(c.call_id, c.segment): c for c in JournalCursor.objects.filter(call_id__in=calls)}
+    cursors = JournalCursor.objects.filter(call_id__in=list(call_ids))
+    reached = {(call_id, segment): at for call_id, segment, at in cursors.values_list("call_id", "segment", "sequence")}
+    moved: dict[tuple[UUID, int], int] = {}
     fresh = []
     for batch in batches:
         key = (batch.call_id, batch.segment)
-        cursor = known.get(key) or JournalCursor(call=calls[batch.call_id], segment=batch.segment)
-        new = [(batch, entry) for entry in batch.entries if entry["sequence"] > cursor.sequence]
+        new = [(batch, entry) for entry in batch.entries if entry["sequence"] > reached.get(key, 0)]
         if new:
-            cursor.sequence, known[key] = new[-1][1]["sequence"], cursor
+            reached[key] = moved[key] = new[-1][1]["sequence"]
             fresh += new
-    JournalCursor.objects.bulk_create([c for c in known.values() if c.pk is None])
-    JournalCursor.objects.bulk_update([c for c in known.values() if c.pk is not None], ["sequence"])
+    rows = [
+        {"call_id": call_id, "segment": segment, "sequence": at} for (call_id, segment), at in sorted(moved.items())
+    ]
+    _write(_MOVE_CURSORS, rows)
     return fresh
 
 
-def _write_turns(calls: dict[UUID, Call], fresh: Iterable[tuple[Batch, Entry]]) -> None:
+def _write_turns(fresh: Iterable[tuple[Batch, Entry]]) -> None:
     """An entry holds the whole state of its turn: of several in a batch only the last matters."""
     latest = {(batch.call_id, entry["index"]): entry["state"] for batch, entry in fresh if entry["entry"] == "turn"}
-    Turn.objects.bulk_create(
-        [
-            Turn(call=calls[call_id], index=index, **{name: state[name] for name in _TURN_FIELDS})
-            for (call_id, index), state in latest.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["call", "index"],
-        update_fields=_TURN_FIELDS,
-    )
+    _write(_WRITE_TURNS, [{"call_id": call_id, "index": index, **state} for (call_id, index), state in latest.items()])
 
 
-def _write_events(calls: dict[UUID, Call], fresh: Iterable[tuple[Batch, Entry]]) -> None:
+def _write_events(fresh: Iterable[tuple[Batch, Entry]]) -> None:
     CallEvent.objects.bulk_create(
         CallEvent(
-            call=calls[batch.call_id],
+            call_id=batch.call_id,
             segment=batch.segment,
             sequence=entry["sequence"],
             kind=entry["kind"],
@@ -131,6 +137,13 @@ def _write_events(calls: dict[UUID, Call], fresh: Iterable[tuple[Batch, Entry]])
         for batch, entry in fresh
         if entry["entry"] == "event"
     )
+
+
+def _write(statement: str, rows: list[Entry]) -> None:
+    """Write rows of the active tenant, given as JSON objects of the columns' names."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [current_tenant_id(), json.dumps(rows, default=str)])
 
 
 def _add_usage(fresh: Iterable[tuple[Batch, Entry]]) -> None:

@@ -25,6 +25,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 
 from calls.shipping import Batch, ship
 
+GATHER_S = 0.02
 SHIP_EVERY_S = 1.0
 ORPHANS_EVERY_S = 5.0
 LONGEST_PAUSE_S = 5.0
@@ -164,7 +165,10 @@ class Spool:
                 return
 
     def _next_items(self) -> list[Any]:
+        """What waits and what comes in the next moment: each time this thread wakes, live calls make way for it."""
         items = [self._lines.get()]
+        if items[0] is not None and isinstance(items[0][1], dict):
+            time.sleep(GATHER_S)
         try:
             while len(items) < 500:
                 items.append(self._lines.get_nowait())

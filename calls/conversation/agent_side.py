@@ -71,7 +71,7 @@ class AgentSide:
         if guessed:
             reply.timing.committed = self._now()
         else:
-            self._think(reply, self._history.messages())
+            self._think(reply, self._messages())
         self._perform(reply)
 
     def hold(self) -> None:
@@ -124,7 +124,7 @@ class AgentSide:
         self.guess = reply = self._new("reply")
         reply.committed, reply.answers = False, text
         reply.timing.speculated = self._now()
-        self._think(reply, self._history.messages(hypothesis=text))
+        self._think(reply, self._messages(hypothesis=text))
 
     def heard_meanwhile(self, text: str) -> None:
         if self._speculation.contradicted_by(text):
@@ -160,6 +160,11 @@ class AgentSide:
         utterance.on_trouble = lambda error, goes_on: self._on_voice_failure(reply, error, goes_on=goes_on)
         return reply
 
+    def _messages(self, hypothesis: str = "") -> list[Message]:
+        if self.reply is not None and self.reply.entry is not None:
+            self.reply.entry.text = self.reply.utterance.heard_text
+        return self._history.messages(hypothesis)
+
     def _think(self, reply: Reply, messages: list[Message]) -> None:
         reply.messages = messages
         reply.task = self._spawn(self._thinker.think(reply))
@@ -183,8 +188,6 @@ class AgentSide:
     def _on_heard(self, reply: Reply) -> None:
         reply.timing.stamp("heard", self._now())
         self._unheard_in_a_row = 0
-        if reply.entry is not None:
-            reply.entry.text = reply.utterance.heard_text
         self._records.progress(reply)
 
     def _on_finished(self, reply: Reply) -> None:

@@ -13,7 +13,7 @@ MOST_CHARACTERS = 24_000
 
 @dataclass(slots=True)
 class Entry:
-    """One turn. An agent's text grows as its words are heard, and holds nothing else."""
+    """One turn. An agent's text holds the words of it that were heard, and nothing else."""
 
     role: str  # "user" or "assistant"
     text: str

@@ -10,7 +10,7 @@ from calls.conversation.caller_side import CallerTurn
 from calls.conversation.ports import Journal, Line
 from calls.conversation.reply import Reply
 
-PROGRESS_MS = 500
+PROGRESS_MS = 1000  # as often as the journal ships
 
 
 class Records:

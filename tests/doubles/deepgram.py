@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .faults import Faults
+from .lateness import Lateness
 from .listening import Ears, Listener, Silences, Word
 from .wire import Answer, Request, Socket, Upgrade
 
@@ -33,6 +34,7 @@ class DeepgramDouble:
         self.lines: tuple[str, ...] = LINES
         self.scripted: list[Mapping[str, Any]] | None = None
         self.faults = Faults()
+        self.late = Lateness()
         self.streams: list[Stream] = []
         self.opened = self.open = self.frames = self.turns = 0
         self._numbers = itertools.count(1)
@@ -58,9 +60,14 @@ class DeepgramDouble:
             self.streams.append(stream)
         return Upgrade(stream, self.faults.take())
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> dict[str, float]:
         """Counters for a benchmark."""
-        return {"opened": self.opened, "open": self.open, "frames": self.frames, "turns": self.turns}
+        return {
+            "opened": self.opened,
+            "open": self.open,
+            "frames": self.frames,
+            "turns": self.turns,
+        } | self.late.stats()
 
 
 class Stream(Listener):
@@ -77,7 +84,7 @@ class Stream(Listener):
         self.request_id = request_id
         self._double = double
         self._scripted = double.scripted
-        self._ears = Ears(self._lines(double), self, self._silences(double.silences), double.by_clock)
+        self._ears = Ears(self._lines(double), self, self._silences(double.silences), double.by_clock, double.late)
 
     def opened(self, socket: Socket) -> None:
         self.socket = socket

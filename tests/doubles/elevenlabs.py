@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .faults import Faults
+from .lateness import Lateness
 from .wire import Answer, Reply, Request, Socket, Streamed, Upgrade
 
 TONE = b"\xef\xef\xef\xef\x6f\x6f\x6f\x6f"
@@ -43,6 +44,7 @@ class ElevenLabsDouble:
         self.error: Mapping[str, Any] | None = None
         self.never_final = False
         self.faults = Faults()
+        self.late = Lateness()
         self.sockets: list[VoiceStream] = []
         self.requests: list[Request] = []
         self.opened = self.open = self.contexts = self.contexts_open = self.contexts_unheard = 0
@@ -70,7 +72,7 @@ class ElevenLabsDouble:
             return Streamed(functools.partial(self._whole, request.json()["text"]), "audio/basic", self.faults.take())
         return Answer.json({"detail": {"status": "not_found"}}, 404)
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> dict[str, float]:
         """Counters for a benchmark. `contexts_unheard` were lost together with their socket."""
         return {
             "opened": self.opened,
@@ -80,7 +82,7 @@ class ElevenLabsDouble:
             "contexts_unheard": self.contexts_unheard,
             "characters": self.characters,
             "audio_ms": self.audio_ms,
-        }
+        } | self.late.stats()
 
     def _whole(self, text: str, reply: Reply) -> None:
         reply.write(TONE * (MS_PER_CHARACTER * len(text.strip())))
@@ -190,6 +192,7 @@ class VoiceStream:
         """One message at its time, and the rest after it."""
 
         def say() -> None:
+            self._double.late.note(at)
             self._say(context, messages, 1)
             if messages:
                 self._later(context, messages, at + step_s, step_s)

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from .lateness import Lateness
+
 BYTES_PER_MS = 8
 FRAME = 160
 QUIET = bytes(code for code in range(256) if (code & 0x7F) >= 0x50)
@@ -81,6 +83,7 @@ class Ears:
     listener: Listener
     silences: Silences
     by_clock: bool
+    late: Lateness = field(default_factory=Lateness)
     received_ms: int = 0
     _stretches: list[Stretch] = field(default_factory=list)
     _voice_now: bool = False
@@ -157,6 +160,8 @@ class Ears:
         self.listener.voice_paused(self._words())
 
     def _end_turn(self) -> None:
+        if self.by_clock:
+            self.late.note((self._voiced_at + self.silences.endpointing_ms) / 1000)
         words = self._words()
         self._stretches.clear()
         self.listener.turn_over(words)

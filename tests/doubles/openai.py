@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .faults import Faults
+from .lateness import Lateness
 from .wire import Answer, Reply, Request, Streamed
 
 SENTENCES = (
@@ -60,6 +61,7 @@ class OpenAIDouble:
         self.raw: deque[tuple[Any, ...]] = deque()
         self.faults = Faults()
         self.model_faults = Faults()
+        self.late = Lateness()
         self.chats: list[Chat] = []
         self.model_lists = 0
         self.opened = self.open = self.finished = self.closed_early = self.tokens = 0
@@ -88,7 +90,7 @@ class OpenAIDouble:
         answering = Answering(self, chat, events)
         return Streamed(answering.begin, "text/event-stream; charset=utf-8", self.faults.take())
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> dict[str, float]:
         """Counters for a benchmark."""
         return {
             "opened": self.opened,
@@ -96,7 +98,7 @@ class OpenAIDouble:
             "finished": self.finished,
             "closed_early": self.closed_early,
             "tokens_sent": self.tokens,
-        }
+        } | self.late.stats()
 
     def _models(self, reply: Reply) -> None:
         """None, after a moment: two questions asked at a time need two connections, as they do in the world."""
@@ -144,6 +146,8 @@ class Answering:
     def _write(self) -> None:
         """The role with the first token, then a token at a time; all the rest at once where there is no pace."""
         loop, rate = asyncio.get_running_loop(), self._double.pace.tokens_per_s
+        if rate:
+            self._double.late.note(self._first_at + max(0, self._next - 1) / rate)
         while self._next < len(self._events):
             last = len(self._events) if not rate else max(self._next + 1, 2)
             for event in self._events[self._next : last]:
