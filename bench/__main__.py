@@ -79,32 +79,31 @@ async def run(kind: str, target: Target, server: psutil.Process, stack: Stack, c
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         talking = asyncio.gather(*(caller.call(http, counted_from + seconds) for caller in callers))
         await asyncio.sleep(counted_from - time.perf_counter())
-        before = await stats_of(http, stack)
+        before = await lateness(http, stack)
         used = [sum(process.cpu_times()[:2]) for process in (server, me, doubles)]
         began = time.perf_counter()
         await asyncio.sleep(seconds - 1)
         lasted = time.perf_counter() - began
         spent = [sum(p.cpu_times()[:2]) - u for p, u in zip((server, me, doubles), used, strict=True)]
         after_mb = server.memory_info().rss / 1e6
-        late_ms = doubles_late_ms(before, await stats_of(http, stack))
+        late_ms = doubles_late_ms(before, await lateness(http, stack))
         await talking
     lived = [caller.experience for caller in callers]
     return _row(kind, calls, lived, spent, lasted, (after_mb - before_mb) / calls, late_ms)
 
 
-async def stats_of(http: aiohttp.ClientSession, stack: Stack) -> dict[str, dict[str, float]]:
+async def lateness(http: aiohttp.ClientSession, stack: Stack) -> list[dict[str, float]]:
     async with http.get(f"http://127.0.0.1:{stack.doubles_port}/stats") as answer:
-        stats: dict[str, dict[str, float]] = await answer.json()
-        return stats
+        doubles: list[dict[str, float]] = (await answer.json())["lateness"]
+        return doubles
 
 
-def doubles_late_ms(before: dict[str, dict[str, float]], after: dict[str, dict[str, float]]) -> float:
+def doubles_late_ms(before: list[dict[str, float]], after: list[dict[str, float]]) -> float:
     """What the doubles' own timers added to one reply: the mean lateness of endpoint, token and first audio."""
-    total = 0.0
-    for name in ("deepgram", "openai", "elevenlabs"):
-        late, timed = (after[name][figure] - before[name][figure] for figure in ("late_ms", "timed"))
-        total += late / (timed or 1)
-    return total
+    return sum(
+        (now["late_ms"] - then["late_ms"]) / ((now["timed"] - then["timed"]) or 1)
+        for then, now in zip(before, after, strict=True)
+    )
 
 
 def _row(

@@ -60,14 +60,14 @@ class DeepgramDouble:
             self.streams.append(stream)
         return Upgrade(stream, self.faults.take())
 
-    def stats(self) -> dict[str, float]:
+    def stats(self) -> dict[str, int]:
         """Counters for a benchmark."""
         return {
             "opened": self.opened,
             "open": self.open,
             "frames": self.frames,
             "turns": self.turns,
-        } | self.late.stats()
+        }
 
 
 class Stream(Listener):

@@ -90,7 +90,7 @@ class OpenAIDouble:
         answering = Answering(self, chat, events)
         return Streamed(answering.begin, "text/event-stream; charset=utf-8", self.faults.take())
 
-    def stats(self) -> dict[str, float]:
+    def stats(self) -> dict[str, int]:
         """Counters for a benchmark."""
         return {
             "opened": self.opened,
@@ -98,7 +98,7 @@ class OpenAIDouble:
             "finished": self.finished,
             "closed_early": self.closed_early,
             "tokens_sent": self.tokens,
-        } | self.late.stats()
+        }
 
     def _models(self, reply: Reply) -> None:
         """None, after a moment: two questions asked at a time need two connections, as they do in the world."""

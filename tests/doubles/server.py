@@ -83,6 +83,7 @@ class Doubles:
             "deepgram": self.deepgram.stats(),
             "openai": self.openai.stats(),
             "elevenlabs": self.elevenlabs.stats(),
+            "lateness": [each.late.stats() for each in (self.deepgram, self.openai, self.elevenlabs)],
         }
 
     def _route(self, request: Request) -> Upgrade | Answer | Streamed:
