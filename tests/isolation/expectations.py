@@ -99,6 +99,9 @@ SOCKETS: dict[str, Expectation | Closed] = {
 
 PLATFORM_TASKS: dict[str, str] = {
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
+    "campaigns.tasks.tick": "claims due people, tenant by tenant",
+    "campaigns.tasks.dial": "enters the tenant that it is told, around a lock that outlives transactions",
+    "campaigns.tasks.reconcile": "looks after attempts, tenant by tenant",
 }
 
 # Tables with a tenant that are read before a tenant is entered, and so stand outside of row-level security.

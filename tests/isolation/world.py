@@ -16,6 +16,7 @@ from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agents.models import Agent
 from calls.models import Call, JournalCursor
 from tests import factories
+from tests.isolation.campaign import add_campaign
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def build(name: str, *, version: int) -> Business:
     viewer = Membership.objects.filter(user=people[Role.VIEWER])
     viewer.update(id=FAR + version)
     call = _call(agent, secret, e164)
+    add_campaign(agent, number, call, secret, e164)
     parameters = {
         "slug": tenant.slug,
         "agent_id": str(agent.pk),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -19,11 +21,32 @@ from ..sockets import may_pass
 DEFAULT_BASE = "https://api.openai.com/v1"
 OWN_MODELS = ("gpt-5", "gpt-6")
 RESERVED = {"model", "messages", "stream", "n", "tools", "functions"}
-WARM_CONNECTIONS = 2
+SPARE_CONNECTIONS = 2
 WARM_S = 3.0
+IDLE_S = 120.0
 HOPELESS_TYPES = {"invalid_request_error", "authentication_error", "permission_error", "not_found_error"}
 
-_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = WeakKeyDictionary()
+
+@dataclass(slots=True)
+class Pool:
+    """The connections of one event loop. `spare` counts, for each server, those that should be open and idle."""
+
+    client: httpx2.AsyncClient
+    spare: Counter[str] = field(default_factory=Counter)
+    used_at: float = 0.0
+
+    def missing(self, base: str, now: float) -> int:
+        """How many more a server should have for the next replies. What nobody used for long is closed by now."""
+        if now - self.used_at > IDLE_S:
+            self.spare.clear()
+        self.used_at = now
+        return max(0, SPARE_CONNECTIONS - self.spare[base])
+
+    def taken(self, base: str) -> None:
+        self.spare[base] = max(0, self.spare[base] - 1)
+
+
+_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
 
 
 class OpenAILanguageModel:
@@ -36,15 +59,20 @@ class OpenAILanguageModel:
         self._thinking = thinking
 
     async def warm(self) -> None:
-        """Open two connections, for a reply that is cut off takes its own with it. Never raises."""
-        client = self._client.with_options(timeout=WARM_S)
-        await asyncio.gather(*(_touch(client) for _ in range(WARM_CONNECTIONS)))
+        """Have two connections to spare, for a reply that is cut off takes its own with it. Never raises."""
+        loop, pool = asyncio.get_running_loop(), _pool()
+        missing = pool.missing(self._base, loop.time())
+        if missing:
+            pool.spare[self._base] += missing
+            client = self._client.with_options(timeout=WARM_S)
+            await asyncio.gather(*(_touch(client) for _ in range(missing)))
 
     async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
         """Yield text as it comes, then at most one Usage. Closing the generator closes the vendor's stream."""
         finished = False
         usage: Usage | None = None
-        body = self._body(messages)
+        body, pool = self._body(messages), _pool()
+        pool.taken(self._base)
         try:
             stream = await self._client.post(
                 "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
@@ -59,15 +87,19 @@ class OpenAILanguageModel:
             raise _failure(error) from error
         if not finished:
             raise ProviderError("openai", "the answer stopped before its end", code="truncated")
+        pool.spare[self._base] += 1
         if usage:
             yield usage
 
     @functools.cached_property
-    def _client(self) -> AsyncOpenAI:
+    def _base(self) -> str:
         base = self.endpoint.base_url or DEFAULT_BASE
-        if not urlsplit(base).path.strip("/"):
-            base = base.rstrip("/") + "/v1"
-        return AsyncOpenAI(api_key=self.endpoint.api_key or "none", base_url=base, http_client=_pool(), max_retries=0)
+        return base if urlsplit(base).path.strip("/") else base.rstrip("/") + "/v1"
+
+    @functools.cached_property
+    def _client(self) -> AsyncOpenAI:
+        key = self.endpoint.api_key or "none"
+        return AsyncOpenAI(api_key=key, base_url=self._base, http_client=_pool().client, max_retries=0)
 
     def _body(self, messages: Sequence[Message]) -> dict[str, Any]:
         """What only OpenAI's newer models know is sent to them alone; other servers may refuse it."""
@@ -97,19 +129,17 @@ async def close_clients() -> None:
     """Close this event loop's connections."""
     pool = _pools.pop(asyncio.get_running_loop(), None)
     if pool is not None:
-        await pool.aclose()
+        await pool.client.aclose()
 
 
-def _pool() -> httpx2.AsyncClient:
+def _pool() -> Pool:
     """The event loop's connections. HTTP/1.1: over HTTP/2 a server never learns that nobody listens any more."""
     loop = asyncio.get_running_loop()
     pool = _pools.get(loop)
     if pool is None:
-        pool = _pools[loop] = httpx2.AsyncClient(
-            http2=False,
-            timeout=httpx2.Timeout(20.0, connect=1.0, read=8.0),
-            limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=120),
-        )
+        limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=IDLE_S)
+        timeout = httpx2.Timeout(20.0, connect=1.0, read=8.0)
+        pool = _pools[loop] = Pool(httpx2.AsyncClient(http2=False, timeout=timeout, limits=limits))
     return pool
 
 

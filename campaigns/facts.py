@@ -1,0 +1,145 @@
+"""What is known of the people in a campaign, gathered for the gate: many numbers in a handful of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from campaigns.models import (
+    Attempt,
+    Campaign,
+    ComplianceProfile,
+    Consent,
+    Contact,
+    DoNotCall,
+    EmergencySwitch,
+    PlatformDoNotCall,
+    Registry,
+    RegistryNumber,
+)
+from campaigns.rules import DEFAULT_CAP, Facts, Listing, Purpose, Tier
+from campaigns.rules import Consent as ConsentFact
+from campaigns.rules import Registry as RegistryFact
+from campaigns.windows import WeekHours
+
+REMEMBERED = timedelta(days=30)
+HUNG_UP = "hung_up"
+
+
+@dataclass(slots=True)
+class Known:
+    """Everything about one number."""
+
+    contact: Contact | None = None
+    consents: list[Consent] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    registries: list[RegistryFact] = field(default_factory=list)
+    attempts: list[datetime] = field(default_factory=list)
+    hung_up_on_us: bool = False
+
+
+class FactBook:
+    """The facts of one campaign about these numbers, as they stand now. Ask for it inside the tenant.
+
+    An attempt that is being judged itself is left out of the count by `besides`.
+    """
+
+    def __init__(
+        self, campaign: Campaign, numbers: Iterable[str], at: datetime, *, besides: UUID | None = None
+    ) -> None:
+        self._campaign, self._at, self._besides = campaign, at, besides
+        self._known: dict[str, Known] = defaultdict(Known)
+        self._profile = ComplianceProfile.objects.first() or ComplianceProfile()
+        switches = EmergencySwitch.objects.filter(until__gt=at)
+        self._emergencies = tuple((each.state, each.until) for each in switches.order_by("state"))
+        wanted = sorted(set(numbers))
+        self._load_people(wanted)
+        self._load_lists(wanted)
+        self._load_attempts(wanted)
+
+    def of(self, number: str) -> Facts:
+        """The facts for one of the numbers."""
+        known, profile = self._known[number], self._profile
+        contact = known.contact or Contact()
+        return Facts(
+            number=number,
+            purpose=Purpose(self._campaign.purpose),
+            zone=contact.zone,
+            state=contact.state,
+            zip_code=contact.zip_code,
+            consent=best_consent(known.consents),
+            line_type=contact.line_type,
+            listings=tuple(each for each in known.listings if not _is_lifted(each, known.consents)),
+            registries=tuple(known.registries),
+            attempts=tuple(known.attempts),
+            attempts_of_seller=tuple(known.attempts),
+            hung_up_on_us=known.hung_up_on_us,
+            is_customer=contact.is_customer,
+            signed_off=profile.relaxed_signed_at is not None,
+            own_hours=week_hours(self._campaign.hours),
+            emergencies=self._emergencies,
+            overrides=frozenset(profile.overrides),
+            registrations=frozenset(profile.registrations),
+            daily_cap=min(profile.daily_cap, DEFAULT_CAP),
+        )
+
+    def _load_people(self, numbers: Sequence[str]) -> None:
+        for contact in Contact.objects.filter(e164__in=numbers):
+            self._known[str(contact.e164)].contact = contact
+        for consent in Consent.objects.filter(e164__in=numbers, given_at__lte=self._at):
+            self._known[str(consent.e164)].consents.append(consent)
+
+    def _load_lists(self, numbers: Sequence[str]) -> None:
+        for entry in DoNotCall.objects.filter(e164__in=numbers, lifted_at=None):
+            self._known[str(entry.e164)].listings.append(Listing("own", entry.since, entry.source))
+        for platform in PlatformDoNotCall.objects.filter(e164__in=numbers):
+            self._known[str(platform.e164)].listings.append(Listing("platform", platform.since, platform.source))
+        if self._campaign.purpose == Campaign.Purpose.TELEMARKETING:
+            self._load_registries(numbers)
+
+    def _load_registries(self, numbers: Sequence[str]) -> None:
+        codes = {number[2:5] for number in numbers if number.startswith("+1")}
+        files = {each.pk: each for each in Registry.objects.filter(area_code__in=codes)}
+        wanted = {int(number[5:]) for number in numbers if number.startswith("+1") and len(number) == 12}
+        rows = RegistryNumber.objects.filter(registry__in=files, digits__in=wanted)
+        listed = set(rows.values_list("registry_id", "digits"))
+        for number in numbers:
+            for file in files.values():
+                if number[2:5] == file.area_code:
+                    is_listed = (file.pk, int(number[5:])) in listed
+                    fact = RegistryFact(file.name, file.loaded_at, file.version[:12], is_listed)
+                    self._known[number].registries.append(fact)
+
+    def _load_attempts(self, numbers: Sequence[str]) -> None:
+        asked = Attempt.objects.filter(e164__in=numbers, asked_at__gt=self._at - REMEMBERED)
+        if self._besides is not None:
+            asked = asked.exclude(pk=self._besides)
+        for number, moment, outcome in asked.order_by("asked_at").values_list("e164", "asked_at", "outcome"):
+            known = self._known[str(number)]
+            known.attempts.append(moment)
+            known.hung_up_on_us |= outcome == HUNG_UP
+
+
+def best_consent(consents: Sequence[Consent]) -> ConsentFact | None:
+    """The one that allows most: unrevoked before revoked, written before express, newer before older."""
+    if not consents:
+        return None
+    best = max(consents, key=lambda each: (each.revoked_at is None, each.tier == Consent.Tier.WRITTEN, each.given_at))
+    return ConsentFact(str(best.pk), Tier(best.tier), str(best.e164), best.given_at, best.revoked_at)
+
+
+def week_hours(stored: Sequence[Any]) -> WeekHours | None:
+    """The campaign's own hours from their stored form: seven times [start, end] or null; None when there are none."""
+    if not stored:
+        return None
+    return tuple((time.fromisoformat(day[0]), time.fromisoformat(day[1])) if day else None for day in stored)
+
+
+def _is_lifted(listing: Listing, consents: Sequence[Consent]) -> bool:
+    """Only a newer recorded consent lifts an opt-out; importing the number again does not."""
+    own = listing.list == "own"
+    return own and any(each.revoked_at is None and each.given_at > listing.since for each in consents)

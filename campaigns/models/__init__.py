@@ -1,0 +1,31 @@
+"""Whom to call, when, and what came of it."""
+
+from campaigns.models.compliance import ComplianceProfile, EmergencySwitch
+from campaigns.models.contacts import (
+    Consent,
+    Contact,
+    ContactImport,
+    DoNotCall,
+    PlatformDoNotCall,
+    Registry,
+    RegistryNumber,
+)
+from campaigns.models.outreach import Attempt, AudioClip, Campaign, DialReceipt, Reply, Target
+
+__all__ = [
+    "Attempt",
+    "AudioClip",
+    "Campaign",
+    "ComplianceProfile",
+    "Consent",
+    "Contact",
+    "ContactImport",
+    "DialReceipt",
+    "DoNotCall",
+    "EmergencySwitch",
+    "PlatformDoNotCall",
+    "Registry",
+    "RegistryNumber",
+    "Reply",
+    "Target",
+]

@@ -1,0 +1,204 @@
+"""Dial receipts: what the gate decided and from what, chained by hashes, so that nothing can be changed or left out.
+
+A receipt holds everything that is needed to ask the gate again. The hash of each covers the one before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, time
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from agentos.tenants.scoping import current_tenant_id
+from campaigns.jurisdictions import tables
+from campaigns.locks import receipts_in_turn
+from campaigns.models import Campaign, DialReceipt
+from campaigns.rules import (
+    Consent,
+    Exemption,
+    Facts,
+    Listing,
+    Purpose,
+    Reassigned,
+    Registry,
+    Tier,
+    Verdict,
+    may_call,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A receipt that does not hold, and why."""
+
+    sequence: int
+    why: str
+
+
+def write_receipt(
+    facts: Facts,
+    verdict: Verdict,
+    at: datetime,
+    *,
+    occasion: str,
+    campaign: Campaign | None = None,
+    target_id: int | None = None,
+    attempt_id: UUID | None = None,
+) -> DialReceipt:
+    """Store a decision, made or refused. `occasion` is when it was asked: dial, answer, preview."""
+    body = {"occasion": occasion, "at": at.isoformat(), "facts": encode(facts), "verdict": told(verdict)}
+    with transaction.atomic(), receipts_in_turn(current_tenant_id()):
+        last = DialReceipt.objects.order_by("-sequence").first()
+        receipt = DialReceipt(
+            sequence=last.sequence + 1 if last else 1,
+            campaign=campaign,
+            target_ref=target_id,
+            attempt_ref=attempt_id,
+            e164=facts.number,
+            decided_at=at,
+            answer=verdict.answer.value,
+            body=body,
+            previous=last.hash if last else "",
+        )
+        receipt.hash = seal(receipt)
+        receipt.save()
+    return receipt
+
+
+def seal(receipt: DialReceipt) -> str:
+    """The hash of a receipt and of all before it."""
+    stated = {
+        "sequence": receipt.sequence,
+        "campaign": str(receipt.campaign_id) if receipt.campaign_id else None,
+        "target": receipt.target_ref,
+        "attempt": str(receipt.attempt_ref) if receipt.attempt_ref else None,
+        "number": str(receipt.e164),
+        "answer": receipt.answer,
+        "body": receipt.body,
+        "previous": receipt.previous,
+    }
+    return sha256(json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def verify() -> Iterator[Fault]:
+    """Every receipt of this tenant that was changed, is missing, or would be decided differently from its own facts."""
+    expected, previous = 1, ""
+    for receipt in DialReceipt.objects.order_by("sequence").iterator(chunk_size=500):
+        if receipt.sequence != expected:
+            yield Fault(expected, "missing")
+        if receipt.previous != previous:
+            yield Fault(receipt.sequence, "does not follow the one before it")
+        if seal(receipt) != receipt.hash:
+            yield Fault(receipt.sequence, "was changed")
+        elif why := replayed(receipt.body):
+            yield Fault(receipt.sequence, why)
+        expected, previous = receipt.sequence + 1, receipt.hash
+
+
+def replayed(body: dict[str, Any]) -> str:
+    """Ask the gate again; empty when it says the same, and else what is different."""
+    known = tables()
+    if body["verdict"]["versions"] != known.versions:
+        return ""  # decided by other tables, which are not at hand: the seal alone speaks for it
+    verdict = may_call(decode(body["facts"]), datetime.fromisoformat(body["at"]), known)
+    return "" if told(verdict) == body["verdict"] else "the gate says something else now"
+
+
+# To and from JSON --------------------------------------------------------------------------------------
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a receipt keeps it and a page shows it."""
+    place = verdict.place
+    return {
+        "answer": verdict.answer.value,
+        "reasons": [
+            {
+                "gate": reason.gate.value,
+                "code": reason.code,
+                "words": reason.words,
+                "citation": reason.citation,
+                "until": reason.until.isoformat() if reason.until else None,
+            }
+            for reason in verdict.reasons
+        ],
+        "zones": sorted(place.zones),
+        "zone_source": place.source.value,
+        "states": sorted(place.states),
+        "region": place.region,
+        "area_code": place.area_code,
+        "windows": [
+            {
+                "state": opinion.state,
+                "zone": opinion.zone,
+                "local": opinion.local.isoformat(),
+                "hours": [clock.isoformat() for clock in opinion.hours] if opinion.hours else None,
+                "citation": opinion.citation,
+                "why": opinion.why,
+            }
+            for opinion in verdict.opinions
+        ],
+        "next_at": verdict.next_at.isoformat() if verdict.next_at else None,
+        "versions": verdict.versions,
+    }
+
+
+def encode(facts: Facts) -> dict[str, Any]:
+    """Facts as JSON; sets are sorted, moments are ISO 8601."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(facts), default=_plain))
+    return plain
+
+
+def decode(stored: dict[str, Any]) -> Facts:
+    """The facts again, equal to those that were encoded."""
+    hours = stored["own_hours"]
+    return Facts(
+        **{
+            **stored,
+            "purpose": Purpose(stored["purpose"]),
+            "exemption": Exemption(stored["exemption"]),
+            "countries": frozenset(stored["countries"]),
+            "overrides": frozenset(stored["overrides"]),
+            "registrations": frozenset(stored["registrations"]),
+            "consent": _consent(stored["consent"]),
+            "listings": tuple(Listing(**{**each, "since": _moment(each["since"])}) for each in stored["listings"]),
+            "registries": tuple(
+                Registry(**{**each, "loaded_at": _moment(each["loaded_at"])}) for each in stored["registries"]
+            ),
+            "reassigned": _reassigned(stored["reassigned"]),
+            "attempts": tuple(map(_moment, stored["attempts"])),
+            "attempts_of_seller": tuple(map(_moment, stored["attempts_of_seller"])),
+            "emergencies": tuple((state, _moment(until)) for state, until in stored["emergencies"]),
+            "own_hours": hours and tuple(day and tuple(map(time.fromisoformat, day)) for day in hours),
+        }
+    )
+
+
+def _consent(stored: dict[str, Any] | None) -> Consent | None:
+    if stored is None:
+        return None
+    revoked = stored["revoked_at"]
+    moments = {"given_at": _moment(stored["given_at"]), "revoked_at": _moment(revoked) if revoked else None}
+    return Consent(**{**stored, "tier": Tier(stored["tier"]), **moments})
+
+
+def _reassigned(stored: dict[str, Any] | None) -> Reassigned | None:
+    return Reassigned(stored["answer"], _moment(stored["asked_at"])) if stored else None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, datetime | time):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a receipt")

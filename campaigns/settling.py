@@ -1,0 +1,59 @@
+"""How an attempt came out, and what follows: done, never again, or another try at a lawful time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from campaigns.models import Attempt, Target
+
+FINAL = {
+    "confirmed",
+    "rescheduled",
+    "canceled",
+    "opted_out",
+    "wrong_person",
+    "voicemail",
+    "spoken",
+    "failed",
+    "stopped",
+}
+RETRY_MINUTES = {"busy": 15, "no_answer": 120, "machine": 240, "not_understood": 60}
+
+# The carrier's word for a call that is over, where nothing better is known.
+OUTCOMES = {"busy": "busy", "no-answer": "no_answer", "canceled": "stopped", "failed": "failed"}
+
+
+def settle(attempt: Attempt, outcome: str, at: datetime) -> None:
+    """End the attempt with this outcome. An attempt ends once; what is reported later changes nothing."""
+    if attempt.state == Attempt.State.ENDED:
+        return
+    attempt.state, attempt.outcome, attempt.ended_at = Attempt.State.ENDED, outcome, at
+    attempt.save(update_fields=["state", "outcome", "ended_at"])
+    target = attempt.target
+    pause = retry_after(attempt, outcome)
+    if pause is None:
+        target.status, target.disposition, target.reason = Target.Status.DONE, outcome, ""
+    else:
+        target.status, target.due_at, target.reason = Target.Status.WAITING, at + pause, outcome
+    target.save(update_fields=["status", "disposition", "due_at", "reason"])
+
+
+def retry_after(attempt: Attempt, outcome: str) -> timedelta | None:
+    """How long to wait before the next try; None when there is none. The gate still has to agree at that time."""
+    if outcome in FINAL or attempt.number >= attempt.campaign.most_attempts:
+        return None
+    minutes = {**RETRY_MINUTES, **attempt.campaign.retries}.get(outcome)
+    return timedelta(minutes=minutes) if minutes else None
+
+
+def advance(attempt: Attempt, status: str, at: datetime) -> None:
+    """Take a status of the carrier, which may come late, twice and out of order: an attempt only moves forwards."""
+    if attempt.state == Attempt.State.ENDED:
+        return
+    if status == "in-progress" and attempt.answered_at is None:
+        attempt.state, attempt.answered_at = Attempt.State.ANSWERED, at
+        attempt.save(update_fields=["state", "answered_at"])
+    elif status in OUTCOMES:
+        settle(attempt, OUTCOMES[status], at)
+    elif status == "completed":
+        settle(attempt, attempt.outcome or ("spoken" if attempt.answered_at else "no_answer"), at)

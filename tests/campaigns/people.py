@@ -1,0 +1,41 @@
+"""Campaigns and the people in them, for tests. Each enters its tenant by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from campaigns.models import Campaign, Consent, Contact, Target
+from tests import factories
+
+NOON = datetime(2026, 12, 14, 18, tzinfo=UTC)  # a Monday; lawful everywhere on the mainland
+NIGHT = datetime(2026, 12, 14, 9, tzinfo=UTC)
+LONG_AGO = datetime(2026, 1, 8, tzinfo=UTC)
+OURS = "+12085550114"
+
+
+def make_campaign(agent: Agent, *people: str, **fields: Any) -> Campaign:
+    """A running campaign of people in New York, or with these numbers, who all agreed."""
+    fields = {
+        "name": "November recall",
+        "status": Campaign.Status.RUNNING,
+        "message": "Hello {{name}}.",
+        "calls_per_second": 50,
+    } | fields
+    if "number" not in fields:
+        fields["number"] = factories.make_number(agent.tenant, agent=agent)
+    with tenant_transaction(agent.tenant_id):
+        campaign = Campaign.objects.create(agent=agent, **fields)
+    for number in people:
+        make_target(campaign, number)
+    return campaign
+
+
+def make_target(campaign: Campaign, number: str, *, consents: bool = True, **contact: Any) -> Target:
+    with tenant_transaction(campaign.tenant_id):
+        person, _ = Contact.objects.get_or_create(e164=number, defaults={"name": "Rosa Delgado", **contact})
+        if consents:
+            Consent.objects.get_or_create(e164=number, tier="express", source="patient form", given_at=LONG_AGO)
+        return Target.objects.create(campaign=campaign, contact=person, e164=number, due_at=LONG_AGO)
