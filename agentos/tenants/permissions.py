@@ -44,6 +44,11 @@ class Permission(StrEnum):
     PUBLISH_AGENTS = "publish_agents"
     VIEW_NUMBERS = "view_numbers"
     MANAGE_NUMBERS = "manage_numbers"
+    VIEW_CONTACTS = "view_contacts"
+    MANAGE_CONTACTS = "manage_contacts"
+    VIEW_CAMPAIGNS = "view_campaigns"
+    RUN_CAMPAIGNS = "run_campaigns"
+    HANDLE_REPLIES = "handle_replies"
     VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
 
@@ -67,6 +72,11 @@ GRANTS: dict[Permission, Grant] = {
     Permission.PUBLISH_AGENTS: Grant("publish agents", LEADS, changes=True),
     Permission.VIEW_NUMBERS: Grant("see the numbers of the business", EVERYONE),
     Permission.MANAGE_NUMBERS: Grant("add, change and remove numbers", LEADS, changes=True),
+    Permission.VIEW_CONTACTS: Grant("see contacts", STAFF),
+    Permission.MANAGE_CONTACTS: Grant("change contacts and lists", STAFF, changes=True),
+    Permission.VIEW_CAMPAIGNS: Grant("see campaigns", EVERYONE),
+    Permission.RUN_CAMPAIGNS: Grant("set up and run campaigns", LEADS, changes=True),
+    Permission.HANDLE_REPLIES: Grant("handle replies", STAFF, changes=True),
     Permission.VIEW_TEAM: Grant("see the team", EVERYONE),
     Permission.MANAGE_TEAM: Grant("change roles and remove people", LEADS, changes=True),
 }
