@@ -15,7 +15,7 @@ PRODUCTION := DEBUG=false PUBLIC_URL=https://voice.example.com BEHIND_PROXY=true
 	TWILIO_ACCOUNT_SID=AC00000000000000000000000000000000 TWILIO_AUTH_TOKEN=for-the-check-only
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-browser check format lock bench clean
+.PHONY: help demo test test-fast test-browser check format lock bench drill clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' $(MAKEFILE_LIST) | awk -F' [|] ' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -58,6 +58,10 @@ lock: ## requirements*.in -> requirements*.txt, with hashes
 bench: ## the table of docs/performance.md
 	@bin/environment dev
 	$(PYTHON_IN_VENV) -m bench
+
+drill: ## a campaign of 10,000 while workers are killed and frozen; under six minutes
+	@bin/environment dev
+	$(PYTHON_IN_VENV) -m bench.drill
 
 clean: ## forget everything: data, logs, environment
 	rm -rf .local

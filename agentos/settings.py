@@ -200,6 +200,11 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(LOCAL_DIR / "data")))
 SPOOL_DIR = DATA_DIR / "spool"
 RECORDINGS_DIR = DATA_DIR / "recordings"
 SPEECH_CACHE_DIR = DATA_DIR / "speech"
+# Clips of campaigns; any storage of Django takes them.
+STORAGES["clips"] = {
+    "BACKEND": env.str("CLIPS_BACKEND", default="django.core.files.storage.FileSystemStorage"),
+    "OPTIONS": env.json("CLIPS_OPTIONS", default={"location": str(DATA_DIR / "clips")}),
+}
 
 # Security
 
@@ -262,6 +267,12 @@ VENDORS = {
 
 CALLS_PER_PROCESS = env.int("CALLS_PER_PROCESS", default=120)
 DRAIN_TIMEOUT_S = env.int("DRAIN_TIMEOUT_S", default=900)
+
+# Campaigns
+
+ATTEMPT_STALE_S = env.int("ATTEMPT_STALE_S", default=20)
+ATTEMPT_LOOK_AGAIN_S = env.int("ATTEMPT_LOOK_AGAIN_S", default=30)
+ATTEMPT_ABSENT_S = env.int("ATTEMPT_ABSENT_S", default=120)
 CALL_TOKEN_SECONDS = 60
 
 # Logs

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
@@ -30,9 +31,6 @@ from telephony import carrier
 
 RING_S = 25
 LONGEST_S = 600
-STALE_AFTER = timedelta(seconds=20)  # a claim that nobody has taken up by then is taken back
-LOOK_AGAIN_AFTER = timedelta(seconds=30)  # the carrier lists a call a moment after it took it
-ABSENT_AFTER = timedelta(minutes=2)  # and has certainly listed it by then
 WHOLE_ACCOUNT = {"not_configured", "10001", "10004", "20003", "20005", "21219"}  # suspended, limits, no funds, trial
 
 log = structlog.get_logger(__name__)
@@ -83,6 +81,7 @@ def _ask(attempt_id: UUID, at: datetime) -> dict[str, Any] | None:
         "from_": str(campaign.number.e164) if campaign.number else "",
         "url": addresses.answer_url(campaign.agent_id, attempt.pk),
         "status_callback": addresses.progress_url(campaign.agent_id, attempt.pk),
+        "answered_by_url": addresses.machine_url(campaign.agent_id, attempt.pk),
         "ring_s": RING_S,
         "longest_s": LONGEST_S,
     }
@@ -128,11 +127,11 @@ def pause(campaign: Campaign, reason: str) -> None:
 
 def unfinished(at: datetime) -> list[UUID]:
     """Attempts of the active tenant that somebody should have brought further by now."""
-    stale = Attempt.objects.filter(state=Attempt.State.CLAIMED, claimed_at__lt=at - STALE_AFTER)
-    asked = Attempt.objects.filter(
-        state__in=[Attempt.State.ASKED, Attempt.State.UNKNOWN], asked_at__lt=at - LOOK_AGAIN_AFTER
-    )
-    return [*stale.values_list("pk", flat=True), *asked.values_list("pk", flat=True)]
+    stale, doubtful = timedelta(seconds=settings.ATTEMPT_STALE_S), timedelta(seconds=settings.ATTEMPT_LOOK_AGAIN_S)
+    claimed = Attempt.objects.filter(state=Attempt.State.CLAIMED, claimed_at__lt=at - stale)
+    waiting = [Attempt.State.ASKED, Attempt.State.UNKNOWN]
+    asked = Attempt.objects.filter(state__in=waiting, asked_at__lt=at - doubtful)
+    return [*claimed.values_list("pk", flat=True), *asked.values_list("pk", flat=True)]
 
 
 def reconcile(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = now) -> None:
@@ -168,7 +167,7 @@ def _conclude(attempt_id: UUID, sids: list[str], at: datetime) -> None:
     attempt = _locked(attempt_id)
     if attempt is None or attempt.carrier_sid is not None or attempt.state == Attempt.State.ENDED:
         return
-    if attempt.asked_at is not None and attempt.asked_at < at - ABSENT_AFTER:
+    if attempt.asked_at is not None and attempt.asked_at < at - timedelta(seconds=settings.ATTEMPT_ABSENT_S):
         _take_back(attempt, "not_placed", at)
 
 

@@ -1,0 +1,24 @@
+"""A Celery worker whose clock stands where the drill wants it: `python -m bench.drill_worker <processes>`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import datetime, timedelta
+
+
+def main() -> None:
+    import time_machine
+
+    started, moment = float(os.environ["DRILL_STARTED"]), datetime.fromisoformat(os.environ["DRILL_MOMENT"])
+    time_machine.travel(moment + timedelta(seconds=time.time() - started), tick=True).start()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
+    from agentos.celery import app
+
+    options = ("--pool", "prefork", "--concurrency", sys.argv[1], "--loglevel", "ERROR", "--without-mingle")
+    app.worker_main(["worker", *options, "--without-gossip", "--without-heartbeat"])
+
+
+if __name__ == "__main__":
+    main()
