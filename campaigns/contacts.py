@@ -1,0 +1,156 @@
+"""What a number's owner agreed to, and who is never called: consent, opt-outs, and the files of the registries.
+
+Each function works inside the active tenant. What it writes counts from its commit on: the gate reads these rows when
+a call is planned, again when it is dialled, and again when it is answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from typing import BinaryIO
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from agentos.errors import DomainError
+from agentos.tenants.models import User
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from campaigns import optout
+from campaigns.importing.rows import Rejected, read_number
+from campaigns.models import Consent, DoNotCall, Registry, RegistryNumber
+
+LISTED = re.compile(rb"\s*(\d{3})[,\s]?(\d{7})\s*")
+CHUNK = 5_000
+LONGEST_LINE = 100
+
+NATIONAL = "national"
+
+
+def normalized(text: str) -> str:
+    """E.164, from the way people write numbers. Raises DomainError."""
+    try:
+        return read_number(text.strip())
+    except Rejected as reason:
+        raise DomainError("invalid_number", str(reason)) from reason
+
+
+# Opt-outs ---------------------------------------------------------------------------------------------------
+
+
+def opt_out(number: str, source: DoNotCall.Source | str, evidence: str = "", *, by: User | None = None) -> DoNotCall:
+    """Never call this number again, whoever asked for that and however; it is told twice without harm.
+
+    Ends what waits for the number in every campaign, withdraws its consents, and cancels a call that is on its way.
+    """
+    with tenant_transaction(current_tenant_id()):
+        entry = optout.opt_out(number, DoNotCall.Source(source), evidence, now())
+        if by is not None and entry.created_by_id is None:
+            entry.created_by = by
+            entry.save(update_fields=["created_by"])
+        return entry
+
+
+def lift(entry_id: int, *, why: str) -> DoNotCall:
+    """Take a number off the list. Consents that were withdrawn with it stay withdrawn: it has to be given anew."""
+    if not why.strip():
+        raise DomainError("why", "Say why this number may be called again.")
+    with tenant_transaction(current_tenant_id()):
+        entry: DoNotCall = DoNotCall.objects.select_for_update().get(pk=entry_id)
+        if entry.lifted_at is None:
+            entry.lifted_at, entry.lifted_why = now(), why.strip()[:200]
+            entry.save(update_fields=["lifted_at", "lifted_why"])
+        return entry
+
+
+def lift_by_consent(numbers: Iterable[str], given_at: datetime, source: str) -> None:
+    """Consent that is newer than an opt-out lifts it; nothing else does by itself."""
+    older = DoNotCall.objects.filter(e164__in=list(numbers), lifted_at=None, since__lt=given_at)
+    older.update(lifted_at=now(), lifted_why=f"Newer consent: {source}"[:200])
+
+
+# Consent ----------------------------------------------------------------------------------------------------
+
+
+def give_consent(
+    number: str,
+    *,
+    tier: Consent.Tier | str,
+    source: str,
+    given_at: datetime,
+    evidence: str = "",
+    by: User | None = None,
+) -> Consent:
+    """Record that the owner of the number agreed. The same record twice is one."""
+    if given_at > now():
+        raise DomainError("future_consent", "The day of the consent is still to come.")
+    with tenant_transaction(current_tenant_id()):
+        consent, _ = Consent.objects.get_or_create(
+            e164=number,
+            tier=Consent.Tier(tier),
+            source=source.strip()[:120],
+            given_at=given_at,
+            defaults={"evidence": evidence, "created_by": by},
+        )
+        if consent.revoked_at is None:
+            lift_by_consent([number], given_at, source)
+        return consent
+
+
+def revoke_consent(consent_id: int, *, how: str) -> Consent:
+    """The owner of the number took it back. The first time counts."""
+    with tenant_transaction(current_tenant_id()):
+        consent: Consent = Consent.objects.select_for_update().get(pk=consent_id)
+        if consent.revoked_at is None:
+            consent.revoked_at, consent.revoked_how = now(), how.strip()[:120]
+            consent.save(update_fields=["revoked_at", "revoked_how"])
+        return consent
+
+
+# Registries -------------------------------------------------------------------------------------------------
+
+
+def load_registry(file: BinaryIO, name: str = NATIONAL) -> list[Registry]:
+    """Load a file of a national or state registry, and replace what was loaded before for its area codes.
+
+    One number on each line, as `202,5550123` or `2025550123`. All of it or nothing: a line that is no number raises
+    DomainError with its place. The file is read line by line, and counts from the commit on.
+    """
+    digest = sha256()
+    registries: dict[str, Registry] = {}
+    with tenant_transaction(current_tenant_id()), transaction.atomic():
+        numbers = _listed_numbers(file, digest.update)
+        while chunk := list(islice(numbers, CHUNK)):
+            for code in {code for code, _ in chunk} - registries.keys():
+                registries[code] = _empty_registry(name, code)
+            rows = [RegistryNumber(registry=registries[code], digits=digits) for code, digits in chunk]
+            RegistryNumber.objects.bulk_create(rows, ignore_conflicts=True)
+        if not registries:
+            raise DomainError("empty", "The file is empty.")
+        for registry in registries.values():
+            registry.version, registry.numbers = digest.hexdigest(), registry.listed.count()
+            registry.save(update_fields=["version", "numbers"])
+    return list(registries.values())
+
+
+def _empty_registry(name: str, code: str) -> Registry:
+    Registry.objects.filter(name=name, area_code=code).delete()
+    created: Registry = Registry.objects.create(name=name, area_code=code, version="")
+    return created
+
+
+def _listed_numbers(file: BinaryIO, seen: Callable[[bytes], object]) -> Iterator[tuple[str, int]]:
+    place = 0
+    while line := file.readline(LONGEST_LINE):
+        place += 1
+        seen(line)
+        if not line.strip():
+            continue
+        match = LISTED.fullmatch(line)
+        if match is None:
+            words = f"Line {place} is not a number such as 202,5550123 or 2025550123. Nothing was loaded."
+            raise DomainError("not_a_registry", words)
+        yield match[1].decode(), int(match[2])

@@ -1,0 +1,80 @@
+"""The page of those who are not called: the own list, and the files of the registries."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agentos.errors import DomainError
+from agentos.tenants.permissions import Permission, TenantRequest, allowed
+from campaigns import contacts
+from campaigns.contact_forms import LiftForm, NeverCallForm, RegistryForm
+from campaigns.models import DoNotCall, Registry
+from campaigns.rules import REGISTRY_FRESH
+
+PER_PAGE = 50
+
+
+@allowed(Permission.VIEW_CONTACTS, to_change=Permission.MANAGE_CONTACTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: TenantRequest) -> HttpResponse:
+    """The lists; posted, one more number."""
+    form = NeverCallForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            number = contacts.normalized(form.cleaned_data["e164"])
+        except DomainError as error:
+            form.add_error("e164", error.message)
+        else:
+            contacts.opt_out(number, DoNotCall.Source.ADMIN, form.cleaned_data["evidence"], by=request.user)
+            messages.success(request, "This number is not called any more.")
+            return redirect("contacts:do_not_call", request.tenant.slug)
+    return _page(request, form, RegistryForm(auto_id="registry_%s"))
+
+
+def _page(request: TenantRequest, form: NeverCallForm, registry_form: RegistryForm) -> HttpResponse:
+    search = "".join(character for character in request.GET.get("search", "") if character.isdigit())[:15]
+    entries = DoNotCall.objects.filter(lifted_at=None).select_related("created_by")
+    page = Paginator(entries.filter(e164__contains=search) if search else entries, PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "page": page,
+        "search": search,
+        "form": form,
+        "registry_form": registry_form,
+        "rows": [(entry, LiftForm(auto_id=f"lift_{entry.pk}_%s")) for entry in page],
+        "registries": [(each, now() - each.loaded_at > REGISTRY_FRESH) for each in Registry.objects.all()],
+    }
+    has_errors = bool(form.errors or registry_form.errors)
+    return render(request, "campaigns/contacts/do_not_call.html", context, status=422 if has_errors else 200)
+
+
+@allowed(Permission.MANAGE_CONTACTS)
+@require_POST
+def lift(request: TenantRequest, entry_id: int) -> HttpResponse:
+    entry = get_object_or_404(DoNotCall, pk=entry_id)
+    contacts.lift(entry.pk, why=request.POST.get("why", ""))
+    messages.success(request, "The number is off the list. It is called again when there is consent.")
+    return redirect("contacts:do_not_call", request.tenant.slug)
+
+
+@allowed(Permission.MANAGE_CONTACTS)
+@require_POST
+def registry(request: TenantRequest) -> HttpResponse:
+    form = RegistryForm(request.POST, request.FILES, auto_id="registry_%s")
+    if form.is_valid():
+        try:
+            loaded = contacts.load_registry(form.cleaned_data["file"], form.cleaned_data["name"])
+        except DomainError as error:
+            form.add_error("file", error.message)
+        else:
+            numbers = sum(each.numbers for each in loaded)
+            codes = ", ".join(sorted(each.area_code for each in loaded))
+            messages.success(request, f"{numbers:,} numbers are loaded for area code {codes}.")
+            return redirect("contacts:do_not_call", request.tenant.slug)
+    return _page(request, NeverCallForm(), form)
