@@ -51,8 +51,13 @@ class DrillCarrier:
         return web.json_response(call, status=201)
 
     async def list(self, request: web.Request) -> web.Response:
-        found = [call for call in self._by_number.get(request.query.get("To", ""), ())]
-        page = {"calls": found, "page": 0, "page_size": 50, "next_page_uri": None, "uri": request.path}
+        page = {
+            "calls": self._by_number.get(request.query.get("To", ""), []),
+            "page": 0,
+            "page_size": 50,
+            "next_page_uri": None,
+            "uri": request.path,
+        }
         return web.json_response(page)
 
     async def tell(self, request: web.Request) -> web.Response:

@@ -19,7 +19,7 @@ from calls.models import Call
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
-from campaigns.receipts import write_receipt
+from campaigns.receipts import Decision, write_receipts
 from campaigns.rules import Answer, Verdict, may_call
 
 MOST_AT_A_TIME = 50
@@ -37,7 +37,9 @@ class Claimed:
 
 def claim_due(campaign_id: UUID, at: datetime) -> Claimed:
     """Claim as many due people as there is room for, and queue their calls. Inside the tenant, safe to repeat."""
-    campaign = Campaign.objects.select_for_update().filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
+    campaign = (
+        Campaign.objects.select_for_update(no_key=True).filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
+    )
     if campaign is None or not _is_its_time(campaign, at):
         return Claimed()
     room = min(room_for(campaign), pace(campaign, at), MOST_AT_A_TIME)
@@ -45,7 +47,7 @@ def claim_due(campaign_id: UUID, at: datetime) -> Claimed:
         return Claimed()
     Campaign.objects.filter(pk=campaign.pk).update(claimed_at=at)
     due = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at).order_by("due_at", "pk")
-    targets = list(due.select_for_update(skip_locked=True)[:room])
+    targets = list(due.select_for_update(skip_locked=True, no_key=True)[:room])
     if not targets:
         return Claimed()
     claimed = judge_and_open(campaign, targets, at)
@@ -55,7 +57,9 @@ def claim_due(campaign_id: UUID, at: datetime) -> Claimed:
 def judge_and_open(campaign: Campaign, targets: list[Target], at: datetime) -> list[UUID]:
     """Ask the gate about each, leave a receipt, and open an attempt for those who may be called."""
     numbers = [str(target.e164) for target in targets]
-    book, busy, opened = FactBook(campaign, numbers, at), _numbers_in_call(numbers), []
+    book, busy = FactBook(campaign, numbers, at), _numbers_in_call(numbers)
+    opened: list[UUID] = []
+    decisions: list[Decision] = []
     for target, number in zip(targets, numbers, strict=True):
         if number in busy:
             Target.objects.filter(pk=target.pk).update(due_at=at + BUSY_ELSEWHERE)
@@ -64,14 +68,14 @@ def judge_and_open(campaign: Campaign, targets: list[Target], at: datetime) -> l
         verdict = may_call(facts, at, tables())
         attempt = _open(campaign, target, at) if verdict.may_call else None
         attempt_id = attempt.pk if attempt else None
-        write_receipt(
-            facts, verdict, at, occasion="claim", campaign=campaign, target_id=target.pk, attempt_id=attempt_id
-        )
+        decisions.append(Decision(facts, verdict, at, "claim", campaign, target.pk, attempt_id))
         if attempt is None:
             put_off(target, verdict)
         else:
             opened.append(attempt.pk)
             enqueue("campaigns.tasks.dial", current_tenant_id(), attempt.pk, key=str(attempt.pk))
+    if decisions:
+        write_receipts(decisions)
     return opened
 
 

@@ -182,6 +182,6 @@ def _take_back(attempt: Attempt, outcome: str, at: datetime, *, delay: timedelta
 
 
 def _locked(attempt_id: UUID) -> Attempt | None:
-    attempts = Attempt.objects.select_for_update(of=("self",)).select_related("campaign__number", "target")
+    attempts = Attempt.objects.select_for_update(of=("self",), no_key=True).select_related("campaign__number", "target")
     found: Attempt | None = attempts.filter(pk=attempt_id).first()
     return found

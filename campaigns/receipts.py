@@ -6,7 +6,7 @@ A receipt holds everything that is needed to ask the gate again. The hash of eac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from hashlib import sha256
@@ -41,6 +41,19 @@ class Fault:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one person, when and on which occasion: claim, dial, answer or preview."""
+
+    facts: Facts
+    verdict: Verdict
+    at: datetime
+    occasion: str
+    campaign: Campaign | None = None
+    target_id: int | None = None
+    attempt_id: UUID | None = None
+
+
 def write_receipt(
     facts: Facts,
     verdict: Verdict,
@@ -51,24 +64,40 @@ def write_receipt(
     target_id: int | None = None,
     attempt_id: UUID | None = None,
 ) -> DialReceipt:
-    """Store a decision, made or refused. `occasion` is when it was asked: dial, answer, preview."""
-    body = {"occasion": occasion, "at": at.isoformat(), "facts": encode(facts), "verdict": told(verdict)}
+    """Store one decision, made or refused."""
+    return write_receipts([Decision(facts, verdict, at, occasion, campaign, target_id, attempt_id)])[0]
+
+
+def write_receipts(decisions: Sequence[Decision]) -> list[DialReceipt]:
+    """Store decisions in their order. The chain is held for as long as that takes, and until the transaction ends."""
+    drafts = [_draft(decision) for decision in decisions]
     with transaction.atomic(), receipts_in_turn(current_tenant_id()):
         last = DialReceipt.objects.order_by("-sequence").first()
-        receipt = DialReceipt(
-            sequence=last.sequence + 1 if last else 1,
-            campaign=campaign,
-            target_ref=target_id,
-            attempt_ref=attempt_id,
-            e164=facts.number,
-            decided_at=at,
-            answer=verdict.answer.value,
-            body=body,
-            previous=last.hash if last else "",
-        )
-        receipt.hash = seal(receipt)
-        receipt.save()
-    return receipt
+        sequence, previous = (last.sequence, last.hash) if last else (0, "")
+        for draft in drafts:
+            sequence += 1
+            draft.sequence, draft.previous = sequence, previous
+            draft.hash = previous = seal(draft)
+        DialReceipt.objects.bulk_create(drafts)
+    return drafts
+
+
+def _draft(decision: Decision) -> DialReceipt:
+    facts, verdict, at = decision.facts, decision.verdict, decision.at
+    return DialReceipt(
+        campaign=decision.campaign,
+        target_ref=decision.target_id,
+        attempt_ref=decision.attempt_id,
+        e164=facts.number,
+        decided_at=at,
+        answer=verdict.answer.value,
+        body={
+            "occasion": decision.occasion,
+            "at": at.isoformat(),
+            "facts": encode(facts),
+            "verdict": told(verdict),
+        },
+    )
 
 
 def seal(receipt: DialReceipt) -> str:
