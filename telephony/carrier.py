@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 import structlog
 from django.conf import settings
 from requests import ConnectionError as NotConnected
@@ -26,9 +27,11 @@ from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 CONNECT_WITHIN_S, ANSWER_WITHIN_S = 3.05, 10.0
+MOST_RECORDING = 16 * 1024 * 1024
 PROGRESS = ("initiated", "ringing", "answered", "completed")
 _HOST = "https://api.twilio.com"
 _SID = re.compile(r"CA[0-9a-fA-F]{32}")
+_RECORDING = re.compile(r"RE[0-9a-fA-F]{32}")
 
 log = structlog.get_logger(__name__)
 
@@ -101,12 +104,22 @@ def fetch_account() -> CarrierAccount:
 
 
 def place_call(
-    *, to: str, from_: str, url: str, status_callback: str, ring_s: int = 30, longest_s: int = 3600
+    *,
+    to: str,
+    from_: str,
+    url: str,
+    status_callback: str,
+    answered_by_url: str = "",
+    ring_s: int = 30,
+    longest_s: int = 3600,
 ) -> CarrierCall:
     """Have the carrier ring `to` and ask `url` what to do when somebody answers.
 
+    Where `answered_by_url` is given, the carrier tells it a moment later whether a person or a machine picked up.
     There is no way to make this safe to repeat: after an error that `is_unknown`, look for the call first.
     """
+    detection = {"machine_detection": "DetectMessageEnd", "async_amd": "true"}
+    detection["async_amd_status_callback"] = answered_by_url
     with _errors(is_repeatable=False):
         return _call(
             carrier_client().calls.create(
@@ -117,8 +130,40 @@ def place_call(
                 status_callback_event=list(PROGRESS),
                 timeout=ring_s,
                 time_limit=longest_s,
+                **(detection if answered_by_url else {}),
             )
         )
+
+
+def fetch_recording(sid: str) -> bytes:
+    """The WAV file of a recording, all of it. Raises CarrierError; "20404" is one that is not ready, or gone."""
+    carrier_client()
+    if not _RECORDING.fullmatch(sid):
+        raise CarrierError("invalid_sid", retryable=False)
+    account = settings.TWILIO_ACCOUNT_SID
+    url = f"{settings.TWILIO_BASE_URL}/2010-04-01/Accounts/{account}/Recordings/{sid}.wav"
+    timeout = (CONNECT_WITHIN_S, ANSWER_WITHIN_S)
+    with (
+        _errors(is_repeatable=True),
+        requests.get(url, auth=(account, settings.TWILIO_AUTH_TOKEN), timeout=timeout, stream=True) as answer,
+    ):
+        if answer.status_code != 200:
+            code = "20404" if answer.status_code == 404 else str(answer.status_code)
+            raise CarrierError(code, retryable=answer.status_code in (404, 429) or answer.status_code >= 500)
+        return _whole(answer)
+
+
+def _whole(answer: requests.Response) -> bytes:
+    """The body, as long as it was announced to be and not longer than any reply."""
+    body = b""
+    for piece in answer.iter_content(64 * 1024):
+        body += piece
+        if len(body) > MOST_RECORDING:
+            raise CarrierError("too_long", retryable=False)
+    announced = answer.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) != len(body):
+        raise CarrierError("cut_off", retryable=True)
+    return body
 
 
 def hang_up(sid: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from twilio.twiml.voice_response import Connect, VoiceResponse
+from twilio.twiml.voice_response import Connect, Gather, VoiceResponse
 
 MAX_BYTES = 64 * 1024
 MAX_PARAMETER = 500  # name and value of a <Parameter> together stay below this
@@ -13,14 +15,18 @@ MAX_SPOKEN = 3000  # <Say> takes 4,096 characters, and escaping makes some of th
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def connect_stream(url: str, token: str, *, resume_url: str, name: str = "agent", status_callback: str = "") -> str:
-    """Connect the caller to our media socket, which asks for `token`.
+def connect_stream(
+    url: str, token: str, *, resume_url: str, name: str = "agent", status_callback: str = "", first: str = ""
+) -> str:
+    """Connect the caller to our media socket, which asks for `token`; say `first` before that.
 
     The redirect behind it runs when the socket closes, for whatever reason: a call outlives its process.
     """
     if len("token") + len(token) >= MAX_PARAMETER:
         raise ValueError("the carrier takes no parameter of this length")
     response, connect = VoiceResponse(), Connect()
+    if first:
+        _add(response, Heard(first), "en-US")
     callback = {"status_callback": _clean(status_callback)} if status_callback else {}
     connect.stream(url=_clean(url), name=_clean(name), **callback).parameter(name="token", value=_clean(token))
     response.append(connect)
@@ -45,6 +51,70 @@ def say_and_try_again(sentence: str, url: str, *, pause_s: int = 2, language: st
     return _text(response)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something the other side hears: a sound file by its address, or else a sentence."""
+
+    sentence: str = ""
+    url: str = ""
+
+
+def play_and_gather(
+    parts: Sequence[Heard], action: str, *, timeout_s: int = 5, speech: bool = True, language: str = "en-US"
+) -> str:
+    """Let somebody hear the parts, and tell `action` which key was pressed or what was said; also when neither came.
+
+    A key, or a voice where `speech` is listened for, interrupts at any moment.
+    """
+    response = VoiceResponse()
+    gather = Gather(
+        input="dtmf speech" if speech else "dtmf",
+        num_digits=1,
+        timeout=timeout_s,
+        action=_clean(action),
+        method="POST",
+        action_on_empty_result=True,
+        language=_clean(language),
+    )
+    for part in parts:
+        _add(gather, part, language)
+    response.append(gather)
+    response.redirect(_clean(action), method="POST")
+    return _text(response)
+
+
+def record_reply(
+    parts: Sequence[Heard], action: str, *, longest_s: int = 30, quiet_s: int = 3, language: str = "en-US"
+) -> str:
+    """Say how to answer, beep, and record until silence, a key or the longest time; `action` is told of it twice.
+
+    Once as the next thing to do, and once when the file is ready. Whoever stays silent is let go.
+    """
+    response = VoiceResponse()
+    for part in parts:
+        _add(response, part, language)
+    response.record(
+        action=_clean(action),
+        method="POST",
+        max_length=longest_s,
+        timeout=quiet_s,
+        play_beep=True,
+        recording_status_callback=_clean(action),
+        recording_status_callback_method="POST",
+    )
+    response.hangup()
+    return _text(response)
+
+
+def play_and_hang_up(parts: Sequence[Heard], language: str = "en-US") -> str:
+    """Let somebody, or their machine, hear the parts, then end the call."""
+    response = VoiceResponse()
+    for part in parts:
+        _add(response, part, language)
+    response.hangup()
+    return _text(response)
+
+
 def busy() -> str:
     """Give the busy tone without answering, which costs nothing."""
     response = VoiceResponse()
@@ -56,6 +126,13 @@ def hang_up() -> str:
     response = VoiceResponse()
     response.hangup()
     return _text(response)
+
+
+def _add(parent: Gather | VoiceResponse, part: Heard, language: str) -> None:
+    if part.url:
+        parent.play(_clean(part.url))
+    else:
+        parent.say(_clean(part.sentence)[:MAX_SPOKEN], language=_clean(language))
 
 
 def _clean(text: str) -> str:

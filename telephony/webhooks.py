@@ -80,7 +80,7 @@ class Instructions(CarrierWebhook):
         try:
             async with asyncio.timeout(self.within_s):
                 admission = await self.admission(agent_id, fields)
-            return _connect(admission, _sid(fields)), str(admission.segment)
+            return connect(admission, _sid(fields)), str(admission.segment)
         except Refused as refused:
             log.info("call refused", code=refused.code, agent_id=str(agent_id), call_sid=fields.get("CallSid"))
             return self._decline(refused, agent_id), refused.code
@@ -156,7 +156,8 @@ class StreamStatus(CarrierWebhook):
         return HttpResponse(status=204)
 
 
-def _connect(admission: Admission, carrier_sid: str) -> str:
+def connect(admission: Admission, carrier_sid: str, *, first: str = "") -> str:
+    """Connect an admitted call to its media socket, after one sentence of ours where there is one to say."""
     agent_id = admission.agent_id
     claims = CallClaims(
         call_id=admission.call_id,
@@ -170,6 +171,7 @@ def _connect(admission: Admission, carrier_sid: str) -> str:
         tokens.mint(claims),
         resume_url=addresses.resume_url(agent_id),
         status_callback=addresses.stream_status_url(agent_id),
+        first=first,
     )
 
 

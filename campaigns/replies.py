@@ -1,0 +1,133 @@
+"""Spoken answers: fetched from the carrier, stored so that nobody else can hear them, written down, and sorted.
+
+What is certain is done at once: a confirmation, and "stop". Everything else waits for a person in the inbox.
+"""
+
+from __future__ import annotations
+
+import io
+import wave
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+
+from agentos.tenants.scoping import tenant_transaction
+from agents.providers.offline_voice.ears import Ear, make_decoder
+from agents.providers.ports import EndOfTurn
+from campaigns import sealing
+from campaigns.models import DoNotCall, Reply, Target
+from campaigns.optout import opt_out
+from campaigns.sorting import Meaning, Sorted, sort
+from telephony import carrier, mulaw
+
+PAUSE_MS = 700
+NOT_WRITTEN_DOWN = "It could not be written down; please listen to it."
+NOT_FETCHED = "The recording could not be fetched from the carrier."
+
+log = structlog.get_logger(__name__)
+
+
+class NotYet(Exception):
+    """The recording is not there yet, or not whole; asking later may help."""
+
+
+def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
+    """Bring a reply in, and act on it where it is certain. Repeating it changes nothing. Raises NotYet."""
+    with tenant_transaction(tenant_id):
+        reply: Reply | None = Reply.objects.filter(pk=reply_id, file="").select_related("attempt__campaign").first()
+        if reply is None or not reply.recording_sid:
+            return
+        recording, language = reply.recording_sid, reply.attempt.campaign.language
+    try:
+        sound = carrier.fetch_recording(recording)
+        speech = read_wav(sound)
+    except (carrier.CarrierError, ValueError) as error:
+        if isinstance(error, carrier.CarrierError) and not error.retryable:
+            give_up(tenant_id, reply_id)
+            return
+        raise NotYet(str(error)) from error
+    file = f"replies/{tenant_id}/{reply_id}.sealed"
+    sealing.write(Path(settings.DATA_DIR) / file, sealing.seal(sound, _owner(reply_id)))
+    said = write_down(speech) if language.lower().startswith("en") else None
+    with tenant_transaction(tenant_id):
+        _store(reply_id, file, len(speech) // mulaw.BYTES_PER_MS, said, at)
+
+
+def give_up(tenant_id: int, reply_id: int) -> None:
+    """Somebody has to know that there was an answer which we do not have."""
+    with tenant_transaction(tenant_id):
+        missing = Reply.objects.filter(pk=reply_id, file="", status=Reply.Status.FETCHING)
+        missing.update(status=Reply.Status.OPEN, problem=NOT_FETCHED)
+
+
+def recorded(reply: Reply) -> bytes:
+    """The WAV file of a reply, for whoever may hear it. Raises FileNotFoundError and sealing.Unsealable."""
+    if not reply.file:
+        raise FileNotFoundError("no recording")
+    return sealing.unseal((Path(settings.DATA_DIR) / reply.file).read_bytes(), _owner(reply.pk))
+
+
+def read_wav(sound: bytes) -> bytes:
+    """Mu-law of a recording. Raises ValueError for one that is not whole, or not a telephone's."""
+    try:
+        with wave.open(io.BytesIO(sound)) as file:
+            shape = file.getnchannels(), file.getsampwidth(), file.getframerate()
+            announced, samples = file.getnframes(), file.readframes(file.getnframes())
+    except (wave.Error, EOFError) as error:
+        raise ValueError("not a WAV file") from error
+    if shape != (1, 2, 8000):
+        raise ValueError("not one channel of 16 bits at 8 kHz")
+    if len(samples) != announced * 2 or not samples:
+        raise ValueError("shorter than it says")
+    return mulaw.encode(samples)
+
+
+def write_down(speech: bytes) -> str | None:
+    """What the offline ear hears, in English; None where it is not installed."""
+    try:
+        ear = Ear(make_decoder(), endpointing_ms=PAUSE_MS, eager=False)
+    except ImportError:
+        return None
+    silence = mulaw.SILENCE * (2 * PAUSE_MS // mulaw.FRAME_MS)
+    heard = [event.text for event in ear.hear(speech + silence) if isinstance(event, EndOfTurn) and event.text]
+    ear.close()
+    return " ".join(heard)
+
+
+def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: datetime) -> None:
+    reply = Reply.objects.select_for_update(of=("self",)).select_related("attempt", "target").get(pk=reply_id)
+    if reply.file:
+        return
+    reply.file, reply.duration_ms = file, duration_ms
+    if said is not None and not reply.transcript:
+        reply.transcript = said
+    if not reply.transcript:
+        reply.problem = NOT_WRITTEN_DOWN
+    if reply.status == Reply.Status.FETCHING:
+        reply.status = Reply.Status.OPEN
+        _propose(reply, sort(reply.transcript), at)
+    reply.save()
+
+
+def _propose(reply: Reply, found: Sorted, at: datetime) -> None:
+    if found.meaning not in (Meaning.OTHER, Meaning.AGAIN):
+        reply.proposed, reply.confidence = found.meaning.value, found.confidence
+    if not found.is_sure:
+        return
+    if found.meaning is Meaning.STOP:
+        evidence = f'Said "{reply.transcript[:200]}" in recording {reply.recording_sid}.'
+        opt_out(str(reply.attempt.e164), DoNotCall.Source.VOICE, evidence, at)
+        _handle(reply, found.meaning.value, at)
+    elif found.meaning is Meaning.CONFIRM:
+        _handle(reply, found.meaning.value, at)
+
+
+def _handle(reply: Reply, disposition: str, at: datetime) -> None:
+    reply.status, reply.disposition, reply.handled_at = Reply.Status.HANDLED, disposition, at
+    Target.objects.filter(pk=reply.target_id, status=Target.Status.DONE).update(disposition=disposition)
+
+
+def _owner(reply_id: int) -> str:
+    return f"{Reply._meta.db_table}:{reply_id}"

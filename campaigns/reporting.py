@@ -1,0 +1,88 @@
+"""What the carrier reports of a call in progress, late, twice and out of order: an attempt only moves forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from agentos.tenants.scoping import tenant_transaction
+from calls.services import advance_call
+from campaigns import addresses
+from campaigns.answering import locked
+from campaigns.dialling import adopt
+from campaigns.facts import HUNG_UP
+from campaigns.models import Attempt, Campaign
+from campaigns.settling import advance
+from telephony import carrier
+from telephony.services import STATUS, record_carrier_event
+
+CENTS_PER_MINUTE = 3  # each begun one, with the look for a machine; rounded up
+
+log = structlog.get_logger(__name__)
+
+
+def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str, str], key: str, at: datetime) -> bool:
+    """Store a status and move the attempt on. Whether it was new."""
+    sid, status = fields["CallSid"], fields["CallStatus"]
+    with tenant_transaction(tenant_id):
+        is_new = record_carrier_event(
+            tenant_id,
+            agent_id=agent_id,
+            call_sid=sid,
+            kind=STATUS,
+            key=key,
+            payload=dict(fields),
+            received_at=at,
+        )
+        advance_call(tenant_id, agent_id=agent_id, carrier_sid=sid, status=status, at=at)
+        adopt(attempt_id, sid)
+        attempt = locked(attempt_id, sid)
+        if attempt is not None:
+            _charge(attempt, fields.get("CallDuration", ""))
+            _learn(attempt, fields.get("AnsweredBy", ""))
+            if status == "completed" and not attempt.outcome:
+                attempt.outcome = _unanswered(attempt)
+            advance(attempt, status, at)
+        return is_new
+
+
+def detect(tenant_id: int, attempt_id: UUID, agent_id: UUID, sid: str, answered_by: str) -> bool:
+    """Take the carrier's word on who picked up, once for each call. A machine is sent back to what is left on it."""
+    with tenant_transaction(tenant_id):
+        adopt(attempt_id, sid)
+        attempt = locked(attempt_id, sid)
+        if attempt is None or attempt.key_pressed or not _learn(attempt, answered_by):
+            return False
+        if attempt.state == Attempt.State.ENDED or attempt.answered_by not in ("machine", "fax"):
+            return False
+    try:
+        carrier.redirect(sid, addresses.answer_url(agent_id, attempt_id))
+    except carrier.CarrierError as error:  # it hears the message that a person would hear
+        log.warning("a machine was not told otherwise", attempt_id=str(attempt_id), code=error.code)
+    return True
+
+
+def _learn(attempt: Attempt, answered_by: str) -> bool:
+    """Remember who answered, if nobody said so before."""
+    if not answered_by or attempt.answered_by:
+        return False
+    attempt.answered_by = "machine" if answered_by.startswith("machine") else answered_by[:20]
+    attempt.save(update_fields=["answered_by"])
+    return True
+
+
+def _unanswered(attempt: Attempt) -> str:
+    """What a finished call came to that left no answer: a person who does not hear a message out has hung up on us."""
+    if attempt.answered_by in ("machine", "fax"):
+        return attempt.answered_by
+    is_message = attempt.campaign.kind == Campaign.Kind.MESSAGE and attempt.call_id is None
+    return HUNG_UP if attempt.answered_at is not None and is_message else ""
+
+
+def _charge(attempt: Attempt, seconds: str) -> None:
+    if seconds.isdecimal() and int(seconds) and not attempt.cost_cents:
+        attempt.cost_cents = -(-int(seconds) // 60) * CENTS_PER_MINUTE
+        attempt.save(update_fields=["cost_cents"])

@@ -1,0 +1,135 @@
+"""The carrier's side of one call of a campaign: each method posts one signed form, and reads the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from xml.etree import ElementTree
+
+from django.db import connections
+from django.http import HttpResponse
+
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from campaigns import addresses, webhooks
+from campaigns.claiming import claim_due
+from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Reply
+from telephony.event_writer import EventWriter
+from tests.campaigns.people import NOON, make_campaign
+from tests.telephony.signing import CALL_SID, call_fields, webhook
+
+ROSA = "+12125550128"
+Element = ElementTree.Element
+
+
+async def in_thread(work: Callable[..., Any], *args: Any, **more: Any) -> Any:
+    def run() -> Any:
+        try:
+            return work(*args, **more)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(run)
+
+
+def asked(agent: Agent, **campaign: Any) -> tuple[Campaign, UUID]:
+    """A campaign for Rosa whose call the carrier has been asked for."""
+    campaign.setdefault("keys", {"1": "confirmed", "2": "rescheduled"})
+    made = make_campaign(agent, ROSA, **campaign)
+    with tenant_transaction(agent.tenant_id):
+        (attempt_id,) = claim_due(made.pk, NOON).attempts
+        Attempt.objects.filter(pk=attempt_id).update(state="asked", asked_at=NOON)
+    return made, attempt_id
+
+
+@dataclass
+class Line:
+    """One call, as the carrier reports it."""
+
+    agent: Agent
+    attempt_id: UUID
+    events: Callable[[], EventWriter]
+    at: datetime = NOON
+    admit: Any = None
+
+    async def answered(self, sid: str = CALL_SID) -> list[Element]:
+        url = addresses.answer_url(self.agent.pk, self.attempt_id)
+        return verbs(await self.post(webhooks.OutboundCall, url, CallSid=sid, CallStatus="in-progress"))
+
+    async def pressed(self, key: str = "", *, sid: str = CALL_SID, **fields: str) -> list[Element]:
+        url = addresses.keys_url(self.agent.pk, self.attempt_id)
+        return verbs(await self.post(webhooks.KeyPressed, url, CallSid=sid, Digits=key, **fields))
+
+    async def said(self, words: str, confidence: float = 0.95) -> list[Element]:
+        return await self.pressed(SpeechResult=words, Confidence=str(confidence))
+
+    async def recorded(self, recording: str, **fields: str) -> list[Element]:
+        url = addresses.recording_url(self.agent.pk, self.attempt_id)
+        return verbs(await self.post(webhooks.RecordingComplete, url, RecordingSid=recording, **fields))
+
+    async def status(self, status: str, sid: str = CALL_SID, **fields: str) -> HttpResponse:
+        url = addresses.progress_url(self.agent.pk, self.attempt_id).partition("#")[0]
+        return await self.post(webhooks.AttemptStatus, url, CallSid=sid, CallStatus=status, **fields)
+
+    async def detected(self, answered_by: str) -> HttpResponse:
+        url = addresses.machine_url(self.agent.pk, self.attempt_id)
+        return await self.post(webhooks.AnsweredBy, url, AnsweredBy=answered_by)
+
+    async def post(self, view: type[webhooks.AttemptWebhook], url: str, **fields: str) -> HttpResponse:
+        settings: dict[str, Any] = {"clock": lambda: self.at, "events": self.events}
+        if self.admit is not None and issubclass(view, webhooks.Instructions):
+            settings["admit"] = self.admit
+        request = webhook(url, call_fields(**{"Direction": "outbound-api", **fields}))
+        return await view.as_view(**settings)(request, agent_id=self.agent.pk, token=url.rpartition("/")[2])
+
+    async def attempt(self) -> Attempt:
+        return await in_thread(self._attempt)
+
+    def _attempt(self) -> Attempt:
+        with tenant_transaction(self.agent.tenant_id):
+            return Attempt.objects.select_related("target", "campaign", "call").get(pk=self.attempt_id)
+
+    async def outcome(self) -> tuple[str, str, str]:
+        """State and outcome of the attempt, and what became of the person."""
+        attempt = await self.attempt()
+        return attempt.state, attempt.outcome, attempt.target.status
+
+    async def receipts(self) -> list[tuple[str, str]]:
+        def read() -> list[tuple[str, str]]:
+            with tenant_transaction(self.agent.tenant_id):
+                return [(each.body["occasion"], each.answer) for each in DialReceipt.objects.all()]
+
+        return await in_thread(read)
+
+    async def do_not_call(self) -> list[tuple[str, str]]:
+        def read() -> list[tuple[str, str]]:
+            with tenant_transaction(self.agent.tenant_id):
+                return [(each.source, each.evidence) for each in DoNotCall.objects.filter(e164=ROSA, lifted_at=None)]
+
+        return await in_thread(read)
+
+    async def reply(self) -> Reply | None:
+        def read() -> Reply | None:
+            with tenant_transaction(self.agent.tenant_id):
+                return Reply.objects.filter(attempt_id=self.attempt_id).first()
+
+        return await in_thread(read)
+
+
+def verbs(response: HttpResponse) -> list[Element]:
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/xml"
+    return list(ElementTree.fromstring(response.content))  # noqa: S314 - our own
+
+
+def names(answer: list[Element]) -> list[str]:
+    return [verb.tag for verb in answer]
+
+
+def text(answer: list[Element]) -> str:
+    """Everything that is said, in order."""
+    return " ".join(each.text or "" for verb in answer for each in verb.iter() if each.tag == "Say")
