@@ -14,12 +14,13 @@ from agentos.tenants.permissions import Permission, may
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation: its name, icon, part of the address, and the keys that lead there."""
+    """An entry of the navigation: its name, icon, part of the address, the keys that lead there, who sees it."""
 
     name: str
     icon: str
     segment: str
     keys: str
+    needs: Permission | None = None
 
     def address(self, tenant: Tenant) -> str:
         return f"/t/{tenant.slug}/{self.segment}/"
@@ -27,6 +28,8 @@ class Place:
 
 PLACES = (
     Place("Calls", "phone", "calls", "g c"),
+    Place("Campaigns", "campaigns", "campaigns", "g m"),
+    Place("Contacts", "contacts", "contacts", "g p", Permission.VIEW_CONTACTS),
     Place("Agents", "agents", "agents", "g a"),
     Place("Numbers", "numbers", "numbers", "g n"),
     Place("Settings", "settings", "settings", "g s"),
@@ -51,6 +54,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": [
             {"place": place, "href": (href := place.address(tenant)), "here": request.path.startswith(href)}
             for place in PLACES
+            if place.needs is None or may(membership, place.needs)
         ],
         "workspaces": partial(_workspaces, membership.user_id),
     }

@@ -11,16 +11,18 @@ from campaigns import models as campaigns
 from telephony.models import PhoneNumber
 
 
-def add_campaign(agent: Agent, number: PhoneNumber, call: Call, secret: str, e164: str) -> None:
-    """Everything a campaign can leave behind."""
+def add_campaign(agent: Agent, number: PhoneNumber, call: Call, secret: str, e164: str) -> str:
+    """Everything a campaign can leave behind; returns its id."""
     with tenant_transaction(agent.tenant_id):
         campaigns.ComplianceProfile.objects.create(legal_name=secret)
-        contact = campaigns.Contact.objects.create(e164=e164, name=secret, fields={"note": secret}, tags=[secret])
-        campaigns.Consent.objects.create(e164=e164, source=secret, evidence=secret, given_at=now())
-        campaigns.DoNotCall.objects.create(e164=e164, source="admin", evidence=secret)
+        contact = campaigns.Contact.objects.create(
+            id=number.pk, e164=e164, name=secret, fields={"note": secret}, tags=[secret]
+        )
+        campaigns.Consent.objects.create(id=number.pk, e164=e164, source=secret, evidence=secret, given_at=now())
+        campaigns.DoNotCall.objects.create(id=number.pk, e164=e164, source="admin", evidence=secret)
         registry = campaigns.Registry.objects.create(name=secret, area_code=e164[2:5], version=secret)
         campaigns.RegistryNumber.objects.create(registry=registry, digits=int(e164[5:]))
-        campaigns.ContactImport.objects.create(name=f"{secret}.csv", file=f"{secret}.csv")
+        campaigns.ContactImport.objects.create(id=number.pk, name=f"{secret}.csv", file=f"{secret}.csv")
         campaign = campaigns.Campaign.objects.create(name=secret, agent=agent, number=number, message=secret)
         clip = campaigns.AudioClip.objects.create(content=secret, text=secret, file=f"{secret}.wav")
         target = campaigns.Target.objects.create(
@@ -32,3 +34,4 @@ def add_campaign(agent: Agent, number: PhoneNumber, call: Call, secret: str, e16
         campaigns.DialReceipt.objects.create(
             sequence=1, e164=e164, decided_at=now(), answer="allow", body={"note": secret}, hash=secret
         )
+        return str(campaign.pk)

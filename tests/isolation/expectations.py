@@ -45,13 +45,20 @@ class Carrier:
 
 
 @dataclass(frozen=True)
+class Sealed:
+    """Not there for anybody but the holder of an address that is signed and ends, because …"""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Closed:
     """Open to nobody, because …"""
 
     reason: str
 
 
-Expectation = Inside | Public | SignedIn | Carrier
+Expectation = Inside | Public | SignedIn | Carrier | Sealed
 
 ROUTES: dict[str, Expectation] = {
     "home": SignedIn("leads to the tenants of the person"),
@@ -66,6 +73,12 @@ ROUTES: dict[str, Expectation] = {
     "resume_call": Carrier("a media socket was lost"),
     "call_status": Carrier("a call has moved on"),
     "stream_status": Carrier("what became of a media socket"),
+    "outbound_call": Carrier("somebody of a campaign picked up"),
+    "attempt_status": Carrier("a call of a campaign has moved on"),
+    "key_pressed": Carrier("somebody answered by key or in words"),
+    "recording_complete": Carrier("a spoken answer was recorded"),
+    "answered_by": Carrier("a person or a machine picked up"),
+    "clip": Sealed("the carrier fetches what it plays, and signs nothing"),
     "tenants:team": Inside.of("view_team"),
     "tenants:change_role": Inside.all("manage_team"),
     "tenants:remove_member": Inside.all("manage_team"),
@@ -87,6 +100,37 @@ ROUTES: dict[str, Expectation] = {
     "numbers:index": Inside.of("view_numbers", "manage_numbers"),
     "numbers:assign": Inside.all("manage_numbers"),
     "numbers:remove": Inside.all("manage_numbers"),
+    "contacts:index": Inside.of("view_contacts"),
+    "contacts:contact": Inside.of("view_contacts"),
+    "contacts:give_consent": Inside.all("manage_contacts"),
+    "contacts:stop": Inside.all("manage_contacts"),
+    "contacts:revoke": Inside.all("manage_contacts"),
+    "contacts:template": Inside.of("view_contacts"),
+    "contacts:upload": Inside.all("manage_contacts"),
+    "contacts:import": Inside.all("manage_contacts"),
+    "contacts:progress": Inside.all("manage_contacts"),
+    "contacts:again": Inside.all("manage_contacts"),
+    "contacts:rejected": Inside.all("manage_contacts"),
+    "contacts:do_not_call": Inside.of("view_contacts", "manage_contacts"),
+    "contacts:lift": Inside.all("manage_contacts"),
+    "contacts:registry": Inside.all("manage_contacts"),
+    "campaigns:index": Inside.of("view_campaigns"),
+    "campaigns:create": Inside.all("run_campaigns"),
+    "campaigns:campaign": Inside.of("view_campaigns"),
+    "campaigns:progress": Inside.of("view_campaigns"),
+    "campaigns:why": Inside.of("view_contacts"),
+    "campaigns:export": Inside.of("view_contacts"),
+    "campaigns:pause": Inside.all("run_campaigns"),
+    "campaigns:resume": Inside.all("run_campaigns"),
+    "campaigns:stop": Inside.all("run_campaigns"),
+    "campaigns:redial": Inside.all("run_campaigns"),
+    "campaigns:step": Inside.all("run_campaigns"),
+    "campaigns:remove_people": Inside.all("run_campaigns"),
+    "campaigns:preview": Inside.all("run_campaigns"),
+    "campaigns:dry_run": Inside.all("run_campaigns"),
+    "campaigns:export_dry_run": Inside.all("run_campaigns"),
+    "campaigns:start": Inside.all("run_campaigns"),
+    "campaigns:discard": Inside.all("run_campaigns"),
 }
 
 SOCKETS: dict[str, Expectation | Closed] = {
@@ -102,6 +146,9 @@ PLATFORM_TASKS: dict[str, str] = {
     "campaigns.tasks.tick": "claims due people, tenant by tenant",
     "campaigns.tasks.dial": "enters the tenant that it is told, around a lock that outlives transactions",
     "campaigns.tasks.reconcile": "looks after attempts, tenant by tenant",
+    "campaigns.tasks.fetch_reply": "enters the tenant that it is told, around a download",
+    "campaigns.tasks.cancel_call": "enters the tenant that it is told, before the carrier is asked",
+    "campaigns.tasks.make_clips": "makes the clips of the tenant that it is told, in transactions of its own",
 }
 
 # Tables with a tenant that are read before a tenant is entered, and so stand outside of row-level security.

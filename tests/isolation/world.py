@@ -43,11 +43,16 @@ MISSING = {
     "version_id": "999999999",
     "number": "999",
     "number_id": "999999999",
+    "contact_id": "999999999",
+    "consent_id": "999999999",
+    "entry_id": "999999999",
+    "import_id": "999999999",
     "member_id": "999999999",
+    "campaign_id": str(uuid.UUID(int=9)),
 }
 
 # Parameters that name no row: the same word for everybody.
-WORDS = {"role": "llm", "uidb36": "1", "key": "set-password"}
+WORDS = {"role": "llm", "step": "message", "uidb36": "1", "key": "set-password", "token": "unsigned"}
 
 FAR = 900_000_000  # ids that are found nowhere else in a page
 
@@ -72,7 +77,7 @@ def build(name: str, *, version: int) -> Business:
     viewer = Membership.objects.filter(user=people[Role.VIEWER])
     viewer.update(id=FAR + version)
     call = _call(agent, secret, e164)
-    add_campaign(agent, number, call, secret, e164)
+    campaign_id = add_campaign(agent, number, call, secret, e164)
     parameters = {
         "slug": tenant.slug,
         "agent_id": str(agent.pk),
@@ -80,7 +85,9 @@ def build(name: str, *, version: int) -> Business:
         "version_id": str(agent.published_id),
         "number": str(version),
         "number_id": str(number.pk),
+        **dict.fromkeys(("contact_id", "consent_id", "entry_id", "import_id"), str(number.pk)),  # see add_campaign
         "member_id": str(viewer.get().pk),
+        "campaign_id": campaign_id,
     }
     return Business(secret, tenant, people, parameters | WORDS, DIGITS[name])
 

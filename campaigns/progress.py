@@ -1,0 +1,109 @@
+"""Where a campaign stands: the figures, the bar and its legend, counted afresh each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Count, Q, Sum
+
+from campaigns.models import Attempt, Campaign, Target
+from campaigns.outcomes import GROUPS, Group
+
+REACHED = ("confirmed", "rescheduled", "canceled", "spoken", "wrong_person", "opted_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A group of people, and its place on the bar in percent."""
+
+    group: Group
+    people: int
+    begins: float
+    width: float
+
+    @property
+    def percent(self) -> str:
+        return "<1%" if 0 < self.width < 1 else f"{self.width:.0f}%"
+
+
+class Progress:
+    """The counters of one campaign."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        counted = {f"in_{group.name}": Count("pk", filter=group.means) for group in GROUPS}
+        reached = Count("pk", filter=Q(status=Target.Status.DONE, disposition__in=REACHED))
+        self.people = campaign.targets.aggregate(all=Count("pk"), reached_all=reached, **counted)
+        states = Attempt.State
+        self.attempts = campaign.attempts.aggregate(
+            asked=Count("pk", filter=Q(asked_at__isnull=False)),
+            answered=Count("pk", filter=Q(answered_at__isnull=False)),
+            talking=Count("pk", filter=Q(state=states.ANSWERED)),
+            ringing=Count("pk", filter=Q(state__in=[states.ASKED, states.PLACED, states.UNKNOWN])),
+            spent=Sum("cost_cents"),
+        )
+
+    @property
+    def is_running(self) -> bool:
+        return self.campaign.status == Campaign.Status.RUNNING
+
+    @property
+    def total(self) -> int:
+        return int(self.people["all"])
+
+    @property
+    def reached(self) -> int:
+        return int(self.people["reached_all"])
+
+    @property
+    def confirmed(self) -> int:
+        return int(self.people["in_confirmed"])
+
+    @property
+    def to_call(self) -> int:
+        return int(self.people["in_waiting"] + self.people["in_again"])
+
+    @property
+    def left_out(self) -> int:
+        return int(self.people["in_left_out"])
+
+    @property
+    def reached_percent(self) -> int:
+        return round(100 * self.reached / self.total) if self.total else 0
+
+    @property
+    def picked_up_percent(self) -> int:
+        return round(100 * self.attempts["answered"] / self.attempts["asked"]) if self.attempts["asked"] else 0
+
+    @property
+    def confirmed_percent(self) -> int:
+        return round(100 * self.confirmed / self.reached) if self.reached else 0
+
+    @property
+    def spent(self) -> str:
+        return dollars(self.attempts["spent"] or 0)
+
+    @property
+    def budget(self) -> str:
+        return "" if self.campaign.budget_cents is None else dollars(self.campaign.budget_cents)
+
+    @cached_property
+    def shares(self) -> list[Share]:
+        """The groups that have somebody in them, from left to right."""
+        return list(self._shares())
+
+    def _shares(self) -> Iterator[Share]:
+        begins = 0.0
+        for group in GROUPS:
+            people = self.people[f"in_{group.name}"]
+            if people:
+                width = 100 * people / self.total
+                yield Share(group, people, round(begins, 2), round(width, 2))
+                begins += width
+
+
+def dollars(cents: int) -> str:
+    """7130 → $71.30"""
+    return f"${cents / 100:,.2f}"

@@ -1,0 +1,360 @@
+"""What people do with campaigns: set up, choose whom to call, start, pause, go on, stop, call some again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.timezone import now
+
+from agentos.errors import DomainError
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from campaigns.clips import business_name, variables_of, want_clips
+from campaigns.dry_run import lines_for
+from campaigns.facts import week_hours
+from campaigns.jurisdictions import tables
+from campaigns.messages import MessageError, check, variables_in
+from campaigns.models import Campaign, Contact, Target
+from campaigns.openings import Openings
+from campaigns.places import place
+
+Status = Campaign.Status
+CampaignId = UUID | str
+
+# What somebody has to confirm before people are called, and the changes after which they have to do it again.
+CONFIRMATIONS = {
+    "agreed": "These people agreed to automated calls about this",
+    "sells_nothing": "The message sells nothing",
+    "identifies": "The call says who calls, that it is automated, and how to stop it",
+    "read": "Somebody reads the replies",
+}
+RECONFIRM = {
+    "message": ("sells_nothing", "identifies"),
+    "kind": ("identifies",),
+    "purpose": ("agreed", "sells_nothing"),
+    "records_reply": ("read",),
+}
+# Who said so is not called again by this campaign, whatever somebody chooses on a page.
+FINAL_WORD = frozenset({"opted_out", "wrong_person", "canceled", "confirmed", "rescheduled"})
+PLACES_LOOKED_AT = 500
+ADDED_AT_A_TIME = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that must be so before the start. `step` is where it is put right."""
+
+    code: str
+    words: str
+    step: str
+    holds: bool
+
+
+class NotStartable(DomainError):
+    """The campaign would go wrong; `problems` are what must be put right first."""
+
+    def __init__(self, problems: list[Check]) -> None:
+        self.problems = problems
+        super().__init__(problems[0].code, " ".join(each.words for each in problems))
+
+
+def create_campaign(
+    tenant: Tenant, *, name: str, agent_id: UUID | str | None = None, by: User | None = None, **fields: Any
+) -> Campaign:
+    """A draft that calls nobody. Without an agent it takes the first one that is published, or the first at all."""
+    with tenant_transaction(tenant):
+        agents = Agent.objects.filter(archived_at=None).order_by("published_id", "name")
+        agent = agents.filter(pk=agent_id).first() if agent_id else agents.first()
+        if agent is None:
+            raise DomainError("no_agent", "Make an agent first: it lends the campaign its voice.")
+        fields.setdefault("number", agent.numbers.first())
+        fields.setdefault("keys", {"1": "confirmed", "2": "rescheduled", "9": "opted_out"})
+        campaign: Campaign = Campaign.objects.create(name=_named(name), agent=agent, created_by=by, **fields)
+        return campaign
+
+
+def change_campaign(tenant: Tenant, campaign_id: CampaignId, *, changes: Mapping[str, Any]) -> Campaign:
+    """Take over these fields of a draft, or of a campaign that is paused. What was confirmed about them is void."""
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        if campaign.status not in (Status.DRAFT, Status.PAUSED):
+            raise DomainError("not_a_draft", "Pause the campaign first: it is calling people as it is set up now.")
+        if "name" in changes:
+            changes = {**changes, "name": _named(changes["name"])}
+        for field, value in changes.items():
+            if getattr(campaign, field) != value:
+                setattr(campaign, field, value)
+                _void(campaign, RECONFIRM.get(field, ()))
+        campaign.save(update_fields=[*changes, "confirmed"])
+        return campaign
+
+
+def add_people(
+    tenant: Tenant,
+    campaign_id: CampaignId,
+    *,
+    contact_ids: Iterable[int] | None = None,
+    tag: str = "",
+    at: datetime | None = None,
+) -> int:
+    """Add contacts: these, those with a tag, or without either all of them. Who is in it already stays as they are.
+
+    Returns how many are new. In a running campaign they are called in their turn.
+    """
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        if campaign.status in (Status.STOPPED, Status.DONE):
+            raise DomainError("over", "This campaign is over. Set up another one for more people.")
+        before = campaign.targets.count()
+        contacts = Contact.objects.order_by("pk")
+        if contact_ids is not None:
+            contacts = contacts.filter(pk__in=list(contact_ids))
+        elif tag:
+            contacts = contacts.filter(tags__contains=[tag])
+        contacts = contacts.exclude(e164__in=campaign.targets.values("e164"))
+        due_at = at or now()
+        found = contacts.iterator(chunk_size=ADDED_AT_A_TIME)
+        targets = (Target(campaign=campaign, contact=each, e164=each.e164, due_at=due_at) for each in found)
+        for batch in _batches(targets, ADDED_AT_A_TIME):
+            Target.objects.bulk_create(batch, ignore_conflicts=True)
+        added: int = campaign.targets.count() - before
+        if added and campaign.status == Status.DRAFT:
+            _void(campaign, ("agreed",))
+            campaign.save(update_fields=["confirmed"])
+        return added
+
+
+def remove_people(tenant: Tenant, campaign_id: CampaignId) -> int:
+    """Take everybody out of a draft."""
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        if campaign.status != Status.DRAFT:
+            raise DomainError("not_a_draft", "People leave a campaign only before it starts.")
+        removed: int = campaign.targets.count()
+        campaign.targets.all().delete()
+        return removed
+
+
+def confirm(tenant: Tenant, campaign_id: CampaignId, *, confirmed: Iterable[str], by: User) -> Campaign:
+    """Store who confirmed what, and when. What is not named is taken back; what was confirmed keeps its first date."""
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        asked, given = dict(confirmations(campaign)), set(confirmed)
+        fresh = {"by": str(by), "by_id": by.pk, "at": now().isoformat()}
+        campaign.confirmed = {name: campaign.confirmed.get(name, fresh) for name in asked if name in given}
+        campaign.save(update_fields=["confirmed"])
+        return campaign
+
+
+def confirmations(campaign: Campaign) -> list[tuple[str, str]]:
+    """What has to be confirmed for this campaign, and its words."""
+    needless = {
+        "sells_nothing": campaign.purpose == Campaign.Purpose.TELEMARKETING,
+        "read": not campaign.records_reply,
+    }
+    return [(name, words) for name, words in CONFIRMATIONS.items() if not needless.get(name)]
+
+
+def checks(campaign: Campaign, at: datetime) -> list[Check]:
+    """Everything that must hold before the start, each with the sentence that says what is missing."""
+    missing = [words for name, words in confirmations(campaign) if name not in campaign.confirmed]
+    agent, is_message = campaign.agent, campaign.kind == Campaign.Kind.MESSAGE
+    has_days = campaign.ends_at is None or campaign.ends_at > max(at, campaign.starts_at or at)
+    return [
+        Check(
+            "agent",
+            f"Publish {agent} first: it lends the campaign its voice.",
+            "number",
+            agent.published_id is not None and agent.archived_at is None,
+        ),
+        Check("number", "Choose the number that people see when they are called.", "number", bool(campaign.number)),
+        Check("people", "Choose who is to be called.", "people", campaign.targets.exists()),
+        Check(
+            "message", "Write the message: it is what people hear.", "message", bool(campaign.message) or not is_message
+        ),
+        Check("variables", unsayable := _unsayable(campaign), "message", not unsayable),
+        Check(
+            "dates",
+            "The last day is over: choose a later one.",
+            "schedule",
+            has_days,
+        ),
+        Check(
+            "window",
+            "The calling window never opens: no chosen hour is lawful where these people are.",
+            "schedule",
+            not has_days or _ever_opens(campaign, at),
+        ),
+        Check(
+            "lines", "No line is left for campaigns: all are kept free for callers.", "pace", lines_for(campaign) > 0
+        ),
+        Check("confirmations", f"Confirm: {'; '.join(missing)}.", "rules", not missing),
+    ]
+
+
+def start(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None) -> Campaign:
+    """Let a draft call its people, and have its clips made. Starting it twice changes nothing. Raises NotStartable.
+
+    Who cannot be told the message, because a value is missing, is left out with the reason.
+    """
+    with tenant_transaction(tenant):
+        campaign, at = _locked(campaign_id), at or now()
+        if campaign.status == Status.RUNNING:
+            return campaign
+        if campaign.status != Status.DRAFT:
+            raise DomainError("not_a_draft", f"This campaign is {campaign.get_status_display().lower()} already.")
+        if problems := [each for each in checks(campaign, at) if not each.holds]:
+            raise NotStartable(problems)
+        campaign.targets.filter(status=Target.Status.WAITING).update(due_at=max(at, campaign.starts_at or at))
+        if campaign.kind == Campaign.Kind.MESSAGE:
+            want_clips(campaign.pk)
+        campaign.started_at = at
+        return _move(campaign, Status.RUNNING, "started_at")
+
+
+def pause(tenant: Tenant, campaign_id: CampaignId, *, reason: str = "") -> Campaign:
+    """Call nobody new until it goes on. Calls in progress are finished; what was queued is void."""
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        if campaign.status == Status.PAUSED:
+            return campaign
+        _insist(campaign, Status.RUNNING)
+        campaign.pause_reason = reason[:200]
+        return _move(campaign, Status.PAUSED)
+
+
+def resume(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None) -> Campaign:
+    """Go on where it was paused. Raises NotStartable when it was changed so that it could not have started."""
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        if campaign.status == Status.RUNNING:
+            return campaign
+        _insist(campaign, Status.PAUSED)
+        if problems := [each for each in checks(campaign, at or now()) if not each.holds]:
+            raise NotStartable(problems)
+        campaign.pause_reason = ""
+        return _move(campaign, Status.RUNNING)
+
+
+def stop(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None) -> Campaign:
+    """End it for good: who still waits is not called by it."""
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        if campaign.status in (Status.STOPPED, Status.DONE):
+            return campaign
+        _insist(campaign, Status.RUNNING, Status.PAUSED)
+        campaign.ended_at = at or now()
+        return _move(campaign, Status.STOPPED, "ended_at")
+
+
+def redial(tenant: Tenant, campaign_id: CampaignId, *, outcome: str, at: datetime | None = None) -> int:
+    """Call those again with whom it came out like this; returns how many. The gate is asked about each once more.
+
+    A campaign that is done runs again. Who opted out, was the wrong person or has answered is never called again by it.
+    """
+    with tenant_transaction(tenant):
+        campaign, at = _locked(campaign_id), at or now()
+        _insist(campaign, Status.RUNNING, Status.PAUSED, Status.DONE)
+        if outcome in FINAL_WORD:
+            raise DomainError("final", "These people have given their answer. They are not called again.")
+        again = campaign.targets.filter(
+            status__in=[Target.Status.DONE, Target.Status.LEFT_OUT], disposition=outcome
+        ).update(status=Target.Status.WAITING, disposition="", reason="", due_at=at)
+        if again and campaign.status == Status.DONE:
+            campaign.ended_at = None
+            _move(campaign, Status.RUNNING, "ended_at")
+        return int(again)
+
+
+def discard(tenant: Tenant, campaign_id: CampaignId) -> None:
+    """Throw a draft away. What has called somebody stays."""
+    with tenant_transaction(tenant):
+        campaign = _locked(campaign_id)
+        _insist(campaign, Status.DRAFT)
+        campaign.delete()
+
+
+def _batches(targets: Iterator[Target], size: int) -> Iterator[list[Target]]:
+    batch = []
+    for target in targets:
+        batch.append(target)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _ever_opens(campaign: Campaign, at: datetime) -> bool:
+    """Whether anybody's window opens within two weeks. A campaign without people has none that could be closed."""
+    begins = max(at, campaign.starts_at or at)
+    people = campaign.targets.values_list("e164", "contact__zone", "contact__state", "contact__zip_code")
+    openings, hours, placed = Openings(tables().law), week_hours(campaign.hours), 0
+    for number, zone, state, zip_code in people[:PLACES_LOOKED_AT]:
+        here = place(
+            str(number), gazetteer=tables().gazetteer, zone=zone or "", state=state or "", zip_code=zip_code or ""
+        )
+        placed += here.refusal is None
+        opening = openings.next(here, begins, hours=hours)
+        if opening is not None and (campaign.ends_at is None or opening.opens < campaign.ends_at):
+            return True
+    return not placed and (hours is None or any(hours))
+
+
+def _unsayable(campaign: Campaign) -> str:
+    """What is wrong with the variables of the message, in a sentence. Who lacks a value is told apart at the start."""
+    someone = campaign.targets.select_related("contact").first()
+    for template in filter(None, (campaign.message, campaign.voicemail)):
+        try:
+            if someone is None:
+                variables_in(template)
+            else:
+                check(template, variables_of(someone, business_name()))
+        except MessageError as error:
+            return error.words
+    return ""
+
+
+def _named(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise DomainError("no_name", "Give the campaign a name.")
+    limit = Campaign._meta.get_field("name").max_length or 0
+    if len(name) > limit:
+        raise DomainError("long_name", f"Shorten the name to {limit} characters.")
+    return name
+
+
+def _void(campaign: Campaign, names: Iterable[str]) -> None:
+    campaign.confirmed = {name: kept for name, kept in campaign.confirmed.items() if name not in set(names)}
+
+
+def _insist(campaign: Campaign, *statuses: str) -> None:
+    if campaign.status not in statuses:
+        raise DomainError("wrong_state", f"This cannot be done: the campaign is {_spoken(campaign)}.")
+
+
+def _spoken(campaign: Campaign) -> str:
+    return "a draft" if campaign.status == Status.DRAFT else campaign.get_status_display().lower()
+
+
+def _move(campaign: Campaign, status: str, *fields: str) -> Campaign:
+    """Another state makes void whatever was queued in the one before."""
+    campaign.status = status
+    campaign.generation += 1
+    campaign.save(update_fields=["status", "generation", "pause_reason", *fields])
+    return campaign
+
+
+def _locked(campaign_id: CampaignId) -> Campaign:
+    """The campaign, held until the transaction ends: a scheduler that claims waits, and the other way round."""
+    campaigns = Campaign.objects.select_for_update(of=("self",)).select_related("agent", "number")
+    campaign: Campaign | None = campaigns.filter(pk=campaign_id).first()
+    if campaign is None:
+        raise DomainError("no_campaign", "This campaign does not exist any more.")
+    return campaign

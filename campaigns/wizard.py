@@ -1,0 +1,259 @@
+"""Setting up a campaign, step by step. Each step is kept in the draft, so that one may leave and come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agentos.errors import DomainError
+from agentos.tenants.permissions import Permission, TenantRequest, allowed
+from agentos.tenants.templatetags.words import count, duration
+from campaigns import services
+from campaigns.clips import business_name, language_of, variables_of
+from campaigns.dry_run import lines_for, plan
+from campaigns.exporting import csv_file
+from campaigns.forms import (
+    GoalForm,
+    MessageForm,
+    NewCampaignForm,
+    NumberForm,
+    PaceForm,
+    PeopleForm,
+    RulesForm,
+    ScheduleForm,
+    StepForm,
+)
+from campaigns.messages import MessageError
+from campaigns.messages import render as say
+from campaigns.models import Campaign, Contact, Target
+from campaigns.plan_page import PlanPage
+
+WORDS_A_SECOND = 2.6
+FORMS: dict[str, type[StepForm]] = {
+    "goal": GoalForm,
+    "number": NumberForm,
+    "message": MessageForm,
+    "schedule": ScheduleForm,
+    "pace": PaceForm,
+}
+TITLES = {
+    "goal": "Goal",
+    "number": "Number and agent",
+    "people": "Contacts",
+    "message": "Message",
+    "schedule": "Schedule",
+    "pace": "Pace and retries",
+    "rules": "Rules",
+    "review": "Review",
+}
+ORDER = list(TITLES)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step in the line on top: done, here, or still open."""
+
+    name: str
+    title: str
+    is_here: bool
+    is_done: bool
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: TenantRequest) -> HttpResponse:
+    form = NewCampaignForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            campaign = services.create_campaign(request.tenant, by=request.user, **form.cleaned_data)
+            return redirect("campaigns:step", request.tenant.slug, campaign.pk, "number")
+        except DomainError as error:
+            form.add_error(None, error.message)
+    return render(request, "campaigns/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: TenantRequest, campaign_id: UUID, step: str) -> HttpResponse:
+    campaign = _campaign(campaign_id)
+    if campaign.status not in (Campaign.Status.DRAFT, Campaign.Status.PAUSED):
+        return redirect("campaigns:campaign", request.tenant.slug, campaign.pk)
+    match step:
+        case "people":
+            return _people(request, campaign)
+        case "rules":
+            return _rules(request, campaign)
+        case "review":
+            return _show(request, campaign, step, {"lines": lines_for(campaign), **_as_set(campaign)})
+        case _ if step in FORMS:
+            return _fields(request, campaign, step)
+    raise Http404
+
+
+def _fields(request: TenantRequest, campaign: Campaign, step: str) -> HttpResponse:
+    form = FORMS[step](campaign, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_campaign(request.tenant, campaign.pk, changes=form.changes())
+            return _onward(request, campaign, step)
+        except DomainError as error:
+            form.add_error(None, error.message)
+    extra = _said(campaign, campaign.message) if step == "message" else {}
+    return _show(request, campaign, step, {"form": form, **extra}, status=422 if form.errors else 200)
+
+
+def _people(request: TenantRequest, campaign: Campaign) -> HttpResponse:
+    """Posted without a choice it adds nobody and goes on."""
+    form = PeopleForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if not request.POST.get("tag"):
+            return _onward(request, campaign, "people")
+        if form.is_valid():
+            added = services.add_people(request.tenant, campaign.pk, tag=form.chosen())
+            messages.success(request, f"{count(added, 'person,people')} added." if added else "They are in it already.")
+            return redirect("campaigns:step", request.tenant.slug, campaign.pk, "people")
+    people = campaign.targets.select_related("contact").order_by("contact__name", "pk")
+    context = {"form": form, "total": people.count(), "some": people[:8]}
+    return _show(request, campaign, "people", context, status=422 if form.errors else 200)
+
+
+def _rules(request: TenantRequest, campaign: Campaign) -> HttpResponse:
+    form = RulesForm(campaign, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        services.confirm(request.tenant, campaign.pk, confirmed=form.cleaned_data["confirmed"], by=request.user)
+        return _onward(request, campaign, "rules")
+    return _show(request, campaign, "rules", {"form": form}, status=422 if form.errors else 200)
+
+
+def _show(
+    request: TenantRequest, campaign: Campaign, step: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    checks = services.checks(campaign, now())
+    wrong = {check.step for check in checks if not check.holds}
+    here = ORDER.index(step)
+    steps = [Step(name, title, name == step, name not in wrong and name != "review") for name, title in TITLES.items()]
+    frame = {
+        "campaign": campaign,
+        "step": step,
+        "title": TITLES[step],
+        "steps": steps,
+        "before": ORDER[here - 1] if here else "",
+        "problems": [check for check in checks if not check.holds],
+    }
+    return render(request, f"campaigns/step_{step}.html", frame | context, status=status)
+
+
+def _onward(request: TenantRequest, campaign: Campaign, step: str) -> HttpResponse:
+    """To the next step, or, for whoever chose so, back to the list: everything is kept."""
+    if "leave" in request.POST:
+        messages.success(request, f"{campaign} is kept as a draft.")
+        return redirect("campaigns:index", request.tenant.slug)
+    return redirect("campaigns:step", request.tenant.slug, campaign.pk, ORDER[ORDER.index(step) + 1])
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_POST
+def remove_people(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
+    campaign = _campaign(campaign_id)
+    services.remove_people(request.tenant, campaign.pk)
+    messages.success(request, "Nobody is in it now.")
+    return redirect("campaigns:step", request.tenant.slug, campaign.pk, "people")
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_POST
+def preview(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
+    """What one person would hear, while the message is being written."""
+    context = _said(_campaign(campaign_id), request.POST.get("message", ""), request.POST.get("person", ""))
+    return render(request, "campaigns/_preview.html", context)
+
+
+def _said(campaign: Campaign, message: str, person: str = "") -> dict[str, Any]:
+    """The message for one of the people, or what is wrong with it."""
+    people = list(campaign.targets.select_related("contact").order_by("contact__name", "pk")[:20])
+    chosen = next((each for each in people if str(each.pk) == person), people[0] if people else None)
+    context: dict[str, Any] = {"people": people, "person": chosen, "text": "", "problem": ""}
+    if not message.strip():
+        return context
+    someone = chosen or Target(campaign=campaign, contact=Contact(name="Rosa Delgado"))
+    try:
+        context["text"] = say(message, variables_of(someone, business_name()), language_of(someone)).text
+    except MessageError as error:
+        context["problem"] = error.words
+    context["length"] = duration(1000 * len(context["text"].split()) / WORDS_A_SECOND)
+    return context
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_safe
+def dry_run(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
+    """The plan, as a part of the review and as a page of its own."""
+    campaign = _campaign(campaign_id)
+    context = {"campaign": campaign, "plan": PlanPage(plan(campaign, now()), campaign)}
+    return render(request, "campaigns/_dry_run.html" if request.htmx else "campaigns/dry_run.html", context)
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_safe
+def export_dry_run(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
+    """Everybody with their planned time, or the reason why there is none."""
+    campaign = _campaign(campaign_id)
+    people = plan(campaign, now()).people
+    if "left_out" in request.GET:
+        people = tuple(each for each in people if each.is_left_out)
+    head = ("Name", "Number", "Planned, their time", "Their zone", "Calls", "Left out at", "Code", "Reason")
+    rows = (
+        (
+            each.name,
+            each.number,
+            f"{each.first_at:%Y-%m-%d %H:%M}" if each.first_at else "",
+            each.first_at.tzinfo if each.first_at else "",
+            each.calls or "",
+            each.gate,
+            each.code,
+            each.words,
+        )
+        for each in people
+    )
+    return csv_file(f"{campaign.name} dry run", head, rows)
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_POST
+def start(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
+    campaign = _campaign(campaign_id)
+    try:
+        services.start(request.tenant, campaign.pk)
+    except services.NotStartable as error:
+        messages.error(request, error.message)
+        return redirect("campaigns:step", request.tenant.slug, campaign.pk, "review")
+    messages.success(request, f"{campaign} runs.")
+    return redirect("campaigns:campaign", request.tenant.slug, campaign.pk)
+
+
+@allowed(Permission.RUN_CAMPAIGNS)
+@require_POST
+def discard(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
+    campaign = _campaign(campaign_id)
+    services.discard(request.tenant, campaign.pk)
+    messages.success(request, f"{campaign} is gone. Nobody was called.")
+    return redirect("campaigns:index", request.tenant.slug)
+
+
+def _as_set(campaign: Campaign) -> dict[str, Any]:
+    """What was chosen, for the column beside the review."""
+    form = ScheduleForm(campaign)
+    days = [form.fields["days"].choices[day][1][:3] for day in form.initial["days"]]  # type: ignore[attr-defined]
+    return {"days": ", ".join(days), "opens": form.initial["opens"], "closes": form.initial["closes"]}
+
+
+def _campaign(campaign_id: UUID) -> Campaign:
+    found: Campaign = get_object_or_404(Campaign.objects.select_related("agent__published", "number"), pk=campaign_id)
+    return found

@@ -1,0 +1,361 @@
+"""The pages of campaigns, as the people of a business see them: list, setting up, the running campaign, receipts."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from campaigns import services
+from campaigns.claiming import claim_due
+from campaigns.models import Attempt, Campaign, Contact, Target
+from telephony.models import PhoneNumber
+from tests.campaigns.people import NIGHT, make_campaign, make_target
+from tests.conftest import SignIn
+
+ROSA, TOM, AISHA = "+12125550128", "+12125550175", "+12125550136"
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser(sign_in: SignIn, owner: User) -> Client:
+    return sign_in(owner)
+
+
+def at(name: str, campaign: Campaign, *args: Any) -> str:
+    return reverse(f"campaigns:{name}", args=[campaign.tenant.slug, campaign.pk, *args])
+
+
+def text(response: HttpResponse) -> str:
+    """What stands on the page, without tags and with single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def fresh(campaign: Campaign) -> Campaign:
+    with tenant_transaction(campaign.tenant_id):
+        return Campaign.objects.select_related("tenant").get(pk=campaign.pk)
+
+
+def new_draft(browser: Client, tenant: Tenant) -> Campaign:
+    sent = {"name": "November recall", "purpose": "healthcare", "kind": "message"}
+    answer = browser.post(reverse("campaigns:create", args=[tenant.slug]), sent)
+    assert answer.status_code == 302, text(answer)
+    with tenant_transaction(tenant):
+        return Campaign.objects.select_related("tenant").get()
+
+
+def make_contact(tenant: Tenant, number: str, name: str = "Rosa Delgado", **fields: Any) -> None:
+    with tenant_transaction(tenant):
+        Contact.objects.create(e164=number, name=name, **fields)
+
+
+def attempt(target: Target, outcome: str = "", **fields: Any) -> Attempt:
+    state = {"state": "ended", "ended_at": now()} if outcome else {"state": "placed"}
+    with tenant_transaction(target.tenant_id):
+        return Attempt.objects.create(
+            target=target, campaign=target.campaign, e164=target.e164, outcome=outcome, asked_at=now(), **state | fields
+        )
+
+
+def test_without_campaigns_the_list_says_what_one_is(browser: Client, tenant: Tenant) -> None:
+    page = text(browser.get(reverse("campaigns:index", args=[tenant.slug])))
+
+    assert "No campaigns yet" in page
+    assert "New campaign" in page
+
+
+def test_the_list_shows_each_campaign_and_not_the_neighbours(
+    browser: Client, tenant: Tenant, agent: Agent, other_agent: Agent
+) -> None:
+    make_campaign(agent, ROSA, name="Recall")
+    make_campaign(other_agent, TOM, name="Hearings")
+
+    page = text(browser.get(reverse("campaigns:index", args=[tenant.slug])))
+
+    assert "Recall" in page
+    assert "Running" in page
+    assert "Hearings" not in page
+
+
+def test_a_campaign_is_set_up_step_by_step_and_started(
+    browser: Client, tenant: Tenant, agent: Agent, number: PhoneNumber
+) -> None:
+    make_contact(tenant, ROSA, tags=["recall"])
+    make_contact(tenant, TOM)
+    draft = new_draft(browser, tenant)
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("number", {"agent": agent.pk, "number": number.pk}),
+        ("people", {"tag": "recall"}),
+        ("people", {}),
+        ("message", {"language": "en-US", "message": "Hello {{first_name}}.", "keys": ["1", "9"]}),
+        ("schedule", {"days": range(7), "opens": "09:00", "closes": "20:00"}),
+        (
+            "pace",
+            {
+                "at_once": 2,
+                "calls_per_second": 1,
+                "most_attempts": 2,
+                "no_answer": 240,
+                "busy": 15,
+                "machine": 0,
+                "budget": "25.50",
+            },
+        ),
+        ("rules", {"confirmed": ["agreed", "sells_nothing", "identifies"]}),
+    ]
+    for step, sent in steps:
+        answer = browser.post(at("step", draft, step), sent)
+        assert answer.status_code == 302, (step, text(answer))
+
+    review = text(browser.get(at("step", draft, "review")))
+    assert "Everything is ready" in review
+    assert browser.post(at("start", draft)).status_code == 302
+
+    running = fresh(draft)
+    assert (running.status, running.at_once, running.budget_cents) == ("running", 2, 2550)
+    assert running.keys == {"1": "confirmed", "9": "opted_out"}
+    assert running.retries == {"no_answer": 240, "busy": 15, "machine": 0}
+    assert running.hours == [["09:00", "20:00"]] * 7
+    with tenant_transaction(tenant):
+        assert [str(each.e164) for each in running.targets.all()] == [ROSA]
+
+
+def test_one_may_leave_and_come_back_to_a_draft(browser: Client, tenant: Tenant, agent: Agent) -> None:
+    draft = new_draft(browser, tenant)
+
+    sent = {"language": "en-US", "message": "Half a thought", "leave": "1"}
+    answer = browser.post(at("step", draft, "message"), sent)
+
+    assert answer["Location"] == reverse("campaigns:index", args=[tenant.slug])
+    assert "Half a thought" in browser.get(at("step", draft, "message")).content.decode()
+
+
+@pytest.mark.parametrize("step", ["goal", "number", "people", "message", "schedule", "pace", "rules", "review"])
+def test_every_step_of_a_bare_draft_can_be_looked_at(browser: Client, tenant: Tenant, agent: Agent, step: str) -> None:
+    answer = browser.get(at("step", new_draft(browser, tenant), step))
+
+    assert answer.status_code == 200
+    assert "November recall" in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("step", "sent", "sentence"),
+    [
+        ("schedule", {"opens": "09:00", "closes": "20:00"}, "Choose at least one day"),
+        ("schedule", {"days": [0], "opens": "20:00", "closes": "09:00"}, "This window never opens"),
+        ("goal", {"name": "  ", "purpose": "debt", "kind": "message"}, "This field is required."),
+        ("people", {"tag": "nobody"}, "Select a valid choice"),
+    ],
+)
+def test_a_step_says_what_is_wrong_with_it(
+    browser: Client, tenant: Tenant, agent: Agent, step: str, sent: dict[str, Any], sentence: str
+) -> None:
+    make_contact(tenant, ROSA)
+
+    answer = browser.post(at("step", new_draft(browser, tenant), step), sent)
+
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+
+
+def test_what_is_missing_stands_in_the_review_and_the_campaign_does_not_start(
+    browser: Client, tenant: Tenant, agent: Agent
+) -> None:
+    draft = new_draft(browser, tenant)
+
+    browser.post(at("start", draft))
+    page = text(browser.get(at("step", draft, "review")))
+
+    assert fresh(draft).status == "draft"
+    for sentence in ("Choose who is to be called.", "Write the message: it is what people hear.", "Confirm: These"):
+        assert sentence in page
+
+
+def test_the_message_is_shown_as_one_person_hears_it(browser: Client, tenant: Tenant, agent: Agent) -> None:
+    draft = new_draft(browser, tenant)
+    make_contact(tenant, ROSA, fields={"visit_date": "2026-11-23"})
+    services.add_people(tenant, draft.pk)
+
+    said = browser.post(at("preview", draft), {"message": "Hello {{first_name}}, see you on {{visit_date}}."}, **HTMX)
+    wrong = browser.post(at("preview", draft), {"message": "Hello {{frist_name}}."}, **HTMX)
+
+    assert "Hello Rosa, see you on Monday, November twenty-third" in text(said)
+    assert "{{first_name}}?" in text(wrong)
+
+
+def test_the_dry_run_shows_times_reasons_and_cost(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, status="draft")
+    make_target(campaign, TOM, consents=False)
+
+    part = browser.get(at("dry_run", campaign), **HTMX)
+
+    assert "1 of 2 people will be called" in text(part)
+    assert "No record that this person agreed" in text(part)
+    assert "<html" not in part.content.decode()
+    assert "<html" in browser.get(at("dry_run", campaign)).content.decode()
+
+
+def test_the_plan_can_be_downloaded_and_no_cell_is_a_formula(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, status="draft")
+    make_target(campaign, TOM, consents=False, name='=HYPERLINK("http://x.example")')
+
+    file = browser.get(at("export_dry_run", campaign), {"left_out": 1})
+
+    rows = list(csv.DictReader(StringIO(file.content.decode("utf-8-sig"))))
+    assert [(row["Name"], row["Number"], row["Code"]) for row in rows] == [
+        ('\'=HYPERLINK("http://x.example")', TOM, "no_consent")
+    ]
+
+
+def test_the_page_of_a_running_campaign_counts_and_asks_again_by_itself(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent, TOM)
+    done = make_target(campaign, ROSA)
+    attempt(done, "confirmed", answered_at=now(), cost_cents=7)
+    with tenant_transaction(agent.tenant_id):
+        Target.objects.filter(pk=done.pk).update(status="done", disposition="confirmed", attempts_made=1)
+
+    page = browser.get(at("campaign", campaign))
+    part = browser.get(at("progress", campaign), **HTMX)
+
+    assert "Reached 1 of 2" in text(page)
+    assert "$0.07" in text(part)
+    assert 'hx-trigger="every 2s"' in part.content.decode()
+    assert "Confirmed 1 50%" in text(part)
+
+
+def test_counters_rest_when_the_campaign_does_and_the_page_is_fetched_anew(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    services.pause(campaign.tenant, campaign.pk)
+
+    part = browser.get(at("progress", campaign), {"status": "running"}, **HTMX)
+
+    assert part["HX-Refresh"] == "true"
+    assert "hx-trigger" not in part.content.decode()
+
+
+def test_windows_stand_in_a_row_for_each_clock(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM)
+    make_target(campaign, "+18085550119")
+
+    page = text(browser.get(at("campaign", campaign)))
+
+    assert "When people may be called" in page
+    assert "Eastern" in page
+    assert "Hawaii" in page
+
+
+def test_attempts_show_outcome_and_what_follows_and_can_be_narrowed(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent)
+    rosa, tom = make_target(campaign, ROSA, name="Rosa Delgado"), make_target(campaign, TOM, name="Tom Brandvold")
+    attempt(rosa, "no_answer")
+    attempt(tom, "busy")
+    with tenant_transaction(agent.tenant_id):
+        Target.objects.update(due_at=now() + timedelta(hours=2), attempts_made=1)
+
+    everything = text(browser.get(at("campaign", campaign)))
+    busy = text(browser.get(at("campaign", campaign), {"outcome": "busy"}))
+
+    assert "Again Today" in everything or "Again" in everything
+    assert "Rosa Delgado" in everything
+    assert "Tom Brandvold" in busy
+    assert "Rosa Delgado" not in busy
+
+
+def test_a_receipt_says_why_somebody_was_not_called(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent)
+    make_target(campaign, ROSA, name="Nathan Cole")
+    with tenant_transaction(agent.tenant_id):
+        claim_due(campaign.pk, NIGHT)
+
+    answer = browser.get(at("why", campaign), {"who": "nathan"}, **HTMX)
+
+    assert "Nathan Cole was not called" in text(answer)
+    assert "NY allows calls from 8:00 AM" in text(answer) or "it is 4:00 AM there" in text(answer)
+    assert answer.content.decode().count('aria-label="Passed"') == 6
+    assert answer.content.decode().count('aria-label="Refused"') == 1
+    assert "Unchanged" in text(answer)
+    assert text(browser.get(at("why", campaign), {"who": "212 555 0128"}, **HTMX)) == text(answer)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [("", "at least four digits"), ("Zelda", "Nobody in this campaign"), ("Rosa", "has not been judged yet")],
+)
+def test_who_has_no_receipt_gets_a_sentence(browser: Client, agent: Agent, asked: str, sentence: str) -> None:
+    campaign = make_campaign(agent, ROSA)
+
+    assert sentence in text(browser.get(at("why", campaign), {"who": asked}, **HTMX))
+
+
+def test_buttons_pause_resume_stop_and_call_again(browser: Client, agent: Agent, number: PhoneNumber) -> None:
+    campaign = make_campaign(agent, ROSA, number=number, message="Hello.", purpose="telemarketing")
+    with tenant_transaction(agent.tenant_id):
+        confirmed = {name: {"by": "Priya"} for name in services.CONFIRMATIONS}
+        Campaign.objects.filter(pk=campaign.pk).update(confirmed=confirmed)
+        Target.objects.update(status="done", disposition="no_answer")
+
+    states = []
+    for name in ("pause", "resume", "stop"):
+        if name == "stop":
+            browser.post(at("redial", campaign), {"outcome": "no_answer"})
+        assert browser.post(at(name, campaign)).status_code == 302
+        states.append(fresh(campaign).status)
+
+    assert states == ["paused", "running", "stopped"]
+    with tenant_transaction(agent.tenant_id):
+        assert Target.objects.get().status == "waiting"
+
+
+@pytest.mark.parametrize("name", ["pause", "resume", "stop", "redial", "start", "discard", "remove_people"])
+def test_members_and_viewers_look_and_change_nothing(
+    sign_in: SignIn, member: User, viewer: User, agent: Agent, name: str
+) -> None:
+    campaign = make_campaign(agent, ROSA)
+
+    for person in (member, viewer):
+        page = sign_in(person).get(at("campaign", campaign))
+        assert page.status_code == 200
+        assert "Pause" not in text(page)
+        assert sign_in(person).post(at(name, campaign)).status_code == 403
+    assert fresh(campaign).status == "running"
+
+
+def test_viewers_see_neither_names_nor_whole_numbers(sign_in: SignIn, viewer: User, agent: Agent) -> None:
+    campaign = make_campaign(agent)
+    attempt(make_target(campaign, ROSA, name="Rosa Delgado"), "busy")
+
+    page = text(sign_in(viewer).get(at("campaign", campaign)))
+
+    assert "Rosa Delgado" not in page
+    assert "0128" not in page
+    assert sign_in(viewer).get(at("why", campaign), {"who": "Rosa"}).status_code == 403
+    assert sign_in(viewer).get(at("export", campaign)).status_code == 403
+
+
+def test_everybody_in_the_campaign_can_be_exported(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent)
+    make_target(campaign, ROSA, name="+1-evil")
+
+    rows = list(csv.DictReader(StringIO(browser.get(at("export", campaign)).content.decode("utf-8-sig"))))
+
+    assert [(row["Name"], row["Number"], row["State"]) for row in rows] == [("'+1-evil", ROSA, "Waiting")]
+
+
+def test_the_neighbours_campaign_does_not_exist(browser: Client, tenant: Tenant, other_agent: Agent) -> None:
+    theirs = make_campaign(other_agent, ROSA)
+
+    assert browser.get(reverse("campaigns:campaign", args=[tenant.slug, theirs.pk])).status_code == 404
+    assert browser.post(reverse("campaigns:pause", args=[tenant.slug, theirs.pk])).status_code == 404
