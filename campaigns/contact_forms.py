@@ -78,8 +78,8 @@ class LiftForm(forms.Form):
 class UploadForm(forms.Form):
     file = forms.FileField(label="File", help_text="CSV or XLSX, up to 50 MB and 200,000 rows.")
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(too_large().message)
         return file
@@ -95,8 +95,8 @@ class RegistryForm(forms.Form):
         choices = [("national", "National"), *((state, state) for state in states)]
         self.fields["name"].choices = choices  # type: ignore[attr-defined]
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_REGISTRY_BYTES:
             raise forms.ValidationError("The file is larger than 30 MB. Please load one area code at a time.")
         return file

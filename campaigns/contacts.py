@@ -88,13 +88,13 @@ def give_consent(
     if given_at > now():
         raise DomainError("future_consent", "The day of the consent is still to come.")
     with tenant_transaction(current_tenant_id()):
-        consent, _ = Consent.objects.get_or_create(
+        consent: Consent = Consent.objects.get_or_create(
             e164=number,
             tier=Consent.Tier(tier),
             source=source.strip()[:120],
             given_at=given_at,
             defaults={"evidence": evidence, "created_by": by},
-        )
+        )[0]
         if consent.revoked_at is None:
             lift_by_consent([number], given_at, source)
         return consent

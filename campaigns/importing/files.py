@@ -19,7 +19,7 @@ FORMULA = re.compile(r"[=+\-@\t\r]")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def keep(upload: UploadedFile) -> str:
+def keep(upload: UploadedFile[bytes]) -> str:
     """Store what was uploaded under a name of our own; returns its path below DATA_DIR."""
     name = f"{FOLDER}/{current_tenant_id()}/{uuid.uuid4().hex}"
     path = path_of(name)

@@ -225,9 +225,7 @@ def test_a_full_row_becomes_a_person() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "written", ["2085550142", "+1 208 555 0142", "1-208-555-0142", "'(208) 555.0142"]
-)
+@pytest.mark.parametrize("written", ["2085550142", "+1 208 555 0142", "1-208-555-0142", "'(208) 555.0142"])
 def test_one_number_is_written_in_many_ways(written: str) -> None:
     assert read_number(written) == "+12085550142"
 
