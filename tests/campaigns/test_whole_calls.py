@@ -1,0 +1,187 @@
+"""Whole calls: the practice carrier rings somebody with a script, and asks our own server what to do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uvicorn
+from django.core.asgi import get_asgi_application
+from pytest_django import Settings
+
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from campaigns import replies
+from campaigns.canceling import cancel
+from campaigns.claiming import claim_due
+from campaigns.dialling import dial
+from campaigns.models import Attempt, DialReceipt, DoNotCall, Reply
+from campaigns.optout import opt_out
+from campaigns.webhooks import AttemptWebhook
+from telephony.event_writer import EventWriter
+from telephony.simulator.people import HangUp, Person, Press, Say, StaySilent, Step, WaitForAgent
+from telephony.simulator.record import CallRecord
+from telephony.simulator.server import PracticeCarrier
+from telephony.simulator.setup import Account, CallOptions
+from telephony.simulator.voices import Humming
+from tests.campaigns.line import ROSA, in_thread
+from tests.campaigns.people import NOON, make_campaign
+from tests.telephony.shelf import Shelf, writer_of
+from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
+
+KEYS = {"1": "confirmed", "2": "rescheduled"}
+PATIENT = 240_000  # of the fast clock: as long as our side may take on a busy machine
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EventWriter:
+    """Our side lives at noon on a Monday, and keeps the carrier's events out of the way."""
+    writer = writer_of(tmp_path / "events", Shelf())
+    monkeypatch.setattr(AttemptWebhook, "clock", staticmethod(lambda: NOON))
+    monkeypatch.setattr(AttemptWebhook, "events", staticmethod(lambda: writer))
+    return writer
+
+
+@pytest.fixture
+async def our_side(noon: EventWriter, settings: Settings) -> AsyncIterator[str]:
+    """The product's own pages on a port of this machine."""
+    options: dict[str, Any] = {"port": 0, "log_level": "error", "lifespan": "off", "interface": "asgi3"}
+    config = uvicorn.Config(get_asgi_application(), **options)
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    yield settings.PUBLIC_URL
+    server.force_exit = True
+    await server.shutdown()
+
+
+@pytest.fixture
+async def practice(our_side: str, settings: Settings) -> AsyncIterator[PracticeCarrier]:
+    options = CallOptions(time_scale=10)
+    async with PracticeCarrier(Account(ACCOUNT_SID, AUTH_TOKEN), speaker=Humming(), options=options) as practice:
+        settings.TWILIO_BASE_URL = practice.url
+        yield practice
+
+
+def claimed(agent: Agent, **campaign: Any) -> UUID:
+    made = make_campaign(agent, ROSA, keys=KEYS, **campaign)
+    with tenant_transaction(agent.tenant_id):
+        (attempt_id,) = claim_due(made.pk, NOON).attempts
+    return attempt_id
+
+
+def look(agent: Agent, attempt_id: UUID) -> Attempt:
+    with tenant_transaction(agent.tenant_id):
+        return Attempt.objects.select_related("target").get(pk=attempt_id)
+
+
+async def live(agent: Agent, practice: PracticeCarrier, person: Person, **campaign: Any) -> tuple[CallRecord, Attempt]:
+    """Call this person, to the last callback."""
+    practice.exchange.people[ROSA] = person
+    attempt_id = await in_thread(claimed, agent, **campaign)
+    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    (sid,) = practice.exchange.calls
+    record = await practice.exchange.record(sid)
+    assert record.errors == []
+    return record, await in_thread(look, agent, attempt_id)
+
+
+def heard(record: CallRecord) -> str:
+    return " ".join(facts["text"] for facts in record.of_kind("announcement"))
+
+
+def answering(*steps: Step) -> Person:
+    return Person(steps=(WaitForAgent(timeout_ms=PATIENT), *steps))
+
+
+async def test_who_presses_1_has_confirmed(agent: Agent, practice: PracticeCarrier) -> None:
+    record, attempt = await live(agent, practice, answering(Press("1"), StaySilent()))
+
+    assert heard(record).startswith("This is an automated call for Juniper Dental. Press 9 or say stop")
+    assert "Hello Rosa Delgado." in heard(record)
+    assert "Thank you, that is confirmed." in heard(record)
+    assert record.ended_by == "agent"
+    assert (attempt.state, attempt.outcome, attempt.answered_by) == ("ended", "confirmed", "human")
+    assert (attempt.target.status, attempt.target.disposition) == ("done", "confirmed")
+    assert attempt.carrier_sid == record.call_sid
+
+
+async def test_who_presses_9_is_never_called_again(agent: Agent, practice: PracticeCarrier) -> None:
+    record, attempt = await live(agent, practice, answering(Press("9"), StaySilent()))
+
+    assert heard(record).endswith("You will get no more calls from us. Goodbye.")
+    assert (attempt.outcome, attempt.target.disposition) == ("opted_out", "opted_out")
+
+    def again() -> tuple[list[str], list[tuple[str, str]], int]:
+        campaign = make_campaign(agent, ROSA, name="Another")
+        with tenant_transaction(agent.tenant_id):
+            sources = list(DoNotCall.objects.values_list("source", flat=True))
+            opened = len(claim_due(campaign.pk, NOON).attempts)
+            asked = [(each.body["occasion"], each.answer) for each in DialReceipt.objects.all()]
+        return sources, asked, opened
+
+    sources, asked, opened = await in_thread(again)
+    assert (sources, opened) == (["key"], 0)
+    assert asked == [("claim", "allow"), ("dial", "allow"), ("answer", "allow"), ("claim", "deny")]
+
+
+async def test_who_speaks_after_the_tone_is_in_the_inbox(agent: Agent, practice: PracticeCarrier) -> None:
+    wait = WaitForAgent(timeout_ms=PATIENT)
+    person = answering(Say("Hello?"), wait, Say("Well, I will have to ask my sister."), StaySilent())
+    record, attempt = await live(agent, practice, person, records_reply=True)
+
+    assert "Please say your answer after the tone." in heard(record)
+    assert (attempt.outcome, attempt.target.status) == ("spoken", "done")
+
+    def fetched() -> Reply:
+        with tenant_transaction(agent.tenant_id):
+            reply_id = Reply.objects.get(attempt=attempt).pk
+        replies.fetch(agent.tenant_id, reply_id, NOON)
+        with tenant_transaction(agent.tenant_id):
+            return Reply.objects.get(pk=reply_id)
+
+    reply = await in_thread(fetched)
+    assert reply.status == "open"
+    assert replies.recorded(reply).startswith(b"RIFF")
+
+
+async def test_a_machine_is_left_its_own_message(agent: Agent, practice: PracticeCarrier) -> None:
+    machine = Person(steps=(StaySilent(),), answered_by="machine_end_beep")
+    record, attempt = await live(agent, practice, machine, voicemail="Please call us, {{first_name}}.")
+
+    assert "Please call us, Rosa." in heard(record)
+    assert "Press 1" not in heard(record).rpartition("This is an automated call")[2]
+    assert (attempt.outcome, attempt.answered_by, attempt.target.disposition) == ("voicemail", "machine", "voicemail")
+
+
+async def test_who_hangs_up_has_hung_up_on_us(agent: Agent, practice: PracticeCarrier) -> None:
+    _, attempt = await live(agent, practice, answering(HangUp()))
+
+    assert (attempt.outcome, attempt.target.status) == ("hung_up", "done")
+
+
+async def test_an_opt_out_cancels_a_call_that_is_still_ringing(agent: Agent, practice: PracticeCarrier) -> None:
+    practice.exchange.people[ROSA] = Person(rings_ms=3_600_000, steps=(StaySilent(),))
+    attempt_id = await in_thread(claimed, agent)
+    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+
+    def stop() -> None:
+        with tenant_transaction(agent.tenant_id):
+            opt_out(ROSA, DoNotCall.Source.ADMIN, "By telephone.", NOON)
+        cancel(agent.tenant_id, attempt_id)
+
+    await in_thread(stop)
+
+    (sid,) = practice.exchange.calls
+    record = await practice.exchange.record(sid)
+    assert (record.answered, record.ended_by) == (None, "api")
+    assert (await in_thread(look, agent, attempt_id)).state == "ended"
