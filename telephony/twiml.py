@@ -15,18 +15,14 @@ MAX_SPOKEN = 3000  # <Say> takes 4,096 characters, and escaping makes some of th
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def connect_stream(
-    url: str, token: str, *, resume_url: str, name: str = "agent", status_callback: str = "", first: str = ""
-) -> str:
-    """Connect the caller to our media socket, which asks for `token`; say `first` before that.
+def connect_stream(url: str, token: str, *, resume_url: str, name: str = "agent", status_callback: str = "") -> str:
+    """Connect the caller to our media socket, which asks for `token`.
 
     The redirect behind it runs when the socket closes, for whatever reason: a call outlives its process.
     """
     if len("token") + len(token) >= MAX_PARAMETER:
         raise ValueError("the carrier takes no parameter of this length")
     response, connect = VoiceResponse(), Connect()
-    if first:
-        _add(response, Heard(first), "en-US")
     callback = {"status_callback": _clean(status_callback)} if status_callback else {}
     connect.stream(url=_clean(url), name=_clean(name), **callback).parameter(name="token", value=_clean(token))
     response.append(connect)

@@ -156,8 +156,8 @@ class StreamStatus(CarrierWebhook):
         return HttpResponse(status=204)
 
 
-def connect(admission: Admission, carrier_sid: str, *, first: str = "") -> str:
-    """Connect an admitted call to its media socket, after one sentence of ours where there is one to say."""
+def connect(admission: Admission, carrier_sid: str) -> str:
+    """Connect an admitted call to its media socket."""
     agent_id = admission.agent_id
     claims = CallClaims(
         call_id=admission.call_id,
@@ -171,7 +171,6 @@ def connect(admission: Admission, carrier_sid: str, *, first: str = "") -> str:
         tokens.mint(claims),
         resume_url=addresses.resume_url(agent_id),
         status_callback=addresses.stream_status_url(agent_id),
-        first=first,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -24,7 +25,7 @@ from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 CALLER, OURS = "+12085550199", "+12085550110"
 VOICE, STATUS = "http://127.0.0.1:9/voice", "http://127.0.0.1:9/status"  # nobody is asked anything that counts here
-UNKNOWN = "CA" + "9" * 32
+UNKNOWN, RECORDING = "CA" + "9" * 32, "RE" + "1" * 32
 
 
 @pytest.fixture
@@ -154,3 +155,65 @@ def test_without_an_account_nothing_is_asked(settings: Settings):
 
     with pytest.raises(CarrierError, match="not_configured"):
         carrier.fetch_account()
+
+
+# Who picks up, and what they said
+
+
+async def test_the_carrier_is_asked_who_picks_up_where_somebody_wants_to_know(practice: PracticeCarrier):
+    plain = await dial()
+    curious = await ask(
+        carrier.place_call,
+        to=CALLER,
+        from_=OURS,
+        url=VOICE,
+        status_callback=STATUS,
+        answered_by_url="http://127.0.0.1:9/who",
+    )
+
+    calls = practice.exchange.calls
+    assert not calls[plain.sid].setup.machine_detection
+    assert calls[curious.sid].setup.machine_detection
+    assert calls[curious.sid].setup.async_amd.url == "http://127.0.0.1:9/who"
+
+
+async def test_a_recording_is_fetched_with_the_accounts_own_key(practice: PracticeCarrier, settings: Settings):
+    placed = await dial()
+    practice.exchange.calls[placed.sid].recordings[RECORDING] = b"RIFF all of it"
+
+    assert await ask(carrier.fetch_recording, RECORDING) == b"RIFF all of it"
+    settings.TWILIO_AUTH_TOKEN = "another"
+    refused = await failure(carrier.fetch_recording, RECORDING)
+    assert (refused.code, refused.retryable) == ("401", False)
+
+
+@pytest.mark.usefixtures("practice")
+async def test_a_recording_that_is_not_there_yet_may_be_asked_for_again():
+    missing = await failure(carrier.fetch_recording, RECORDING)
+
+    assert (missing.code, missing.retryable) == ("20404", True)
+
+
+@pytest.mark.parametrize("sid", ["", "RE1", "../Calls", "CA" + "0" * 32, RECORDING + "/..", RECORDING + "\n"])
+async def test_what_is_no_recording_is_not_asked_for(practice: PracticeCarrier, sid: str):
+    assert (await failure(carrier.fetch_recording, sid)).code == "invalid_sid"
+
+
+@pytest.mark.parametrize(
+    ("length", "body", "code"), [(100, b"RIFF", "unreachable"), (carrier.MOST_RECORDING + 1, None, "too_long")]
+)
+async def test_half_a_recording_and_an_endless_one_are_none(
+    settings: Settings, length: int, body: bytes | None, code: str
+):
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length + (body or bytes(length)))
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        settings.TWILIO_BASE_URL = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT_SID, AUTH_TOKEN
+
+        assert (await failure(carrier.fetch_recording, RECORDING)).code == code

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from telephony import twiml
+from telephony.twiml import Heard
 
 NASTY = [
     '</Say><Dial>+19005550100</Dial><Say x="',
@@ -92,3 +93,54 @@ def test_a_token_that_the_carrier_would_cut_off_is_refused():
 def test_instructions_that_the_carrier_would_not_take_are_refused():
     with pytest.raises(ValueError, match="instructions"):
         twiml.connect_stream("wss://a.example/" + "x" * 70_000, "t", resume_url="https://a.example")
+
+
+# Calls of a campaign
+
+
+PARTS = [Heard("Who calls."), Heard(url="https://clips.example/1.wav?a=1&b=2"), Heard("Press 1.")]
+
+
+def test_a_key_or_a_word_interrupts_what_is_played_and_silence_is_told_as_well():
+    gather, redirect = ElementTree.fromstring(twiml.play_and_gather(PARTS, "https://a.example/keys"))  # noqa: S314
+
+    assert [part.tag for part in gather] == ["Say", "Play", "Say"]
+    assert gather[1].text == "https://clips.example/1.wav?a=1&b=2"
+    assert gather.attrib == {
+        "input": "dtmf speech",
+        "numDigits": "1",
+        "timeout": "5",
+        "action": "https://a.example/keys",
+        "method": "POST",
+        "actionOnEmptyResult": "true",
+        "language": "en-US",
+    }
+    assert (redirect.tag, redirect.text) == ("Redirect", "https://a.example/keys")
+
+
+def test_only_keys_are_listened_for_where_speech_is_for_somebody_else():
+    gather, _ = ElementTree.fromstring(twiml.play_and_gather(PARTS, "https://a.example", speech=False))  # noqa: S314
+
+    assert gather.attrib["input"] == "dtmf"
+
+
+def test_an_answer_is_recorded_after_a_beep_and_not_for_ever():
+    text = twiml.record_reply(PARTS[:1], "https://a.example/recorded", longest_s=20)
+
+    say, record, hangup = ElementTree.fromstring(text)  # noqa: S314
+    assert (say.text, hangup.tag) == ("Who calls.", "Hangup")
+    assert (record.attrib["maxLength"], record.attrib["playBeep"], record.attrib["timeout"]) == ("20", "true", "3")
+    assert record.attrib["action"] == record.attrib["recordingStatusCallback"] == "https://a.example/recorded"
+
+
+def test_what_is_left_on_a_machine_ends_the_call():
+    assert shape(twiml.play_and_hang_up(PARTS)) == ["Response", "Say", "Play", "Say", "Hangup"]
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_no_message_breaks_out_of_its_element_or_grows_beyond_the_limit(text: str):
+    parts, short = [Heard(text)], text[:200]
+
+    assert shape(twiml.play_and_gather(parts, short, language=short)) == ["Response", "Gather", "Say", "Redirect"]
+    assert shape(twiml.record_reply(parts, short)) == ["Response", "Say", "Record", "Hangup"]
+    assert shape(twiml.play_and_hang_up([*parts, Heard(url=short)], short)) == ["Response", "Say", "Play", "Hangup"]
