@@ -9,6 +9,7 @@ import io
 import wave
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -16,9 +17,10 @@ from django.conf import settings
 from agentos.tenants.scoping import tenant_transaction
 from agents.providers.offline_voice.ears import Ear, make_decoder
 from agents.providers.ports import EndOfTurn
+from calls.models import Turn
 from campaigns import sealing
-from campaigns.models import DoNotCall, Reply, Target
-from campaigns.optout import opt_out
+from campaigns.models import Attempt, DoNotCall, Reply, Target
+from campaigns.optout import OPTED_OUT, opt_out
 from campaigns.sorting import Meaning, Sorted, sort
 from telephony import carrier, mulaw
 
@@ -131,3 +133,28 @@ def _handle(reply: Reply, disposition: str, at: datetime) -> None:
 
 def _owner(reply_id: int) -> str:
     return f"{Reply._meta.db_table}:{reply_id}"
+
+
+# Conversations with the live agent ------------------------------------------------------------------------
+
+
+def read_conversation(tenant_id: int, attempt_id: UUID, at: datetime) -> bool:
+    """Whether somebody told the live agent to stop calling, which is then done. Repeating it changes nothing."""
+    with tenant_transaction(tenant_id):
+        attempt: Attempt | None = Attempt.objects.filter(pk=attempt_id).select_related("call").first()
+        if attempt is None or attempt.call is None:
+            return False
+        turns = attempt.call.turns.filter(speaker=Turn.Speaker.CALLER)
+        said = next((turn.heard for turn in turns if _says_stop(turn.heard)), None)
+        if said is None:
+            return False
+        evidence = f'Said "{said[:200]}" in call {attempt.carrier_sid}.'
+        opt_out(str(attempt.e164), DoNotCall.Source.VOICE, evidence, at)
+        Attempt.objects.filter(pk=attempt_id).update(outcome=OPTED_OUT)
+        Target.objects.filter(pk=attempt.target_id).update(status=Target.Status.DONE, disposition=OPTED_OUT)
+        return True
+
+
+def _says_stop(said: str) -> bool:
+    found = sort(said)
+    return found.meaning is Meaning.STOP and found.is_sure

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from agentos.jobs import enqueue
 from agentos.tenants.scoping import tenant_transaction
 from calls.services import advance_call
 from campaigns import addresses
@@ -46,6 +47,8 @@ def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str
             if status == "completed" and not attempt.outcome:
                 attempt.outcome = _unanswered(attempt)
             advance(attempt, status, at)
+            if status == "completed" and attempt.call_id is not None:
+                enqueue("campaigns.tasks.read_conversation", tenant_id, attempt_id)
         return is_new
 
 

@@ -16,13 +16,23 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import sealing
 from campaigns.models import Attempt, DoNotCall, Reply, Target
-from campaigns.replies import NOT_FETCHED, NOT_WRITTEN_DOWN, NotYet, fetch, give_up, read_wav, recorded
+from campaigns.replies import (
+    NOT_FETCHED,
+    NOT_WRITTEN_DOWN,
+    NotYet,
+    fetch,
+    give_up,
+    read_conversation,
+    read_wav,
+    recorded,
+)
 from telephony.simulator.call_flow import SimulatedCall
 from telephony.simulator.people import Person
 from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallSetup
 from telephony.simulator.sounds import wav_of
 from telephony.simulator.voices import Humming, OfflineSpeaker, tone
+from tests import factories
 from tests.campaigns.line import ROSA, asked, in_thread
 from tests.campaigns.people import NOON
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
@@ -237,3 +247,32 @@ async def test_without_the_right_key_to_the_account_nothing_is_fetched(
     await in_thread(fetch, agent.tenant_id, reply_id, NOON)
 
     assert (await in_thread(look, agent, reply_id)).problem == NOT_FETCHED
+
+
+# What the live agent was told
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("said", "is_stop"), [("Please don't call me again.", True), ("Could you call me back before noon?", False)]
+)
+def test_stop_is_heard_in_a_conversation_as_well(agent: Agent, said: str, is_stop: bool) -> None:
+    attempt_id, _ = waiting(agent)
+    call = factories.make_call(agent, status="ended")
+    factories.make_turn(call, "Please stop calling, said the agent.", speaker="agent")
+    factories.make_turn(call, said)
+    with tenant_transaction(agent.tenant_id):
+        Attempt.objects.filter(pk=attempt_id).update(call=call)
+
+    assert read_conversation(agent.tenant_id, attempt_id, NOON) is is_stop
+    assert read_conversation(agent.tenant_id, attempt_id, NOON) is is_stop
+
+    assert len(listed(agent)) == is_stop
+    with tenant_transaction(agent.tenant_id):
+        assert Target.objects.get(e164=ROSA).disposition == ("opted_out" if is_stop else "spoken")
+
+
+def test_a_call_that_no_agent_took_has_nothing_to_read(agent: Agent) -> None:
+    attempt_id, _ = waiting(agent)
+
+    assert not read_conversation(agent.tenant_id, attempt_id, NOON)
