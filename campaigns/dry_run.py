@@ -19,10 +19,10 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.claiming import ATTEMPT_CENTS
 from campaigns.dialling import RING_S
-from campaigns.facts import FactBook
+from campaigns.facts import NUMBER, FactBook
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
-from campaigns.openings import Openings
+from campaigns.openings import Openings, Stretch
 from campaigns.places import Place
 from campaigns.rules import Facts, Gate, Reason, may_call, where
 from campaigns.settling import retry_after
@@ -134,9 +134,10 @@ def plan(campaign: Campaign, at: datetime, assumptions: Assumptions | None = Non
     assumed = assumptions or Assumptions(pick_up=usual_pick_up(at))
     begins = max(at, campaign.starts_at or at)
     cast = list(_cast(campaign, begins))
-    openings = Openings(tables().law)
+    openings, attempt = Openings(tables().law), Attempt(campaign=campaign)
+    allowed: set[tuple[int, Stretch | None]] = set()
     runs = [
-        _Run(campaign, cast, begins, openings, replace(assumed, pick_up=rate)).play()
+        _Run(campaign, cast, begins, openings, replace(assumed, pick_up=rate), allowed, attempt).play()
         for rate in (assumed.pick_up, min(0.95, assumed.pick_up + SWAY), max(0.05, assumed.pick_up - SWAY))
     ]
     likely, cents = runs[0], [run.cents for run in runs]
@@ -176,18 +177,20 @@ class _Person:
     number: str
     name: str
     facts: Facts
+    place: Place
     due_at: datetime
     attempts_made: int
 
 
 def _cast(campaign: Campaign, at: datetime) -> Iterator[_Person]:
     targets = campaign.targets.filter(status=Target.Status.WAITING).order_by("due_at", "pk")
-    rows = list(targets.values_list("e164", "contact__name", "due_at", "attempts_made"))
+    rows = list(targets.values_list(NUMBER, "contact__name", "due_at", "attempts_made"))
     for begin in range(0, len(rows), AT_A_TIME):
         part = rows[begin : begin + AT_A_TIME]
-        book = FactBook(campaign, [str(number) for number, *_ in part], at)
+        book = FactBook(campaign, [number for number, *_ in part], at)
         for number, name, due_at, made in part:
-            yield _Person(str(number), name or "", book.of(str(number)), max(at, due_at), made)
+            facts = book.of(number)
+            yield _Person(number, name or "", facts, where(facts, tables()), max(at, due_at), made)
 
 
 @dataclass(slots=True)
@@ -209,6 +212,8 @@ class _Run:
     begins: datetime
     openings: Openings
     assumed: Assumptions
+    allowed: set[tuple[int, Stretch | None]]  # first calls that the gate has allowed, in any run
+    attempt: Attempt  # stands for each attempt when it is asked whether another one follows
     waiting: list[tuple[datetime, int]] = field(default_factory=list)
     free_at: list[datetime] = field(default_factory=list)
     people: dict[int, Planned] = field(default_factory=dict)
@@ -246,7 +251,7 @@ class _Run:
     def _may_begin(self, index: int, at: datetime) -> bool:
         """Ask the gate. Windows are asked beforehand, since most of the night is spent waiting for one to open."""
         course = self.courses[index]
-        place = where(course.facts, tables())
+        place = self.cast[index].place
         stretch = self.openings.next(place, at, relaxed=course.facts.relaxed, hours=course.facts.own_hours)
         if stretch is not None and stretch.opens > at:
             heapq.heappush(self.waiting, (stretch.opens, index))
@@ -255,8 +260,13 @@ class _Run:
             reason = self.closed[place]
             self._leave_out(index, reason.gate.value, reason.code, reason.words)
             return False
+        first = (index, stretch) if not course.calls else None
+        if first is not None and first in self.allowed:
+            return True
         verdict = may_call(course.facts, at, tables())
         if verdict.may_call:
+            if first is not None:
+                self.allowed.add(first)
             return True
         if verdict.next_at is not None and verdict.next_at > at:
             heapq.heappush(self.waiting, (verdict.next_at, index))
@@ -284,7 +294,8 @@ class _Run:
         course.first_at = course.first_at or at
         tried = (*course.facts.attempts, at)
         course.facts = replace(course.facts, attempts=tried, attempts_of_seller=tried)
-        pause = retry_after(Attempt(campaign=self.campaign, number=number), outcome)
+        self.attempt.number = number
+        pause = retry_after(self.attempt, outcome)
         if pause is not None:
             heapq.heappush(self.waiting, (ends + pause, index))
 
@@ -320,7 +331,7 @@ class _Run:
 
     def _told(self, index: int) -> Planned:
         person, course = self.cast[index], self.courses[index]
-        zone = ZoneInfo(min(where(course.facts, tables()).zones))
+        zone = ZoneInfo(min(person.place.zones))
         local = course.first_at and course.first_at.astimezone(zone)
         return Planned(person.number, person.name, local, course.calls, course.outcome)
 

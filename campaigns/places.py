@@ -124,6 +124,7 @@ def _clock(zone: str, state: str, home: str, area: Area | None, gazetteer: Gazet
     return (area.zones, Source.AREA_CODE) if area else (frozenset(), Source.NONE)
 
 
+@functools.lru_cache(maxsize=16_384)  # a number is asked about when it is due, dialed and answered
 def _judge_number(number: str, countries: frozenset[str]) -> tuple[str, Refusal | None]:
     """The region, and why nobody may call there. The type counts first: toll-free numbers have 42 zones."""
     try:
