@@ -7,10 +7,10 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.timezone import now
 
-from agentos.jobs import PlatformTask
+from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import dialling
+from campaigns import clip_making, dialling
 from campaigns.claiming import claim_due, running
 
 
@@ -39,3 +39,14 @@ def reconcile() -> None:
             attempt_ids = dialling.unfinished(now())
         for attempt_id in attempt_ids:
             dialling.reconcile(tenant_id, attempt_id)
+
+
+@shared_task(base=PlatformTask, bind=True, max_retries=None, ignore_result=True)
+def make_clips(self, tenant_id: int) -> None:  # type: ignore[no-untyped-def]
+    """Make the clips that a tenant wants, a batch at a time; a vendor that wants to be left alone is."""
+    batch = clip_making.make_batch(tenant_id)
+    if batch.setback:
+        raise self.retry(countdown=min(600, 15 * 2 ** min(self.request.retries, 6)))
+    if batch.more:
+        with tenant_transaction(tenant_id):
+            enqueue("campaigns.tasks.make_clips", tenant_id)

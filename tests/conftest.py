@@ -25,6 +25,8 @@ def private_files(settings: Settings, tmp_path: Path) -> Path:
     settings.SPOOL_DIR = tmp_path / "spool"
     settings.RECORDINGS_DIR = tmp_path / "recordings"
     settings.SPEECH_CACHE_DIR = tmp_path / "speech"
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "clips"}}
+    settings.STORAGES = settings.STORAGES | {"clips": files}
     settings.STATIC_ROOT = tmp_path
     return tmp_path
 

@@ -94,6 +94,10 @@ class AudioClip(TenantModel):
     file = models.CharField(max_length=200, blank=True, help_text="Name in the storage of clips.")
     duration_ms = models.PositiveIntegerField(default=0)
     checks = models.JSONField(default=dict, blank=True, help_text="What was heard in it, and what was missed.")
+    characters = models.PositiveIntegerField(default=0, help_text="Given to the voice so far: what it cost.")
+    tries = models.PositiveIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=200, blank=True)
     approved_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=now, editable=False)
 

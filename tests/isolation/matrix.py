@@ -15,7 +15,7 @@ from django.test import Client
 
 from agentos.tenants.models import Role
 from agentos.tenants.permissions import GRANTS, LOOKING, needs_of
-from tests.isolation.expectations import Carrier, Expectation, Inside, Public, SignedIn
+from tests.isolation.expectations import Carrier, Expectation, Inside, Public, Sealed, SignedIn
 from tests.isolation.routes import Route
 from tests.isolation.world import MISSING, WORDS, Business, fingerprint, foreign_keys_across, something_was_written
 
@@ -153,6 +153,8 @@ class Visit:
                 return "but it is public" if answer.is_sign_in or answer.status in (401, 403, 404) else ""
             case Carrier():
                 return "" if answer.status in (403, 405) else "but nothing was signed"
+            case Sealed():
+                return "" if answer.status in (404, 405) else "but nothing was signed"
             case SignedIn():
                 is_right = answer.is_sign_in if self.persona == ANONYMOUS else answer.status not in (401, 403, 404)
                 return "" if is_right else "but it is for whoever is signed in"

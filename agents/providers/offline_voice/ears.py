@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,22 +24,24 @@ ONSET = 3  # voiced frames of the last five
 INTERIM_FRAMES = 15
 SHORTEST_VOICE = 5  # voiced frames; less is a click
 LONGEST_TURN = 3000  # frames; a decoder's memory grows with what it hears
+MOST_GRAMMARS = 8  # whose files are kept, about a megabyte each
 EAGER_SHARE = 0.5  # of the silence that ends a turn
 # The cepstral mean of speech over a telephone: what a decoder expects before it has heard the caller.
 TELEPHONE_MEAN = "51,13,-18,17,-5,-5,-2,-9,-4,-1,0,-2,0"
 
 
-@cache
+@lru_cache(MOST_GRAMMARS)
 def _files(grammar: Grammar) -> dict[str, str]:
-    """What a decoder reads: language model, dictionary and adaptation to the telephone; made once per grammar."""
+    """What a decoder reads: language model, dictionary and adaptation to the telephone, kept for the next decoder."""
     text, words = arpa(grammar)
     return {"lm": text, "dict": dictionary(words, _acoustic() / DICTIONARY), "mllr": telephone_transform()}
 
 
-def make_decoder(grammar: Grammar | None = None, keyterms: Iterable[str] = ()) -> Any:
+def make_decoder(grammar: Grammar | None = None, keyterms: Iterable[str] = (), **patience: float | bool) -> Any:
     """A fresh decoder of what the grammar says, or else of what callers say, and of the keyterms that have a sound.
 
-    The first takes about a second, another a tenth of it. Nothing is left on the disk.
+    The first takes about a second, another a tenth of it. Nothing is left on the disk. `patience` are options of
+    pocketsphinx for whoever has time to search longer.
     """
     import pocketsphinx
 
@@ -49,9 +51,8 @@ def make_decoder(grammar: Grammar | None = None, keyterms: Iterable[str] = ()) -
             path = Path(folder) / option
             path.write_text(text)
             paths[option] = str(path)
-        decoder = pocketsphinx.Decoder(
-            hmm=str(_acoustic() / "en-us"), **paths, cmninit=TELEPHONE_MEAN, topn=8, fwdflat=False, loglevel="FATAL"
-        )
+        options = {"cmninit": TELEPHONE_MEAN, "topn": 8, "fwdflat": False, "loglevel": "FATAL"} | patience
+        decoder = pocketsphinx.Decoder(hmm=str(_acoustic() / "en-us"), **paths, **options)
     _teach(decoder, keyterms)
     return decoder
 

@@ -1,0 +1,82 @@
+"""Is a clip loud, long and complete enough, and does it say the facts? What is doubted waits for a person.
+
+Nothing here stops a call: a clip that is not ready is said by the carrier's voice instead.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from django.utils.timezone import now
+
+from agentos.errors import DomainError
+from agentos.tenants.models import User
+from campaigns.likeness import lacks_its_end, missed, says_something_else
+from campaigns.messages import Fact
+from campaigns.models import AudioClip
+from telephony.mulaw import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, decode, frames, is_voiced
+
+FASTEST_MS, SLOWEST_MS, PAUSES_MS = 140, 1200, 2000  # for each word; for the whole
+SOFTEST_DB, LOUDEST_DB = -36.0, -3.0  # of what is voiced, below full scale
+LONGEST_GAP_MS = 2500
+FADES_BY_DB = 2
+
+
+def doubts(text: str, facts: Sequence[Fact], sound: bytes, transcript: str) -> list[str]:
+    """Everything that speaks against a clip, in words for whoever listens to it next. Nothing: it may be played."""
+    found = list(about_sound(text, sound))
+    if not transcript.strip():
+        return [*found, "No words were heard."]
+    found += [f"The {fact.kind} was not heard: {fact.said}." for fact in missed(text, facts, transcript)]
+    if says_something_else(text, transcript):
+        found.append("Too few of the words were heard.")
+    if lacks_its_end(text, transcript):
+        found.append("The end was not heard.")
+    return found
+
+
+def about_sound(text: str, sound: bytes) -> Iterator[str]:
+    """What can be told without understanding a word."""
+    pieces = list(frames(sound))
+    voiced = [is_voiced(piece) for piece in pieces]
+    if not any(voiced):
+        yield "It is silent."
+        return
+    words, length_ms = len(re.findall(r"\w+", text)), len(sound) / BYTES_PER_MS
+    if length_ms < FASTEST_MS * words:
+        yield "It is too short for its words."
+    if length_ms > SLOWEST_MS * words + PAUSES_MS:
+        yield "It is too long for its words."
+    level = _level_db(b"".join(piece for piece, is_loud in zip(pieces, voiced, strict=True) if is_loud))
+    if level < SOFTEST_DB:
+        yield "It is too quiet."
+    if level > LOUDEST_DB:
+        yield "It is too loud."
+    quiet_runs = "".join("x" if is_loud else " " for is_loud in voiced).strip().split("x")
+    if max(map(len, quiet_runs)) * FRAME_MS > LONGEST_GAP_MS:
+        yield "There is a long silence inside."
+    if all(voiced[-2:]) and _level_db(sound[-2 * FRAME_BYTES :]) > level - FADES_BY_DB:
+        yield "It breaks off."
+
+
+def _level_db(sound: bytes) -> float:
+    samples = array("h", decode(sound))
+    power = sum(sample * sample for sample in samples) / max(1, len(samples))
+    return 10 * math.log10(power / 32768**2) if power else -120.0
+
+
+def approve(clip_id: UUID, user: User) -> AudioClip:
+    """A person has listened to a doubted clip and lets it be played. Inside the tenant; safe to repeat."""
+    clip: AudioClip = AudioClip.objects.select_for_update().get(pk=clip_id)
+    if clip.status == AudioClip.Status.READY:
+        return clip
+    if clip.status != AudioClip.Status.DOUBTED:
+        raise DomainError("not_to_hear", "Only a clip that waits for a person can be approved.")
+    clip.status, clip.approved_by = AudioClip.Status.READY, user
+    clip.checks = clip.checks | {"approved_at": now().isoformat()}
+    clip.save(update_fields=["status", "approved_by", "checks"])
+    return clip

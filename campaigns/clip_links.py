@@ -1,0 +1,56 @@
+"""Addresses at which the carrier fetches a clip: signed, and good for a day or two.
+
+The address of a clip stays the same for a day, so that a carrier which plays it ten thousand times fetches it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+from django.utils.timezone import now
+
+from agentos.tenants.scoping import tenant_transaction
+from campaigns.models import AudioClip
+
+DAY_S = 86_400
+_signer = Signer(salt="agentos.campaigns.clips")
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """A file for the carrier, and for how long it may keep it."""
+
+    data: bytes
+    seconds: int
+
+
+def clip_url(clip: AudioClip) -> str:
+    """Where the carrier gets this clip from. It is good for one day at least and two at most."""
+    until = (int(now().timestamp()) // DAY_S + 2) * DAY_S
+    token = _signer.sign_object([clip.tenant_id, clip.pk.hex, until])
+    return f"{settings.PUBLIC_URL}{reverse('clip', args=[token])}"
+
+
+def open_clip(token: str) -> Playable:
+    """What the address leads to. Raises LookupError, and does not say why."""
+    try:
+        tenant_id, clip_id, until = _signer.unsign_object(token)
+    except (BadSignature, ValueError):
+        raise LookupError from None
+    seconds = until - int(now().timestamp())
+    if seconds <= 0:
+        raise LookupError
+    with tenant_transaction(tenant_id):
+        clip = AudioClip.objects.filter(pk=UUID(clip_id), status=AudioClip.Status.READY).first()
+    if clip is None:
+        raise LookupError
+    try:
+        with storages["clips"].open(clip.file) as file:
+            return Playable(file.read(), seconds)
+    except OSError:
+        raise LookupError from None
