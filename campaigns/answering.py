@@ -77,7 +77,7 @@ def press(tenant_id: int, attempt_id: UUID, sid: str, key: str, words: Words, at
         if attempt is None:
             return HANG_UP
         if key == STOP_KEY:
-            return _stop(attempt, DoNotCall.Source.KEY, f"Pressed 9 in call {sid} at {at.isoformat()}.", at, key=key)
+            return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
         if attempt.state == Attempt.State.ENDED:
             return _thanks(attempt) if key and key == attempt.key_pressed else HANG_UP
         if key:
@@ -97,7 +97,7 @@ def take_recording(tenant_id: int, attempt_id: UUID, sid: str, recording: str, k
             return HANG_UP
         _keep_reply(attempt, recording, at)
         if key == STOP_KEY:
-            return _stop(attempt, DoNotCall.Source.KEY, f"Pressed 9 in call {sid} at {at.isoformat()}.", at, key=key)
+            return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
         if attempt.state != Attempt.State.ENDED and key in attempt.campaign.keys:
             return _choose(attempt, key, at)
         settle(attempt, "spoken", at)
@@ -121,10 +121,6 @@ def locked(attempt_id: UUID, sid: str) -> Attempt | None:
     )
     found: Attempt | None = attempts.filter(pk=attempt_id).first()
     return found if found is not None and found.carrier_sid == sid else None
-
-
-def introduction(attempt: Attempt) -> str:
-    return phrases.identification(_caller(attempt))
 
 
 # What the answer leads to -------------------------------------------------------------------------------
@@ -153,7 +149,7 @@ def _refuse(attempt: Attempt, verdict: Verdict, at: datetime) -> Told:
         settle(attempt, OPTED_OUT, at)
         return _say(phrases.stopped(_caller(attempt)))
     settle(attempt, "refused", at)
-    attempt.target.status = Target.Status.WAITING
+    attempt.target.status, attempt.target.disposition = Target.Status.WAITING, ""
     put_off(attempt.target, verdict)
     return HANG_UP
 
@@ -166,21 +162,21 @@ def _to_machine(attempt: Attempt, at: datetime) -> Told:
         return HANG_UP
     attempt.outcome = "voicemail"
     attempt.save(update_fields=["outcome"])
-    return _say(
-        introduction(attempt), said, phrases.left_on_machine(_caller(attempt)), language=language_of(attempt.target)
-    )
+    parts = [_introduction(attempt), said, _ours(phrases.left_on_machine(_caller(attempt)))]
+    return Told(twiml.play_and_hang_up(parts, language_of(attempt.target)))
 
 
 def _message(attempt: Attempt) -> Told:
     """Who calls, the message, and how to answer; a key or a word interrupts."""
     campaign = attempt.campaign
     if campaign.kind == Campaign.Kind.AGENT:
-        parts, action = [Heard(introduction(attempt))], _keys_url(attempt)
+        parts, action = [_introduction(attempt)], _keys_url(attempt)
         return Told(twiml.play_and_gather(parts, action, timeout_s=AGENT_PAUSE_S, speech=False))
     message = _sentence(attempt)
-    parts = [Heard(introduction(attempt)), _sound(attempt, message), Heard(phrases.offers(campaign.keys, message))]
-    heard = [part for part in parts if part.url or part.sentence]
-    return Told(twiml.play_and_gather(heard, _keys_url(attempt), language=language_of(attempt.target)))
+    parts = [_introduction(attempt), _sound(attempt, message)]
+    if offers := phrases.offers(campaign.keys, message):
+        parts.append(_ours(offers))
+    return Told(twiml.play_and_gather(parts, _keys_url(attempt), language=language_of(attempt.target)))
 
 
 def _choose(attempt: Attempt, key: str, at: datetime) -> Told:
@@ -189,6 +185,8 @@ def _choose(attempt: Attempt, key: str, at: datetime) -> Told:
     means = attempt.campaign.keys.get(key, AGENT if key == AGENT_KEY else "")
     if means == AGENT:
         return Told(to_agent=True)
+    if means == OPTED_OUT:
+        return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
     if not means:
         return _message(attempt)
     settle(attempt, means, at)
@@ -221,7 +219,7 @@ def _listened(attempt: Attempt, at: datetime) -> Told:
         attempt.outcome = "spoken"  # whoever hangs up now has heard us out
         attempt.save(update_fields=["outcome"])
         recording = addresses.recording_url(attempt.campaign.agent_id, attempt.pk)
-        return Told(twiml.record_reply([Heard(phrases.how_to_record())], recording, longest_s=LONGEST_REPLY_S))
+        return Told(twiml.record_reply([_ours(phrases.how_to_record())], recording, longest_s=LONGEST_REPLY_S))
     settle(attempt, "spoken", at)
     return _say(phrases.goodbye(_caller(attempt)))
 
@@ -257,9 +255,21 @@ def _thanks(attempt: Attempt) -> Told:
 # Words ----------------------------------------------------------------------------------------------------
 
 
-def _say(*parts: str | Heard, language: str = phrases.LANGUAGE) -> Told:
-    heard = [part if isinstance(part, Heard) else Heard(part) for part in parts if part]
-    return Told(twiml.play_and_hang_up(heard, language))
+def _say(sentence: str) -> Told:
+    return Told(twiml.play_and_hang_up([_ours(sentence)]))
+
+
+def _ours(sentence: str) -> Heard:
+    """A sentence that is not the message's, in its own language whatever that one is in."""
+    return Heard(sentence, language=phrases.LANGUAGE)
+
+
+def _introduction(attempt: Attempt) -> Heard:
+    return _ours(phrases.identification(_caller(attempt)))
+
+
+def _pressed(attempt: Attempt, key: str, at: datetime) -> str:
+    return f"Pressed {key} in call {attempt.carrier_sid} at {at.isoformat()}."
 
 
 def _sentence(attempt: Attempt) -> str:

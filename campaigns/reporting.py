@@ -25,11 +25,11 @@ CENTS_PER_MINUTE = 3  # each begun one, with the look for a machine; rounded up
 log = structlog.get_logger(__name__)
 
 
-def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str, str], key: str, at: datetime) -> bool:
-    """Store a status and move the attempt on. Whether it was new."""
+def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str, str], key: str, at: datetime) -> None:
+    """Store a status and move the attempt on."""
     sid, status = fields["CallSid"], fields["CallStatus"]
     with tenant_transaction(tenant_id):
-        is_new = record_carrier_event(
+        record_carrier_event(
             tenant_id,
             agent_id=agent_id,
             call_sid=sid,
@@ -49,7 +49,6 @@ def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str
             advance(attempt, status, at)
             if status == "completed" and attempt.call_id is not None:
                 enqueue("campaigns.tasks.read_conversation", tenant_id, attempt_id)
-        return is_new
 
 
 def detect(tenant_id: int, attempt_id: UUID, agent_id: UUID, sid: str, answered_by: str) -> bool:

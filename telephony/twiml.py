@@ -49,10 +49,11 @@ def say_and_try_again(sentence: str, url: str, *, pause_s: int = 2, language: st
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something the other side hears: a sound file by its address, or else a sentence."""
+    """Something the other side hears: a sound file by its address, or else a sentence, in a language of its own."""
 
     sentence: str = ""
     url: str = ""
+    language: str = ""
 
 
 def play_and_gather(
@@ -128,7 +129,7 @@ def _add(parent: Gather | VoiceResponse, part: Heard, language: str) -> None:
     if part.url:
         parent.play(_clean(part.url))
     else:
-        parent.say(_clean(part.sentence)[:MAX_SPOKEN], language=_clean(language))
+        parent.say(_clean(part.sentence)[:MAX_SPOKEN], language=_clean(part.language or language))
 
 
 def _clean(text: str) -> str:

@@ -97,6 +97,15 @@ async def test_a_message_that_cannot_be_said_any_more_leaves_no_silence(line: Li
     assert "We have a message for you. Please call us." in text(await line.answered())
 
 
+async def test_each_language_is_spoken_in_its_own_voice(make_line: MakeLine) -> None:
+    line = await make_line(language="es-US", message="Hola {{name}}.")
+
+    gather, _ = await line.answered()
+
+    assert [each.attrib["language"] for each in gather] == ["en-US", "es-US", "en-US"]
+    assert gather.attrib["language"] == "es-US"
+
+
 async def test_names_do_not_break_out_of_their_sentence(line: Line, agent: Agent) -> None:
     await in_thread(change, agent, lambda: ComplianceProfile.objects.create(legal_name="</Say><Dial>1</Dial> & Sons"))
 
@@ -201,6 +210,14 @@ async def test_who_listens_and_says_nothing_is_let_go(line: Line) -> None:
 
     assert text(await line.pressed()).endswith("Goodbye.")
     assert await line.outcome() == ("ended", "spoken", "done")
+
+
+async def test_another_key_may_mean_stop_as_well(make_line: MakeLine) -> None:
+    line = await make_line(keys={"3": "opted_out"})
+    await line.answered()
+
+    assert "no more calls" in text(await line.pressed("3"))
+    assert [source for source, _ in await line.do_not_call()] == ["key"]
 
 
 # Words
