@@ -1,6 +1,6 @@
 """Whether this process has been told to end, and the calls it still carries.
 
-if drain.begun: ...                 a webhook answers 503: the next call goes to another process
+if drain.begun: ...                 a webhook asks for a moment: the carrier comes back, to another process
 with drain.live_call(scope): ...    a carrier socket: the process waits until it ends
 """
 

@@ -12,14 +12,14 @@ from csp.constants import NONCE
 from agentos import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_DIR = Path(environ.Env().str("AGENTOS_LOCAL_DIR", default=str(BASE_DIR / ".local")))
 
 env = environ.Env()
 TESTING = "pytest" in sys.modules
 if not TESTING:
     environ.Env.read_env(BASE_DIR / ".env")
-    if sys.argv[1:2] != ["demo"]:  # which chooses anew
-        environ.Env.read_env(LOCAL_DIR / "demo.env")  # the port and the practice carrier of a running demo
+LOCAL_DIR = Path(env.str("AGENTOS_LOCAL_DIR", default=str(BASE_DIR / ".local")))
+if not TESTING and sys.argv[1:2] != ["demo"]:  # which chooses anew
+    environ.Env.read_env(LOCAL_DIR / "demo.env")  # the port and the practice carrier of a running demo
 
 # Core
 

@@ -150,14 +150,11 @@ def run(drill: Drill, campaign: Any, worker: subprocess.Popen[bytes], most_s: fl
 
 def break_workers(drill: Drill, main_pid: int) -> None:
     """Kill and freeze children of the worker, in random order; the worker starts others in place of the dead."""
-    time.sleep(5)
     faults = ["kill"] * drill.kills + ["freeze"] * drill.freezes
     drill.chance.shuffle(faults)
     for fault in faults:
-        children = psutil.Process(main_pid).children(recursive=True)
-        if not children:
+        while not (children := psutil.Process(main_pid).children(recursive=True)):
             time.sleep(0.5)
-            continue
         victim = drill.chance.choice(children)
         with suppress(psutil.NoSuchProcess):
             if fault == "kill":

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.timezone import now
 
@@ -42,6 +43,7 @@ SENTENCES = {
     "suspended": "We are sorry, we cannot take calls at the moment. Please try again later.",
     "busy": "We are sorry, all our lines are busy. Please call again in a few minutes.",
     "draining": "We are sorry, please call again in a moment.",
+    "speechless": "We are sorry, we cannot speak with you right now. Please call again later.",
     "ended": "",
 }
 
@@ -75,6 +77,8 @@ async def admit(
     """Open the call and warm up what it will need. Raises Refused."""
     if drain.begun:
         raise Refused("draining")
+    if runtime.running_calls() >= settings.CALLS_PER_PROCESS:
+        raise Refused("busy")
     rest = {"from_number": from_number, "to_number": to_number, "channel": channel}
     rest |= {"direction": "inbound" if direction == "inbound" else "outbound", "carrier_sid": carrier_sid}
     return await _admit(agent_id, call_id_for(agent_id, carrier_sid), rest)
@@ -103,6 +107,8 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
 async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
     """The next segment of a call whose socket died. Raises Refused("ended") when the conversation was over."""
     call_id = call_id_for(agent_id, carrier_sid)
+    if runtime.ended_unheard(call_id):
+        raise Refused("speechless")
     if runtime.has_ended(call_id):
         raise Refused("ended")
     if drain.begun:

@@ -38,17 +38,25 @@ class Equipment:
 
     def __init__(self, spec: VersionSpec) -> None:
         self.spec = spec
-        self.on_failure: Callable[[str, ProviderError], None] = lambda part, error: None
+        self._early: list[tuple[str, ProviderError]] = []
+        self._report: Callable[[str, ProviderError], None] = lambda part, error: self._early.append((part, error))
         self.listener = AudioListener(lambda: recogniser(spec))
-        self.voice = CachedVoice(self._voices(), speech_cache, spec.tts_provider, main_voice(spec))
+        own = providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider))
+        self.voice = CachedVoice(self._voices(own), speech_cache, spec.tts_provider, main_voice(spec), own=own)
         self.model: LanguageModel = FallbackLanguageModel(
             language_model(spec.llm_provider, spec.llm_model, spec.llm_options),
             language_model(spec.second_llm_provider, spec.second_llm_model, {}) if spec.second_llm_provider else None,
             first_s=FIRST_TOKEN_S,
             gap_s=TOKEN_GAP_S,
-            on_failure=lambda error: self.on_failure("llm", error),
+            on_failure=lambda error: self._report("llm", error),
         )
         self._tasks: list[asyncio.Task[Any]] = []
+
+    def report_to(self, report: Callable[[str, ProviderError], None]) -> None:
+        """Tell of every failure, also of those while the phone was ringing: the part and the error."""
+        early, self._early, self._report = self._early, [], report
+        for part, error in early:
+            report(part, error)
 
     def open(self, unspoken: list[str]) -> None:
         """Connect everything, and synthesize the fixed sentences that nobody has yet; returns at once."""
@@ -75,19 +83,20 @@ class Equipment:
                 await self.voice.fill(text)
         except ProviderError as error:
             log.warning("the voice cannot be opened yet", provider=error.provider, code=error.code)
+            self._report("tts", error)
 
-    def _voices(self) -> TextToSpeech:
+    def _voices(self, own: TextToSpeech) -> TextToSpeech:
         spec = self.spec
         second = None
         if spec.second_tts_provider:
             other = Voice(spec.second_tts_model, spec.second_tts_voice, spec.language, {})
             second = providers.tts(spec.second_tts_provider, other, endpoint(spec.second_tts_provider))
         return FallbackTextToSpeech(
-            providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider)),
+            own,
             second,
             first_s=FIRST_SOUND_S,
             gap_s=SOUND_GAP_S,
-            on_failure=lambda error: self.on_failure("tts", error),
+            on_failure=lambda error: self._report("tts", error),
         )
 
 

@@ -61,8 +61,16 @@ class Prepared:
     timer: asyncio.TimerHandle | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """When a conversation of this process was over, and whether the caller had heard a word of ours."""
+
+    at: float
+    was_heard: bool
+
+
 _prepared: dict[UUID, Prepared] = {}
-_ended: dict[UUID, float] = {}
+_ended: dict[UUID, Ended] = {}
 _running: dict[UUID, RunningCall] = {}
 _closing: set[asyncio.Task[None]] = set()
 
@@ -75,6 +83,11 @@ def running_calls() -> int:
 def has_ended(call_id: UUID) -> bool:
     """Whether this process knows that the conversation is over, whatever the database says yet."""
     return call_id in _ended
+
+
+def ended_unheard(call_id: UUID) -> bool:
+    """Whether it is over and the caller was never spoken to: no voice could be reached."""
+    return call_id in _ended and not _ended[call_id].was_heard
 
 
 def prepare(prepared: Prepared) -> None:
@@ -168,7 +181,7 @@ class RunningCall:
         self._journal = CallJournal(SpoolKey(claims.tenant_id, claims.call_id, claims.segment), self._names)
         self._recorder = self._make_recorder(earlier.elapsed_ms, loop.time) if self._spec.recording else None
         heard_line = RecordedLine(line, self._recorder) if self._recorder else line
-        playback = Playback(heard_line, loop.time)
+        self._playback = playback = Playback(heard_line, loop.time)
         self._elapsed_ms = earlier.elapsed_ms
         self._session = Session(
             script=prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation),
@@ -181,7 +194,7 @@ class RunningCall:
             earlier_ms=earlier.elapsed_ms,
             next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT,
         )
-        self._equipment.on_failure = self._on_failure
+        self._equipment.report_to(self._on_failure)
         self.hear: Callable[[bytes], None] = self._hear_and_record if self._recorder else self._session.hear
         self.mark_reached = self._session.mark_reached
         self.digit, self.typed = self._session.digit, self._session.typed
@@ -238,9 +251,9 @@ class RunningCall:
     def _remember_end(self) -> None:
         """For the resume URL, which the carrier may ask before the database has heard."""
         moment = time.monotonic()
-        for call_id in [known for known, at in _ended.items() if moment - at > 3600]:
+        for call_id in [known for known, ended in _ended.items() if moment - ended.at > 3600]:
             del _ended[call_id]
-        _ended[self._claims.call_id] = moment
+        _ended[self._claims.call_id] = Ended(moment, was_heard=self._playback.has_played)
 
     def _on_failure(self, part: str, error: ProviderError) -> None:
         data = {"part": part, "provider": error.provider, "code": error.code, "retryable": error.retryable}

@@ -26,13 +26,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from calls.shipping import Batch, ship
 
 GATHER_S = 0.02
+RETRY_S = 0.5
+MOST_KEPT = 5_000  # entries of one call while the disk takes none
 SHIP_EVERY_S = 1.0
 ORPHANS_EVERY_S = 5.0
 LONGEST_PAUSE_S = 5.0
 LARGEST_READ = 512 * 1024
 
 log = structlog.get_logger(__name__)
-_UNSTORABLE = "\\u0000"  # PostgreSQL keeps no NUL in text
+_NUL = "\\u0000"  # as JSON writes it, and as somebody may type it
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +155,12 @@ class Spool:
                     thread.start()
 
     def _write_lines(self) -> None:
+        kept: dict[SpoolKey, list[Any]] = {}  # what the disk did not take yet
         while True:
-            items = self._next_items()
+            items = self._next_items(RETRY_S if kept else None)
             for key, entries in self._grouped(items).items():
-                self._append(key, entries)
+                kept.setdefault(key, []).extend(entries)
+            kept = {key: entries[-MOST_KEPT:] for key, entries in kept.items() if not self._append(key, entries)}
             if any(not isinstance(item[1], dict) for item in items if item):
                 self._wake.set()
             if None in items:
@@ -164,9 +168,12 @@ class Spool:
                 self._wake.set()
                 return
 
-    def _next_items(self) -> list[Any]:
+    def _next_items(self, within_s: float | None) -> list[Any]:
         """What waits and what comes in the next moment: each time this thread wakes, live calls make way for it."""
-        items = [self._lines.get()]
+        try:
+            items = [self._lines.get(timeout=within_s)]
+        except Empty:
+            return []
         if items[0] is not None and isinstance(items[0][1], dict):
             time.sleep(GATHER_S)
         try:
@@ -184,27 +191,22 @@ class Spool:
                 grouped[item[0]].append(item[1])
         return grouped
 
-    def _append(self, key: SpoolKey, entries: list[Any]) -> None:
-        file = self._files.get(key) or self._open(key)
-        lines, waiting = [], []
-        for entry in entries:
-            if callable(entry):
-                waiting.append(entry)
-                continue
-            file.sequence += 1
-            text = json.dumps({"sequence": file.sequence, **entry}, default=str)
-            lines.append(text.replace(_UNSTORABLE, "") + "\n")
-        data = "".join(lines).encode()
+    def _append(self, key: SpoolKey, entries: list[Any]) -> bool:
+        """All of them, or none: what the disk refuses is tried again with what comes later."""
+        waiting = [entry for entry in entries if callable(entry)]
+        told = [entry for entry in entries if not callable(entry)]
         try:
-            while data:
-                data = data[os.write(file.descriptor, data) :]
+            file = self._files.get(key) or self._open(key)
+            _write_whole(file, [_line(file.sequence + n, entry) for n, entry in enumerate(told, start=1)])
         except OSError as error:
             log.error("the journal cannot be written", call_id=str(key.call_id), reason=error.strerror)
+            return False
+        file.sequence += len(told)
         with self._guard:
-            file.written = os.fstat(file.descriptor).st_size
             file.closed |= any(isinstance(e, dict) and e["entry"] == "closed" for e in entries)
             file.waiting += waiting
             file.urgent |= bool(waiting)
+        return True
 
     def _open(self, key: SpoolKey) -> _File:
         path = self._folder / key.name
@@ -231,7 +233,7 @@ class Spool:
                     self._ship_orphans()
                     next_orphans = time.monotonic() + ORPHANS_EVERY_S
                 pause_s = 0.0
-            except DatabaseError as error:
+            except (DatabaseError, OSError) as error:
                 pause_s = min(LONGEST_PAUSE_S, pause_s * 2 or 0.25)
                 log.warning("the journal waits for the database", error=type(error).__name__, pause_s=pause_s)
             finally:
@@ -317,6 +319,35 @@ class Spool:
             pass  # its process lives
         finally:
             os.close(descriptor)
+
+
+def _line(sequence: int, entry: dict[str, Any]) -> str:
+    text = json.dumps({"sequence": sequence, **entry}, default=str)
+    return (json.dumps(_storable(json.loads(text))) if _NUL in text else text) + "\n"
+
+
+def _storable(value: Any) -> Any:
+    """Without the character that PostgreSQL keeps in no text."""
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case dict():
+            return {name: _storable(inner) for name, inner in value.items()}
+        case list():
+            return [_storable(inner) for inner in value]
+    return value
+
+
+def _write_whole(file: _File, lines: list[str]) -> None:
+    """Append the lines. Raises OSError, and then leaves no half of one behind."""
+    data = "".join(lines).encode()
+    try:
+        while data:
+            data = data[os.write(file.descriptor, data) :]
+    except OSError:
+        os.ftruncate(file.descriptor, file.written)
+        raise
+    file.written = os.fstat(file.descriptor).st_size
 
 
 def _read(descriptor: int, position: int) -> tuple[list[dict[str, Any]], int]:

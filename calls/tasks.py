@@ -12,7 +12,9 @@ from django.utils.timezone import now
 from agentos.jobs import PlatformTask
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
+from agents import providers
 from agents.models import AgentVersion
+from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
 from calls.equipment import synthesize_fixed
@@ -31,6 +33,15 @@ def sweep() -> None:
             log.info("forgotten calls were ended", tenant_id=tenant_id, calls=ended)
 
 
+async def _synthesize(spec: VersionSpec, texts: list[str]) -> int:
+    """As `synthesize_fixed`, in a loop that leaves no connection and no process behind."""
+    try:
+        return await synthesize_fixed(spec, texts)
+    finally:
+        await providers.close_clients()
+        await stop_worker()
+
+
 @shared_task(bind=True, max_retries=5)
 def prepare_speech(self, version_id: int) -> None:  # type: ignore[no-untyped-def]
     """Synthesize the fixed sentences of a version ahead of its first call."""
@@ -39,7 +50,7 @@ def prepare_speech(self, version_id: int) -> None:  # type: ignore[no-untyped-de
     spec = VersionSpec.of(version)
     texts = CallTexts(spec, business=business, caller_number="", at=now()).fixed()
     try:
-        missing = asyncio.run(synthesize_fixed(spec, texts))
+        missing = asyncio.run(_synthesize(spec, texts))
     except ProviderError as error:
         log.warning("fixed sentences are not ready yet", provider=error.provider, code=error.code)
         raise self.retry(countdown=timedelta(seconds=15).seconds) from None

@@ -74,8 +74,12 @@ class SpeechCache:
 class CachedVoice:
     """A voice that has its fixed sentences ready and synthesizes the rest."""
 
-    def __init__(self, tts: TextToSpeech, cache: SpeechCache, provider: str, voice: Voice) -> None:
+    def __init__(
+        self, tts: TextToSpeech, cache: SpeechCache, provider: str, voice: Voice, *, own: TextToSpeech | None = None
+    ) -> None:
+        """`own` speaks in `voice` and no other; `tts` may fall back to a second one, whose sound is not kept."""
         self._tts, self._cache, self._provider, self._voice = tts, cache, provider, voice
+        self._own = own or tts
         self._fixed: dict[str, str] = {}
 
     def prepare(self, texts: list[str]) -> list[str]:
@@ -85,7 +89,7 @@ class CachedVoice:
 
     async def fill(self, text: str) -> None:
         """Synthesize a fixed sentence and keep it. Raises ProviderError."""
-        async with aclosing(self._tts.speak(text)) as sounds:
+        async with aclosing(self._own.speak(text)) as sounds:
             parts = [part async for part in sounds]
         speech = Speech(b"".join(p.audio for p in parts), tuple(word for p in parts for word in p.words))
         self._cache.store(content_key(self._provider, self._voice, text), speech)

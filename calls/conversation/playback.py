@@ -27,6 +27,11 @@ class Playback:
         """Seconds of audio that the caller has not heard yet."""
         return max(0.0, self._dry_at - self._now())
 
+    @property
+    def has_played(self) -> bool:
+        """Whether anything was sent at all."""
+        return self._sent > 0
+
     def send(self, audio: bytes) -> None:
         self._line.play(audio)
         self._sent += len(audio)

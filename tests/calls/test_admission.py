@@ -74,6 +74,12 @@ def test_a_tenant_whose_lines_are_all_in_use_is_busy_and_its_neighbour_is_not(te
     assert ring(other_agent.pk).tenant_id == other_agent.tenant_id
 
 
+def test_a_process_takes_no_more_calls_than_it_may(agent, settings):
+    settings.CALLS_PER_PROCESS = 0
+
+    assert refusal(agent.pk) == "busy"
+
+
 def test_a_draining_process_takes_no_call(agent):
     drain.begun = True
     try:

@@ -148,6 +148,28 @@ def test_what_is_written_arrives_and_the_file_goes(agent, spool):
     eventually(lambda: not list((settings.SPOOL_DIR / "journal").glob("*.jsonl")))
 
 
+@pytest.mark.parametrize("text", ["\\u0000", "a \\\\u0000 b", "tab\\there", "\\"])
+def test_what_looks_like_an_escape_is_kept_as_it_was_typed(agent, spool, text):
+    call = make_call(agent)
+    key = SpoolKey(agent.tenant_id, call.pk, 1)
+    spool.write(key, {"entry": "turn", "index": 0, "state": turn(text)})
+
+    eventually(lambda: heard(call) == [text])
+
+
+def test_what_the_disk_refuses_is_written_when_it_takes_it_again(agent, spool):
+    call, folder = make_call(agent), settings.SPOOL_DIR / "journal"
+    key = SpoolKey(agent.tenant_id, call.pk, 1)
+    blocked = folder / key.name
+    blocked.mkdir(parents=True)  # cannot be opened for writing
+    spool.write(key, {"entry": "turn", "index": 0, "state": turn("kept")})
+    spool.write(SpoolKey(agent.tenant_id, call.pk, 2), {"entry": "turn", "index": 1, "state": turn("other", 900)})
+    eventually(lambda: heard(call) == ["other"])
+
+    blocked.rmdir()
+    eventually(lambda: heard(call) == ["kept", "other"])
+
+
 def test_one_entry_that_the_database_refuses_spoils_only_its_own_call(agent, spool):
     good, bad = make_call(agent), uuid4()
     spool.write(SpoolKey(agent.tenant_id, bad, 1), {"entry": "turn", "index": 0, "state": turn("lost")})
