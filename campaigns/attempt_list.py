@@ -15,7 +15,7 @@ from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
 from agentos.tenants.templatetags.words import phone_for, when
 from campaigns.models import Attempt, Campaign, Target
-from campaigns.outcomes import ATTEMPTS, words_of
+from campaigns.outcomes import ATTEMPTS, in_a_sentence, words_of
 
 PER_PAGE = 25
 LEFT_OUT = "left_out"
@@ -107,7 +107,7 @@ class AttemptList:
 def _next(target: Target) -> str:
     match target.status:
         case Target.Status.WAITING:
-            return f"Again {when(target.due_at)}"
+            return f"Again {in_a_sentence(when(target.due_at))}"
         case Target.Status.DONE:
             return "Never again" if target.disposition == "opted_out" else "Done"
         case Target.Status.LEFT_OUT:

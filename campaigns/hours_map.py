@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,7 @@ FIRST, LAST = 6, 22  # hours that are always on the map
 MOST_ROWS = 12
 BAR_H, ROW_H = 22, 50
 SLOT = timedelta(minutes=30)
+FAR_OFF = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Row:
 class _Group:
     place: Place
     stretch: Stretch | None
+    states: set[str] = field(default_factory=set)
     to_call: int = 0
     made: Counter[datetime] = field(default_factory=Counter)
     due: Counter[datetime] = field(default_factory=Counter)
@@ -86,10 +88,9 @@ def hours_map(campaign: Campaign, at: datetime) -> HoursMap:
     groups = sorted(_groups(campaign, at), key=lambda group: (-group.to_call, sorted(group.place.zones)))
     axis = _Axis.around(at, groups)
     busiest = max((n for group in groups for n in (*group.made.values(), *group.due.values())), default=1)
-    rows = [_row(group, axis, at, busiest) for group in groups[:MOST_ROWS]]
-    return HoursMap(
-        _told_apart(rows, groups), axis.ticks(), axis.x(at), axis.bar_width, max(0, len(groups) - MOST_ROWS)
-    )
+    shown = sorted(groups[:MOST_ROWS], key=lambda group: group.stretch.opens if group.stretch else FAR_OFF)
+    rows = _told_apart([_row(group, axis, at, busiest) for group in shown], shown)
+    return HoursMap(rows, axis.ticks(), axis.x(at), axis.bar_width, max(0, len(groups) - MOST_ROWS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def _groups(campaign: Campaign, at: datetime) -> Iterator[_Group]:
             stretch = _todays(openings, found, at, hours)
             same = (found.zones, stretch)
             places[key] = groups.setdefault(same, _Group(found, stretch))
+            places[key].states |= found.states
         return places[key]
 
     address = ("e164", "contact__zone", "contact__state", "contact__zip_code")
@@ -212,10 +214,9 @@ def _name(found: Place) -> str:
 
 
 def _told_apart(rows: list[Row], groups: list[_Group]) -> list[Row]:
-    """Two rows with the same clocks have different laws: the smaller ones say whose."""
-    seen: defaultdict[str, int] = defaultdict(int)
-    for row, group in zip(rows, groups, strict=False):
-        seen[row.name] += 1
-        if seen[row.name] > 1:
-            row.name = f"{row.name}, {', '.join(sorted(group.place.states))}"
+    """Rows with the same clocks have different laws: they say whose."""
+    names = Counter(row.name for row in rows)
+    for row, group in zip(rows, groups, strict=True):
+        if names[row.name] > 1:
+            row.name = f"{row.name}, {', '.join(sorted(group.states))}"
     return rows

@@ -65,3 +65,9 @@ ATTEMPTS = {
 def words_of(outcome: str) -> str:
     """An outcome as people read it; one that is not known here keeps its own words."""
     return ATTEMPTS[outcome][0] if outcome in ATTEMPTS else outcome.replace("_", " ").capitalize()
+
+
+def in_a_sentence(moment: str) -> str:
+    """Today, 3:34 PM within a sentence: today, 3:34 PM."""
+    word, comma, rest = moment.partition(",")
+    return f"{word.lower() if word in ('Today', 'Yesterday') else word}{comma}{rest}"

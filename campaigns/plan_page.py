@@ -9,9 +9,10 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from agentos.tenants.templatetags.words import clock, day
+from agentos.tenants.templatetags.words import clock, day, when
 from campaigns.dry_run import Exclusion, Plan
 from campaigns.models import Campaign
+from campaigns.outcomes import in_a_sentence
 from campaigns.progress import dollars
 from campaigns.why import TITLES
 
@@ -72,7 +73,7 @@ class PlanPage:
         if late - early < timedelta(minutes=20):
             return f"about {_moment(late)}"
         if timezone.localtime(early).date() == timezone.localtime(late).date():
-            return f"{day(early)}, {clock(early)} to {clock(late)}"
+            return f"{in_a_sentence(when(early))} to {clock(late)}"
         return f"between {_moment(early)} and {_moment(late)}"
 
     @property
@@ -133,7 +134,7 @@ class PlanPage:
         first, last = min(hours), max(hours) + 1
         busiest = max(calls for _, found in shown for _, calls in found)
         width = round((100 - GAP * (len(shown) - 1)) / len(shown), 2)
-        for index, (when, found) in enumerate(shown):
+        for index, (today, found) in enumerate(shown):
             begins, step = index * (width + GAP), width / (last - first)
             columns = []
             for local, calls in found:
@@ -146,7 +147,7 @@ class PlanPage:
                 (round(begins + (hour - first) * step, 2), f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}")
                 for hour in range(first, last, every)
             ]
-            yield Day(round(begins, 2), width, day(when), columns, ticks)
+            yield Day(round(begins, 2), width, day(today), columns, ticks)
 
 
 def _title(exclusion: Exclusion) -> str:
@@ -155,4 +156,4 @@ def _title(exclusion: Exclusion) -> str:
 
 
 def _moment(moment: datetime | None) -> str:
-    return f"{day(moment)}, {clock(moment)}"
+    return in_a_sentence(when(moment))

@@ -91,7 +91,7 @@ def step(request: TenantRequest, campaign_id: UUID, step: str) -> HttpResponse:
         case "rules":
             return _rules(request, campaign)
         case "review":
-            return _show(request, campaign, step, {"lines": lines_for(campaign), **_as_set(campaign)})
+            return _show(request, campaign, step, {"at_once": lines_for(campaign), **_as_set(campaign)})
         case _ if step in FORMS:
             return _fields(request, campaign, step)
     raise Http404
