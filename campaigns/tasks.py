@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from celery import shared_task
+import structlog
+from celery import Task, shared_task
+from django.db import transaction
 from django.utils.timezone import now
 
 from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import clip_making, dialling
+from campaigns import clip_making, dialling, replies
+from campaigns.canceling import cancel
 from campaigns.claiming import claim_due, running
+from campaigns.importing.run import fail_import, run_import
+from telephony.carrier import CarrierError
+
+FETCH_TRIES, READ_TRIES = 8, 3
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=5)
@@ -41,6 +50,18 @@ def reconcile() -> None:
             dialling.reconcile(tenant_id, attempt_id)
 
 
+@shared_task(ignore_result=True, soft_time_limit=870, time_limit=900)
+def import_contacts(import_id: str) -> None:
+    """Import a file that was started. Whatever goes wrong, the person is told, and nothing is half imported."""
+    try:
+        with transaction.atomic():
+            run_import(int(import_id))
+    except Exception as error:
+        # The error itself may quote a row of somebody's file; its kind says enough.
+        log.error("an import failed", import_id=import_id, kind=type(error).__name__)
+        fail_import(int(import_id), "Something went wrong on our side. Nothing was imported; please try again.")
+
+
 @shared_task(base=PlatformTask, bind=True, max_retries=None, ignore_result=True)
 def make_clips(self, tenant_id: int) -> None:  # type: ignore[no-untyped-def]
     """Make the clips that a tenant wants, a batch at a time; a vendor that wants to be left alone is."""
@@ -50,3 +71,28 @@ def make_clips(self, tenant_id: int) -> None:  # type: ignore[no-untyped-def]
     if batch.more:
         with tenant_transaction(tenant_id):
             enqueue("campaigns.tasks.make_clips", tenant_id)
+
+
+@shared_task(base=PlatformTask, bind=True, ignore_result=True, max_retries=FETCH_TRIES)
+def fetch_reply(self: Task, tenant_id: int, reply_id: int) -> None:  # type: ignore[type-arg]
+    """Bring a spoken answer in. The carrier may need a moment until it has the file."""
+    try:
+        replies.fetch(tenant_id, reply_id, now())
+    except replies.NotYet as error:
+        if self.request.retries >= FETCH_TRIES:
+            replies.give_up(tenant_id, reply_id)
+            return
+        raise self.retry(exc=error, countdown=min(300, 5 * 2**self.request.retries)) from error
+
+
+@shared_task(base=PlatformTask, ignore_result=True, autoretry_for=(CarrierError,), max_retries=3, default_retry_delay=2)
+def cancel_call(tenant_id: int, attempt_id: str) -> None:
+    """End a call that is still on its way to somebody who does not want it."""
+    cancel(tenant_id, UUID(attempt_id))
+
+
+@shared_task(base=PlatformTask, bind=True, ignore_result=True, max_retries=READ_TRIES)
+def read_conversation(self: Task, tenant_id: int, attempt_id: str) -> None:  # type: ignore[type-arg]
+    """Look for "stop calling" in a conversation. Its last words may be stored a moment after the call."""
+    if not replies.read_conversation(tenant_id, UUID(attempt_id), now()) and self.request.retries < READ_TRIES:
+        raise self.retry(countdown=5)

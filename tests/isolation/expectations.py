@@ -52,13 +52,6 @@ class Sealed:
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """Not there for anybody but the holder of an address that is signed and ends, because …"""
-
-    reason: str
-
-
-@dataclass(frozen=True)
 class Closed:
     """Open to nobody, because …"""
 
@@ -80,7 +73,6 @@ ROUTES: dict[str, Expectation] = {
     "resume_call": Carrier("a media socket was lost"),
     "call_status": Carrier("a call has moved on"),
     "stream_status": Carrier("what became of a media socket"),
-    "clip": Sealed("the carrier fetches what it plays, and signs nothing"),
     "outbound_call": Carrier("somebody of a campaign picked up"),
     "attempt_status": Carrier("a call of a campaign has moved on"),
     "key_pressed": Carrier("somebody answered by key or in words"),
@@ -154,9 +146,9 @@ PLATFORM_TASKS: dict[str, str] = {
     "campaigns.tasks.tick": "claims due people, tenant by tenant",
     "campaigns.tasks.dial": "enters the tenant that it is told, around a lock that outlives transactions",
     "campaigns.tasks.reconcile": "looks after attempts, tenant by tenant",
-    "campaigns.tasks.make_clips": "makes the clips of the tenant that it is told, in transactions of its own",
     "campaigns.tasks.fetch_reply": "enters the tenant that it is told, around a download",
     "campaigns.tasks.cancel_call": "enters the tenant that it is told, before the carrier is asked",
+    "campaigns.tasks.read_conversation": "enters the tenant that it is told, and comes back for the last words",
     "campaigns.tasks.make_clips": "makes the clips of the tenant that it is told, in transactions of its own",
 }
 
