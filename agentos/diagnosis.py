@@ -132,14 +132,13 @@ class Vendor:
     path: str
     header: str
     scheme: str = ""
-    more: tuple[tuple[str, str], ...] = ()
 
     def check(self) -> Finding:
         key, base = settings.VENDORS[self.name]["api_key"], settings.VENDORS[self.name]["base_url"]
         prefix = self.name.upper()
         if not key:
             return unused(f"not configured, the offline voice is used. {prefix}_API_KEY would change that.")
-        headers = {self.header: f"{self.scheme}{key}", **dict(self.more)}
+        headers = {self.header: f"{self.scheme}{key}"}
         try:
             answer = httpx2.get(f"{base}{self.path}", headers=headers, timeout=PATIENCE_S)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
@@ -158,7 +157,6 @@ class Vendor:
 VENDORS = (
     Vendor("deepgram", "/v1/projects", "Authorization", "Token "),
     Vendor("openai", "/models", "Authorization", "Bearer "),
-    Vendor("anthropic", "/v1/models", "x-api-key", more=(("anthropic-version", "2023-06-01"),)),
     Vendor("elevenlabs", "/v1/models", "xi-api-key"),
 )
 
@@ -190,8 +188,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "Twilio": check_twilio,
     "Deepgram": VENDORS[0].check,
     "OpenAI": VENDORS[1].check,
-    "Anthropic": VENDORS[2].check,
-    "ElevenLabs": VENDORS[3].check,
+    "ElevenLabs": VENDORS[2].check,
     "Public URL": check_public_url,
 }
 

@@ -16,6 +16,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
     from agentos.celery import app
 
+    app.conf.worker_proc_alive_timeout = 60  # starting takes longer on a machine that is busy with the drill itself
     options = ("--pool", "prefork", "--concurrency", sys.argv[1], "--loglevel", "ERROR", "--without-mingle")
     app.worker_main(["worker", *options, "--without-gossip", "--without-heartbeat"])
 

@@ -9,6 +9,7 @@ from agents.versions import VersionSpec
 from calls.conversation.session import Script
 from calls.conversation.turn_taking import Interruption, Policy
 
+PER_CALL = ("caller_number", "now")  # variables whose sentence is said once and never again
 APOLOGY = "I am sorry, I am having trouble and cannot go on right now. Please call again in a little while. Goodbye."
 BRIDGE = "I am sorry, we were cut off for a moment. I am back. Please go on."
 
@@ -31,11 +32,12 @@ class CallTexts:
         return system_prompt(self._spec.prompt, variables=self._variables, language=self._spec.language)
 
     def fixed(self) -> list[str]:
-        """The sentences to have ready, the first ones first."""
+        """The sentences to have ready, the first ones first. One that names the caller is nobody else's to keep."""
         spec = self._spec
         texts = [self._consent(), spec.greeting, spec.fallback_sentence, *spec.silence_prompts, spec.farewell]
         texts += [APOLOGY, BRIDGE, spec.duration_warning]
-        return [text for text in dict.fromkeys(self._say(text) for text in texts) if text]
+        common = [text for text in texts if not any(name in text for name in PER_CALL)]
+        return [text for text in dict.fromkeys(self._say(text) for text in common) if text]
 
     def script(self, *, resumed: bool, speculation: bool) -> Script:
         spec = self._spec
