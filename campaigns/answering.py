@@ -82,7 +82,7 @@ def press(tenant_id: int, attempt_id: UUID, sid: str, key: str, words: Words, at
             return _thanks(attempt) if key and key == attempt.key_pressed else HANG_UP
         if key:
             return _choose(attempt, key, at)
-        if attempt.campaign.kind == Campaign.Kind.AGENT:
+        if attempt.campaign.kind == Campaign.Kind.AGENT or _means(attempt, attempt.key_pressed) == AGENT:
             return Told(to_agent=True)
         if words.said:
             return _understand(attempt, words, at)
@@ -182,7 +182,7 @@ def _message(attempt: Attempt) -> Told:
 def _choose(attempt: Attempt, key: str, at: datetime) -> Told:
     attempt.key_pressed = key[:4]
     attempt.save(update_fields=["key_pressed"])
-    means = attempt.campaign.keys.get(key, AGENT if key == AGENT_KEY else "")
+    means = _means(attempt, key)
     if means == AGENT:
         return Told(to_agent=True)
     if means == OPTED_OUT:
@@ -191,6 +191,11 @@ def _choose(attempt: Attempt, key: str, at: datetime) -> Told:
         return _message(attempt)
     settle(attempt, means, at)
     return _thanks(attempt)
+
+
+def _means(attempt: Attempt, key: str) -> str:
+    means: str = attempt.campaign.keys.get(key, AGENT if key == AGENT_KEY else "")
+    return means
 
 
 def _understand(attempt: Attempt, words: Words, at: datetime) -> Told:

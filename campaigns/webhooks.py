@@ -22,7 +22,7 @@ from calls.admission import Admission, Refused, admit, tenant_of
 from campaigns import addresses, reporting
 from campaigns.answering import HANG_UP, Told, Words, handed_over, pick_up, press, take_recording
 from telephony import twiml
-from telephony.webhooks import SORRY, CarrierWebhook, connect
+from telephony.webhooks import ONE_MOMENT, SORRY, CarrierWebhook, connect
 
 T = TypeVar("T")
 
@@ -107,7 +107,10 @@ class Instructions(AttemptWebhook):
                 to_number=fields.get("To", "")[:40],
                 direction="outbound",
             )
-        except Refused:
+        except Refused as refused:
+            if refused.code == "draining":  # another process, or this one's successor, takes the call
+                again = addresses.keys_url(self.agent_id, self.attempt_id)
+                return twiml.say_and_try_again(ONE_MOMENT, again)
             await self.in_tenant(handed_over, None)
             raise
         await self.in_tenant(handed_over, admission.call_id)

@@ -308,11 +308,11 @@ async def test_a_recording_without_a_name_or_a_sound_is_no_reply(line: Line, fie
 # The live agent
 
 
-def admitted(agent: Agent, call: Call | None) -> Any:
+def admitted(agent: Agent, call: Call | None, code: str = "busy") -> Any:
     async def admit(**asked: Any) -> Admission:
         assert (asked["direction"], asked["carrier_sid"]) == ("outbound", CALL_SID)
         if call is None:
-            raise Refused("busy")
+            raise Refused(code)
         return Admission(call.pk, agent.pk, agent.tenant_id, segment=1)
 
     return admit
@@ -347,6 +347,15 @@ async def test_nobody_waits_in_silence_for_an_agent_that_cannot_come(line: Line,
     assert names(await line.pressed("0")) == ["Say", "Hangup"]
     await line.status("completed")
     assert await line.outcome() == ("ended", "failed", "done")
+
+
+async def test_who_asked_for_an_agent_while_this_process_ends_is_passed_to_the_next(line: Line, agent: Agent) -> None:
+    line.admit = admitted(agent, None, "draining")
+    await line.answered()
+    assert names(await line.pressed("0")) == ["Say", "Pause", "Redirect"]
+
+    line.admit = admitted(agent, await in_thread(factories.make_call, agent))
+    assert names(await line.pressed()) == ["Connect", "Redirect"]
 
 
 # Machines
