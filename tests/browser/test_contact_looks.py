@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils.timezone import now
+from pytest_django import Settings
 
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
@@ -16,7 +17,7 @@ from campaigns.importing import files, progress
 from campaigns.importing.columns import guess
 from campaigns.models import Attempt, Contact, ContactImport, Registry
 from tests import factories
-from tests.browser.conftest import SignedIn
+from tests.browser.conftest import Server, SignedIn
 from tests.browser.test_looks import WIDTHS, objections
 from tests.campaigns.people import make_campaign, make_target
 
@@ -24,7 +25,8 @@ ROSA, HEADERS = "+12085550142", "Cell phone,Patient,Due on"
 
 
 @pytest.fixture
-def addresses(agent: Agent) -> list[str]:
+def addresses(agent: Agent, serving: Server, settings: Settings) -> list[str]:
+    settings.DATA_DIR = serving.folder  # where the process that serves looks for uploads
     tenant, start = agent.tenant, "/t/juniper-dental/contacts/"
     factories.make_call(agent, from_number=ROSA, status="ended")
     target = make_target(make_campaign(agent), ROSA, state="ID", tags=["recall"], fields={"due_on": "2026-11-24"})
@@ -77,7 +79,9 @@ def test_a_page_of_contacts_is_well_made(
 
     found = {}
     for address in addresses:
-        page.goto(address)
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
         found[address] = objections(page)
 
     assert {address: said for address, said in found.items() if said} == {}

@@ -337,7 +337,7 @@ def test_what_is_no_number_is_refused_beside_its_field(browser: Client, tenant: 
 def test_a_registry_is_loaded_and_flagged_when_it_is_old(browser: Client, tenant: Tenant) -> None:
     file = SimpleUploadedFile("208.txt", b"208,5550142\n208,5550143\n")
     loaded = text(browser.post(at("registry", tenant), {"name": "national", "file": file}, follow=True))
-    assert "208 National 2 Today" in loaded
+    assert "208 National Today 2 numbers, file" in loaded
     assert "Older than 31 days" not in loaded
 
     with tenant_transaction(tenant):
