@@ -268,7 +268,7 @@ def test_attempts_show_outcome_and_what_follows_and_can_be_narrowed(browser: Cli
     everything = text(browser.get(at("campaign", campaign)))
     busy = text(browser.get(at("campaign", campaign), {"outcome": "busy"}))
 
-    assert "Again Today" in everything or "Again" in everything
+    assert "Again " in everything
     assert "Rosa Delgado" in everything
     assert "Tom Brandvold" in busy
     assert "Rosa Delgado" not in busy
@@ -283,7 +283,7 @@ def test_a_receipt_says_why_somebody_was_not_called(browser: Client, agent: Agen
     answer = browser.get(at("why", campaign), {"who": "nathan"}, **HTMX)
 
     assert "Nathan Cole was not called" in text(answer)
-    assert "NY allows calls from 8:00 AM" in text(answer) or "it is 4:00 AM there" in text(answer)
+    assert "it is 4:00 AM there" in text(answer)
     assert answer.content.decode().count('aria-label="Passed"') == 6
     assert answer.content.decode().count('aria-label="Refused"') == 1
     assert "Unchanged" in text(answer)
