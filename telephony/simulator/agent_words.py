@@ -24,9 +24,15 @@ _MIDDAY = {"am": "a.m.", "pm": "p.m."}
 Words = tuple[str, ...]
 
 
-def agent_grammar(prompt: str, fixed: Sequence[str], *, seed: int = 1) -> Grammar:
-    """A grammar of this agent's sentences, each as likely as it was often said."""
+ANSWER_WEIGHT = 400
+"""How often the answers to what this very caller says count: they are by far the likeliest."""
+
+
+def agent_grammar(prompt: str, fixed: Sequence[str], said: Sequence[str] = (), *, seed: int = 1) -> Grammar:
+    """A grammar of this agent's sentences to a caller who says `said`, each as likely as it was often said."""
     counted: Counter[Words] = Counter()
+    for text in _answers(prompt, fixed[:1], said):
+        counted.update(dict.fromkeys(_sentences(text), ANSWER_WEIGHT))
     for text in _replies(prompt, fixed[:1], seed):
         counted.update(_sentences(text))
     for text in fixed:
@@ -48,6 +54,15 @@ def _replies(prompt: str, greeting: Sequence[str], seed: int) -> Iterator[str]:
             messages.append(Message("assistant", answer.text))
             if answer.hangs_up:
                 break
+
+
+def _answers(prompt: str, greeting: Sequence[str], said: Sequence[str]) -> Iterator[str]:
+    """What the offline receptionist answers, if it hears the caller as the caller speaks."""
+    messages = [Message("system", prompt), *(Message("assistant", text) for text in greeting)]
+    for line in said:
+        messages.append(Message("user", line))
+        messages.append(Message("assistant", respond(messages).text))
+        yield messages[-1].content
 
 
 def _filled(sentence: Words, chance: random.Random) -> str:

@@ -34,10 +34,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Words that the agent is known to use: its prompt, and the sentences that it says as they are."""
+    """Words that the agent is known to use: its prompt, and the sentences that it says as they are.
+
+    `said` are the caller's lines, which an answer repeats names and times of.
+    """
 
     prompt: str = ""
     fixed: Sequence[str] = ()
+    said: Sequence[str] = ()
 
 
 def listen_back(said: Track, heard: Track, spoken: Spoken) -> list[Line]:
@@ -47,7 +51,7 @@ def listen_back(said: Track, heard: Track, spoken: Spoken) -> list[Line]:
     not installed.
     """
     caller = _lines("caller", said, None)
-    agent = _lines("agent", heard, agent_grammar(spoken.prompt, spoken.fixed))
+    agent = _lines("agent", heard, agent_grammar(spoken.prompt, spoken.fixed, spoken.said))
     return sorted((*caller, *agent), key=lambda line: line.start_ms)
 
 

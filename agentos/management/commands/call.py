@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,8 @@ def make_errand(options: dict[str, Any]) -> tuple[Errand, Spoken]:
     except OperationalError as error:
         raise CommandError("The database does not answer. Start `make demo`, or give --url.") from error
     voice_url, status_url = addresses.incoming_call_url(agent.pk), addresses.status_url(agent.pk)
-    return Errand(caller, to, voice_url, status_url, person), spoken
+    said = [step.text for step in steps if isinstance(step, Say)]
+    return Errand(caller, to, voice_url, status_url, person), replace(spoken, said=said)
 
 
 def answering_agent(e164: str, caller: str) -> tuple[Agent, Spoken]:

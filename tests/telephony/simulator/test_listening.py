@@ -65,6 +65,15 @@ def test_the_words_of_an_agent_are_its_own_sentences_and_its_answers():
     assert any("eight a.m. to five p.m." in sentence for sentence in sentences)
 
 
+def test_what_the_agent_repeats_of_the_caller_is_among_its_words():
+    said = ["an appointment for a cleaning", "on thursday", "at three thirty p m", "my name is maria lopez"]
+    grammar = agent_grammar("Hours: Monday to Friday, 8 AM to 5 PM.", ["Hello."], said)
+    sentences = {" ".join(sentence) for sentence in grammar.sentences(3000)}
+
+    assert any("maria" in sentence for sentence in sentences)
+    assert any("three thirty p.m." in sentence for sentence in sentences)
+
+
 def test_a_conversation_is_told_with_its_waits_and_interruptions():
     told = list(conversation_lines(FACTS, LINES))
 
