@@ -32,16 +32,17 @@ def main() -> None:
     chosen = parser.parse_args()
     speaker, began = Speaker(), time.monotonic()
     alarms: Counter[str] = Counter()
-    doubted_right = 0
+    doubted_right: Counter[str] = Counter()
     for case in right(chosen.right, chosen.seed, speaker):
         found = doubted(case)
-        doubted_right += bool(found)
+        doubted_right[case.voice] += bool(found)
         alarms.update(problem.split(":")[0] for problem in found)
         if found and chosen.show:
             print(" ", case.message.text, "\n   ", *found, sep=" | ")
     passed = [case.wrong for case in wrong(chosen.wrong, chosen.seed, speaker) if not doubted(case)]
     seconds = (time.monotonic() - began) / (chosen.right + chosen.wrong)
-    print(f"seed {chosen.seed}: {doubted_right} of {chosen.right} right clips doubted {dict(alarms)}")
+    print(f"seed {chosen.seed}: {doubted_right.total()} of {chosen.right} right clips doubted")
+    print(f"by voice {dict(doubted_right)}")
     print(f"{len(passed)} of {chosen.wrong} wrong clips passed {passed}; {seconds:.1f} s for each clip")
 
 

@@ -84,7 +84,7 @@ def missed(text: str, facts: Sequence[Fact], transcript: str) -> Iterator[Fact]:
     for fact in facts:
         wanted = tokens(fact.said)
         if fact.kind is Kind.NAME:
-            if not _names(wanted, heard):
+            if not _names(wanted, _leftover(heard, said, wanted)):
                 yield fact
         elif wanted and not any(_stands_at(wanted, heard, place, said) for place in range(len(heard))):
             yield fact
@@ -127,6 +127,12 @@ def _at(words: list[str], index: int) -> str:
 def _continues(word: str, following: str) -> bool:
     """Whether both are pieces of one number."""
     return word in _NUMBERS and (following in _NUMBERS or following in _ORDINALS)
+
+
+def _leftover(heard: list[str], said: list[str], wanted: list[str]) -> list[str]:
+    """What was heard beside the other words of the message: a name is not taken from those."""
+    others = set(said) - set(wanted)
+    return [word for word in heard if word not in others]
 
 
 def _names(wanted: list[str], heard: list[str]) -> bool:

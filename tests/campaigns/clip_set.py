@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from agents.providers.offline_voice.espeak import Espeak
+from agents.providers.offline_voice.mulaw import amplify, decode, encode
 from agents.providers.offline_voice.saying import as_spoken
 from campaigns.messages import Message, render
 from telephony.mulaw import SILENCE
@@ -65,6 +66,7 @@ class Case:
     """A message, the sound of a clip, and what is wrong with it (nothing: it is right)."""
 
     wrong: str
+    voice: str
     message: Message
     sound: bytes
 
@@ -108,7 +110,8 @@ def right(count: int, seed: int, speaker: Speaker) -> Iterator[Case]:
     chance = random.Random(seed)
     for index in range(count):
         message = render(TEMPLATES[index % len(TEMPLATES)], values(chance))
-        yield Case("", message, speaker.say(message.text, chance.choice(VOICES)))
+        voice = chance.choice(VOICES)
+        yield Case("", voice, message, speaker.say(message.text, voice))
 
 
 def wrong(count: int, seed: int, speaker: Speaker) -> Iterator[Case]:
@@ -117,10 +120,10 @@ def wrong(count: int, seed: int, speaker: Speaker) -> Iterator[Case]:
     for index in range(count):
         template, meant = TEMPLATES[index % len(TEMPLATES)], values(chance)
         message = render(template, meant)
-        what = WRONGS[index // len(TEMPLATES) % len(WRONGS)]
+        what = WRONGS[index % len(WRONGS)]
         voice = chance.choice(VOICES)
         sound = speaker.say(render(template, _said(what, meant, chance)).text, voice)
-        yield Case(what, message, _spoiled(what, sound))
+        yield Case(what, voice, message, _spoiled(what, sound))
 
 
 WRONGS = ("day and month", "time or sum", "name", "cut", "silent", "weekday later", "quiet")
@@ -150,7 +153,5 @@ def _spoiled(what: str, sound: bytes) -> bytes:
     if what == "silent":
         return SILENCE * (len(sound) // len(SILENCE))
     if what == "quiet":
-        from agents.providers.offline_voice.mulaw import amplify, decode, encode
-
         return encode(amplify(decode(sound), 0.01))
     return sound

@@ -23,6 +23,7 @@ from campaigns.clip_links import clip_url
 from campaigns.clip_making import MOST_TRIES, WAV_HEADER_BYTES, Batch, make_batch, wav
 from campaigns.clips import Progress, Wanted, progress, ready_clip, want_clips
 from campaigns.models import AudioClip, Campaign, Contact, Target
+from campaigns.tasks import make_clips
 from tests import factories
 from tests.campaigns.people import make_campaign
 from tests.doubles import Doubles, Refuse
@@ -243,6 +244,19 @@ def test_a_vendor_that_is_away_is_left_alone_and_asked_again(voiced: Agent, elev
 
     assert make_batch(voiced.tenant_id) == Batch(more=False, setback=False)
     assert clips_of(voiced.tenant)[0].file
+
+
+def test_the_task_tries_again_by_itself(voiced: Agent, elevenlabs: Doubles) -> None:
+    campaign = make_campaign(voiced, **SHORT)
+    people(campaign, 1)
+    want(campaign)
+    elevenlabs.elevenlabs.faults.next(Refuse(503))
+
+    make_clips.apply(args=[voiced.tenant_id])
+
+    [clip] = clips_of(voiced.tenant)
+    assert (clip.tries, clip.status) == (2, AudioClip.Status.DOUBTED)
+    assert clip.characters == len(clip.text)
 
 
 def test_a_clip_that_nobody_can_make_fails_with_the_reason_until_it_is_wanted_again(tenant: Tenant) -> None:
