@@ -12,12 +12,11 @@ from agentos.tenants.templatetags.words import phone
 from agents.catalog import LANGUAGES
 from agents.models import Agent
 from campaigns.models import Campaign, Contact
-from campaigns.services import confirmations
+from campaigns.services import WEEKDAYS, confirmations
 from campaigns.settling import RETRY_MINUTES
 from telephony.models import PhoneNumber
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-FIRST_HOUR, LAST_HOUR = time(9), time(20)
 EVERYBODY = "*"
 KEYS = (
     ("1", "confirmed", "1 confirms"),
@@ -172,8 +171,8 @@ class ScheduleForm(StepForm):
     )
 
     def initial_of(self, campaign: Campaign) -> dict[str, Any]:
-        hours = campaign.hours or [[FIRST_HOUR.isoformat(), LAST_HOUR.isoformat()]] * 5 + [None] * 2
-        first = next((day for day in hours if day), [FIRST_HOUR.isoformat(), LAST_HOUR.isoformat()])
+        hours = campaign.hours or WEEKDAYS
+        first = next(day for day in [*hours, *WEEKDAYS] if day)
         return super().initial_of(campaign) | {
             "days": [index for index, day in enumerate(hours) if day],
             "opens": time.fromisoformat(first[0]),

@@ -41,6 +41,7 @@ RECONFIRM = {
 }
 # Who said so is not called again by this campaign, whatever somebody chooses on a page.
 FINAL_WORD = frozenset({"opted_out", "wrong_person", "canceled", "confirmed", "rescheduled"})
+WEEKDAYS = [["09:00", "20:00"]] * 5 + [None] * 2  # the hours of a new campaign, on the clock of who is called
 PLACES_LOOKED_AT = 500
 ADDED_AT_A_TIME = 1000
 
@@ -74,6 +75,7 @@ def create_campaign(
             raise DomainError("no_agent", "Make an agent first: it lends the campaign its voice.")
         fields.setdefault("number", agent.numbers.first())
         fields.setdefault("keys", {"1": "confirmed", "2": "rescheduled", "9": "opted_out"})
+        fields.setdefault("hours", WEEKDAYS)
         campaign: Campaign = Campaign.objects.create(name=_named(name), agent=agent, created_by=by, **fields)
         return campaign
 

@@ -51,6 +51,7 @@ def test_a_new_campaign_is_a_draft_with_an_agent_and_its_number(tenant: Tenant, 
     campaign = services.create_campaign(tenant, name="  November   recall ")
 
     assert (campaign.name, campaign.status, campaign.number) == ("November recall", "draft", number)
+    assert [bool(day) for day in campaign.hours] == [True] * 5 + [False] * 2
 
 
 def test_without_an_agent_there_is_no_campaign(other_tenant: Tenant) -> None:
