@@ -49,6 +49,7 @@ def claim_due(campaign_id: UUID, at: datetime) -> Claimed:
     due = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at).order_by("due_at", "pk")
     targets = list(due.select_for_update(skip_locked=True, no_key=True)[:room])
     if not targets:
+        end_if_over(campaign, at)
         return Claimed()
     claimed = judge_and_open(campaign, targets, at)
     return Claimed(tuple(claimed), refused=len(targets) - len(claimed))
@@ -77,6 +78,14 @@ def judge_and_open(campaign: Campaign, targets: list[Target], at: datetime) -> l
     if decisions:
         write_receipts(decisions)
     return opened
+
+
+def end_if_over(campaign: Campaign, at: datetime) -> None:
+    """The campaign is done when nobody in it waits and nobody is being called."""
+    unfinished = [Target.Status.WAITING, Target.Status.LIVE]
+    if campaign.targets.exists() and not campaign.targets.filter(status__in=unfinished).exists():
+        campaign.status, campaign.ended_at = Campaign.Status.DONE, at
+        campaign.save(update_fields=["status", "ended_at"])
 
 
 def running() -> list[UUID]:

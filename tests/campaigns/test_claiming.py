@@ -12,6 +12,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.claiming import Claimed, claim_due, running
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
+from campaigns.settling import settle
 from tests import factories
 from tests.campaigns.people import LONG_AGO, NIGHT, NOON, make_campaign, make_target
 
@@ -154,3 +155,20 @@ def test_campaigns_take_turns(agent: Agent) -> None:
 
     with tenant_transaction(agent.tenant_id):
         assert running() == [second.pk, first.pk]
+
+
+def test_a_campaign_is_done_when_nobody_waits_and_nobody_is_being_called(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    (attempt_id,) = claim(campaign).attempts
+    claim(campaign, NOON + timedelta(seconds=2))
+    assert status_of(campaign) == "running"
+
+    with tenant_transaction(agent.tenant_id):
+        settle(Attempt.objects.get(pk=attempt_id), "confirmed", NOON)
+    claim(campaign, NOON + timedelta(seconds=4))
+    assert status_of(campaign) == "done"
+
+
+def status_of(campaign: Campaign) -> str:
+    with tenant_transaction(campaign.tenant_id):
+        return str(Campaign.objects.get(pk=campaign.pk).status)
