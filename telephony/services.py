@@ -13,6 +13,7 @@ from uuid import UUID
 import phonenumbers
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from agentos.errors import DomainError
 from agentos.tenants.models import PublicRoute, Tenant
@@ -52,9 +53,13 @@ def assign_number(tenant: Tenant | int, number_id: int, *, agent_id: UUID | None
 
 
 def remove_number(tenant: Tenant | int, number_id: int) -> None:
-    """Give the number up. Removing it twice changes nothing."""
+    """Give the number up. Removing it twice changes nothing; one that campaigns call from stays."""
     with tenant_transaction(tenant):
-        PhoneNumber.objects.filter(pk=number_id).delete()
+        try:
+            with transaction.atomic():
+                PhoneNumber.objects.filter(pk=number_id).delete()
+        except ProtectedError as error:
+            raise DomainError("number_in_use", "A campaign calls from this number, so it stays.") from error
 
 
 def normalized(e164: str) -> str:

@@ -100,8 +100,12 @@ def assign(request: TenantRequest, number_id: int) -> HttpResponse:
 @require_POST
 def remove(request: TenantRequest, number_id: int) -> HttpResponse:
     number = get_object_or_404(PhoneNumber.objects.all(), pk=number_id)
-    services.remove_number(request.tenant, number.pk)
-    messages.success(request, "The number is removed. Its calls stay.")
+    try:
+        services.remove_number(request.tenant, number.pk)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The number is removed. Its calls stay.")
     return redirect("numbers:index", request.tenant.slug)
 
 

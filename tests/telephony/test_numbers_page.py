@@ -15,6 +15,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from telephony.models import PhoneNumber
 from tests import factories
+from tests.campaigns.people import make_campaign
 from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +163,14 @@ def test_those_who_may_only_look_see_no_controls(sign_in: SignIn, member: User, 
 
 def test_an_empty_page_says_what_will_appear(browser: Client, tenant: Tenant):
     assert "No numbers yet" in text(browser.get(page_of(tenant)))
+
+
+def test_a_number_that_a_campaign_calls_from_stays(browser: Client, tenant: Tenant, agent: Agent):
+    number = factories.make_number(tenant, agent=agent)
+    make_campaign(agent, number=number)
+
+    response = browser.post(f"{page_of(tenant)}{number.pk}/remove/", follow=True)
+
+    assert "A campaign calls from this number" in response.content.decode()
+    with tenant_transaction(tenant):
+        assert PhoneNumber.objects.filter(pk=number.pk).exists()
