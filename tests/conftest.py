@@ -16,6 +16,24 @@ from telephony.models import PhoneNumber
 from tests import factories
 
 SignIn = Callable[[User], Client]
+OF_THE_SERVERS = {"db", "transactional_db", "live_server", "own_cache"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--servers-only", action="store_true", help="only tests that speak with PostgreSQL or Redis")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What never speaks with a server is the same beside any."""
+    if not config.getoption("--servers-only"):
+        return
+    kept = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") or OF_THE_SERVERS & set(getattr(item, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
 
 
 @pytest.fixture(autouse=True)

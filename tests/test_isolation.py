@@ -59,6 +59,7 @@ def test_the_world_has_a_row_in_every_table(juniper: Business, harbor: Business)
     assert world.tables_without_rows(harbor) == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)
 def test_a_route_is_open_to_whom_the_table_says_and_tells_nobody_about_others(
     route: Route, juniper: Business, harbor: Business, one_moment: None
