@@ -75,7 +75,7 @@ def main() -> None:
         campaign = prepare(drill)
         worker = start([sys.executable, "-m", "bench.drill_worker", str(WORKERS)])
         cleanup.callback(end, worker)
-        run(drill, campaign, worker, chosen.most_s)
+        run(drill, campaign, worker, port, chosen.most_s)
         judge(drill, campaign, port)
     report(drill, chosen.seed)
 
@@ -133,12 +133,12 @@ def prepare(drill: Drill) -> Any:
     return make_campaign(drill.people, drill.people // 20, CLOSED_NOW, clock())
 
 
-def run(drill: Drill, campaign: Any, worker: subprocess.Popen[bytes], most_s: float) -> None:
+def run(drill: Drill, campaign: Any, worker: subprocess.Popen[bytes], port: int, most_s: float) -> None:
     """Drive the schedule, break the workers, and take what the carrier placed as talked through."""
     from bench.drill_people import Driver
 
     driver, began = Driver(campaign, clock), time.monotonic()
-    breaking = threading.Thread(target=break_workers, args=(drill, worker.pid), daemon=True)
+    breaking = threading.Thread(target=break_workers, args=(drill, worker.pid, port), daemon=True)
     breaking.start()
     while time.monotonic() - began < most_s:
         left = driver.round()
@@ -148,8 +148,13 @@ def run(drill: Drill, campaign: Any, worker: subprocess.Popen[bytes], most_s: fl
     driver.close()
 
 
-def break_workers(drill: Drill, main_pid: int) -> None:
-    """Kill and freeze children of the worker, in random order; the worker starts others in place of the dead."""
+def break_workers(drill: Drill, main_pid: int, port: int) -> None:
+    """Kill and freeze children of the worker, in random order; the worker starts others in place of the dead.
+
+    It begins with the first call: Celery takes a child that dies while the worker starts as a reason not to start.
+    """
+    while not told_by_carrier(port)["requests"]:
+        time.sleep(0.5)
     faults = ["kill"] * drill.kills + ["freeze"] * drill.freezes
     drill.chance.shuffle(faults)
     for fault in faults:
@@ -179,8 +184,7 @@ def wake(process: psutil.Process) -> None:
 def judge(drill: Drill, campaign: Any, port: int) -> None:
     from bench.drill_people import numbers, outside_window, receipts
 
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/drill") as answer:
-        told = json.load(answer)
+    told = told_by_carrier(port)
     times_called = Counter(number for number, _ in told["placed"])
     wanted, not_yet = numbers(campaign, CLOSED_NOW)
     count, faults = receipts(campaign)
@@ -194,6 +198,12 @@ def judge(drill: Drill, campaign: Any, port: int) -> None:
         "receipts": count,
         "receipts that do not hold": faults,
     }
+
+
+def told_by_carrier(port: int) -> dict[str, Any]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/drill") as answer:
+        told: dict[str, Any] = json.load(answer)
+    return told
 
 
 def report(drill: Drill, seed: int) -> None:

@@ -7,15 +7,22 @@ answer lost, one is carried out and answered with 500, one is refused with 429. 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from aiohttp import web
 
 SHARE = 0.01
 ACCOUNT = "/2010-04-01/Accounts/{account}"
+
+
+def moment() -> datetime:
+    """Now, by the clock of the drill."""
+    since = time.time() - float(os.environ["DRILL_STARTED"])
+    return datetime.fromisoformat(os.environ["DRILL_MOMENT"]) + timedelta(seconds=since)
 
 
 class DrillCarrier:
@@ -70,7 +77,7 @@ class DrillCarrier:
             "status": "queued",
             "to": to,
             "from": from_,
-            "date_created": format_datetime(datetime.now(UTC)),
+            "date_created": format_datetime(moment()),
         }
         self.placed.append((to, time.time()))
         self._by_number.setdefault(to, []).append(call)

@@ -31,6 +31,7 @@ from telephony import carrier
 
 RING_S = 25
 LONGEST_S = 600
+CLOCKS_DIFFER = timedelta(minutes=5)  # between the carrier and us: a call that we do not find would be placed again
 WHOLE_ACCOUNT = {"not_configured", "10001", "10004", "20003", "20005", "21219"}  # suspended, limits, no funds, trial
 
 log = structlog.get_logger(__name__)
@@ -149,7 +150,7 @@ def reconcile(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = 
             number, asked_at = str(attempt.e164), attempt.asked_at or clock()
             from_ = str(attempt.campaign.number.e164) if attempt.campaign.number else ""
         try:
-            found = carrier.find_calls(to=number, from_=from_, since=asked_at - timedelta(seconds=5))
+            found = carrier.find_calls(to=number, from_=from_, since=asked_at - CLOCKS_DIFFER)
         except carrier.CarrierError as error:
             log.warning("an attempt cannot be looked up", attempt_id=str(attempt_id), code=error.code)
             return
