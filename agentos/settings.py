@@ -273,6 +273,7 @@ DRAIN_TIMEOUT_S = env.int("DRAIN_TIMEOUT_S", default=900)
 ATTEMPT_STALE_S = env.int("ATTEMPT_STALE_S", default=20)
 ATTEMPT_LOOK_AGAIN_S = env.int("ATTEMPT_LOOK_AGAIN_S", default=30)
 ATTEMPT_ABSENT_S = env.int("ATTEMPT_ABSENT_S", default=120)
+ATTEMPT_LATE_S = env.int("ATTEMPT_LATE_S", default=60)
 CALL_TOKEN_SECONDS = 60
 
 # Logs

@@ -13,11 +13,11 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.claiming import claim_due
-from campaigns.dialling import reconcile, unfinished
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Consent, Contact, DialReceipt, Target
 from campaigns.places import place
 from campaigns.receipts import verify
+from campaigns.reconciling import reconcile, unfinished
 from campaigns.settling import settle
 from campaigns.windows import is_open
 from telephony.models import PhoneNumber

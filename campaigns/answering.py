@@ -14,9 +14,9 @@ from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns import addresses, phrases
+from campaigns.attempts import adopt, of_call
 from campaigns.claiming import put_off
 from campaigns.clips import business_name, clip_url, language_of, message_for, ready_clip
-from campaigns.dialling import adopt
 from campaigns.facts import HUNG_UP, FactBook
 from campaigns.jurisdictions import tables
 from campaigns.messages import MessageError
@@ -58,7 +58,7 @@ def pick_up(tenant_id: int, attempt_id: UUID, sid: str, at: datetime) -> Told:
     """Somebody, or something, has answered. The gate is asked again before a word is said."""
     with tenant_transaction(tenant_id):
         adopt(attempt_id, sid)
-        attempt = locked(attempt_id, sid)
+        attempt = of_call(attempt_id, sid)
         if attempt is None or attempt.state == Attempt.State.ENDED:
             return HANG_UP
         verdict = _judge(attempt, at)
@@ -73,7 +73,7 @@ def pick_up(tenant_id: int, attempt_id: UUID, sid: str, at: datetime) -> Told:
 def press(tenant_id: int, attempt_id: UUID, sid: str, key: str, words: Words, at: datetime) -> Told:
     """A key, some words, or neither after the message was heard to its end."""
     with tenant_transaction(tenant_id):
-        attempt = locked(attempt_id, sid)
+        attempt = of_call(attempt_id, sid)
         if attempt is None:
             return HANG_UP
         if key == STOP_KEY:
@@ -92,7 +92,7 @@ def press(tenant_id: int, attempt_id: UUID, sid: str, key: str, words: Words, at
 def take_recording(tenant_id: int, attempt_id: UUID, sid: str, recording: str, key: str, at: datetime) -> Told:
     """A spoken answer was recorded. It is fetched later; a key that ended it counts as well."""
     with tenant_transaction(tenant_id):
-        attempt = locked(attempt_id, sid)
+        attempt = of_call(attempt_id, sid)
         if attempt is None:
             return HANG_UP
         _keep_reply(attempt, recording, at)
@@ -111,16 +111,6 @@ def handed_over(tenant_id: int, attempt_id: UUID, call_id: UUID | None) -> None:
             Attempt.objects.filter(pk=attempt_id).update(call_id=call_id)
         else:
             Attempt.objects.filter(pk=attempt_id).exclude(state=Attempt.State.ENDED).update(outcome="failed")
-
-
-def locked(attempt_id: UUID, sid: str) -> Attempt | None:
-    """The attempt that this call belongs to; None for a second call that claims to be the same attempt."""
-    attempts = Attempt.objects.select_for_update(of=("self",))
-    attempts = attempts.select_related(
-        "campaign__number", "target__campaign__agent__published", "target__clip", "target__contact"
-    )
-    found: Attempt | None = attempts.filter(pk=attempt_id).first()
-    return found if found is not None and found.carrier_sid == sid else None
 
 
 # What the answer leads to -------------------------------------------------------------------------------

@@ -9,11 +9,10 @@ from uuid import UUID
 import structlog
 
 from agentos.jobs import enqueue
-from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from calls.services import advance_call
 from campaigns import addresses
-from campaigns.answering import locked
-from campaigns.dialling import adopt
+from campaigns.attempts import adopt, of_call
 from campaigns.facts import HUNG_UP
 from campaigns.models import Attempt, Campaign
 from campaigns.settling import advance
@@ -40,22 +39,29 @@ def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str
         )
         advance_call(tenant_id, agent_id=agent_id, carrier_sid=sid, status=status, at=at)
         adopt(attempt_id, sid)
-        attempt = locked(attempt_id, sid)
+        attempt = of_call(attempt_id, sid)
         if attempt is not None:
-            _charge(attempt, fields.get("CallDuration", ""))
-            _learn(attempt, fields.get("AnsweredBy", ""))
-            if status == "completed" and not attempt.outcome:
-                attempt.outcome = _unanswered(attempt)
-            advance(attempt, status, at)
-            if status == "completed" and attempt.call_id is not None:
-                enqueue("campaigns.tasks.read_conversation", tenant_id, attempt_id)
+            seconds = fields.get("CallDuration", "")
+            told = {"seconds": int(seconds) if seconds.isdecimal() else 0, "answered_by": fields.get("AnsweredBy", "")}
+            take(attempt, status, at, **told)
+
+
+def take(attempt: Attempt, status: str, at: datetime, *, seconds: int = 0, answered_by: str = "") -> None:
+    """The carrier's word on how far the call is, by a callback or because it was asked. Inside the tenant."""
+    _charge(attempt, seconds)
+    _learn(attempt, answered_by)
+    if status == "completed" and not attempt.outcome:
+        attempt.outcome = _unanswered(attempt)
+    advance(attempt, status, at)
+    if status == "completed" and attempt.call_id is not None:
+        enqueue("campaigns.tasks.read_conversation", current_tenant_id(), attempt.pk)
 
 
 def detect(tenant_id: int, attempt_id: UUID, agent_id: UUID, sid: str, answered_by: str) -> bool:
     """Take the carrier's word on who picked up, once for each call. A machine is sent back to what is left on it."""
     with tenant_transaction(tenant_id):
         adopt(attempt_id, sid)
-        attempt = locked(attempt_id, sid)
+        attempt = of_call(attempt_id, sid)
         if attempt is None or attempt.key_pressed or not _learn(attempt, answered_by):
             return False
         if attempt.state == Attempt.State.ENDED or attempt.answered_by not in ("machine", "fax"):
@@ -84,7 +90,7 @@ def _unanswered(attempt: Attempt) -> str:
     return HUNG_UP if attempt.answered_at is not None and is_message else ""
 
 
-def _charge(attempt: Attempt, seconds: str) -> None:
-    if seconds.isdecimal() and int(seconds) and not attempt.cost_cents:
-        attempt.cost_cents = -(-int(seconds) // 60) * CENTS_PER_MINUTE
+def _charge(attempt: Attempt, seconds: int) -> None:
+    if seconds and not attempt.cost_cents:
+        attempt.cost_cents = -(-seconds // 60) * CENTS_PER_MINUTE
         attempt.save(update_fields=["cost_cents"])

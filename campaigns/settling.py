@@ -23,7 +23,7 @@ RETRY_MINUTES = {"busy": 15, "no_answer": 120, "machine": 240, "not_understood":
 OUTCOMES = {"busy": "busy", "no-answer": "no_answer", "canceled": "stopped", "failed": "failed"}
 
 
-def settle(attempt: Attempt, outcome: str, at: datetime) -> None:
+def settle(attempt: Attempt, outcome: str, at: datetime, *, reason: str = "") -> None:
     """End the attempt with this outcome. An attempt ends once; what is reported later changes nothing."""
     if attempt.state == Attempt.State.ENDED:
         return
@@ -32,7 +32,7 @@ def settle(attempt: Attempt, outcome: str, at: datetime) -> None:
     target = attempt.target
     pause = retry_after(attempt, outcome)
     if pause is None:
-        target.status, target.disposition, target.reason = Target.Status.DONE, outcome, ""
+        target.status, target.disposition, target.reason = Target.Status.DONE, outcome, reason
     else:
         target.status, target.due_at, target.reason = Target.Status.WAITING, at + pause, outcome
     target.save(update_fields=["status", "disposition", "due_at", "reason"])

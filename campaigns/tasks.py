@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import clip_making, dialling, replies
+from campaigns import clip_making, dialling, reconciling, replies
 from campaigns.canceling import cancel
 from campaigns.claiming import claim_due, running
 from campaigns.importing.run import fail_import, run_import
@@ -42,12 +42,12 @@ def dial(tenant_id: int, attempt_id: str) -> None:
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=30)
 def reconcile() -> None:
-    """Look after the attempts of workers that died."""
+    """Look after the attempts of workers that died, and calls whose end was never told."""
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         with tenant_transaction(tenant_id):
-            attempt_ids = dialling.unfinished(now())
+            attempt_ids = reconciling.unfinished(now())
         for attempt_id in attempt_ids:
-            dialling.reconcile(tenant_id, attempt_id)
+            reconciling.reconcile(tenant_id, attempt_id)
 
 
 @shared_task(ignore_result=True, soft_time_limit=870, time_limit=900)

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import connection, connections
-from pytest_django import Settings
+from django.db import connection
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import addresses
-from campaigns.claiming import claim_due
-from campaigns.dialling import dial, reconcile, unfinished
+from campaigns.dialling import dial
 from campaigns.locks import DIALLING
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Target
+from campaigns.reconciling import reconcile, unfinished
 from campaigns.settling import advance, settle
 from telephony.simulator.faults import Mode, RestFault
-from telephony.simulator.people import Person, StaySilent
 from telephony.simulator.server import PracticeCarrier
-from telephony.simulator.setup import Account, CallOptions
-from telephony.simulator.voices import Humming
-from tests.campaigns.people import LONG_AGO, NIGHT, NOON, make_campaign
-from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
-
-ROSA = "+12125550128"
+from tests.campaigns.line import in_thread
+from tests.campaigns.people import LONG_AGO, NIGHT, NOON, ROSA, claimed, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-async def practice(settings: Settings) -> AsyncIterator[PracticeCarrier]:
-    async with PracticeCarrier(Account(ACCOUNT_SID, AUTH_TOKEN), speaker=Humming(), options=CallOptions()) as practice:
-        practice.exchange.people[ROSA] = Person(steps=(StaySilent(),), rings_ms=3_600_000)
-        settings.TWILIO_BASE_URL = practice.url
-        yield practice
-
-
-async def in_thread(work: object, *args: object, **more: object) -> object:
-    def run() -> object:
-        try:
-            return work(*args, **more)  # type: ignore[operator]
-        finally:
-            connections.close_all()
-
-    return await asyncio.to_thread(run)
-
-
-def claimed(agent: Agent) -> tuple[Campaign, UUID]:
-    campaign = make_campaign(agent, ROSA)
-    with tenant_transaction(agent.tenant_id):
-        (attempt_id,) = claim_due(campaign.pk, NOON).attempts
-    return campaign, attempt_id
-
-
-def look(agent: Agent, attempt_id: UUID) -> Attempt:
-    with tenant_transaction(agent.tenant_id):
-        return Attempt.objects.select_related("target", "campaign").get(pk=attempt_id)
 
 
 def answers(agent: Agent) -> list[tuple[str, str]]:
