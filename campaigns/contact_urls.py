@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns import contact_views as views
-from campaigns import do_not_call_views, import_views
+from campaigns import do_not_call_views, import_views, proof_views
 
 app_name = "contacts"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:contact_id>/consent/", views.give_consent, name="give_consent"),
     path("<int:contact_id>/stop/", views.stop, name="stop"),
     path("<int:contact_id>/consent/<int:consent_id>/revoke/", views.revoke, name="revoke"),
+    path("proof/", proof_views.proof, name="proof"),
     path("template.csv", import_views.template, name="template"),
     path("import/", import_views.upload, name="upload"),
     path("import/<int:import_id>/", import_views.batch, name="import"),

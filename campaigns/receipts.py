@@ -102,7 +102,12 @@ def _draft(decision: Decision) -> DialReceipt:
 
 def seal(receipt: DialReceipt) -> str:
     """The hash of a receipt and of all before it."""
-    stated = {
+    return sha256(json.dumps(stated(receipt), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def stated(receipt: DialReceipt) -> dict[str, Any]:
+    """What the hash of a receipt covers."""
+    return {
         "sequence": receipt.sequence,
         "campaign": str(receipt.campaign_id) if receipt.campaign_id else None,
         "target": receipt.target_ref,
@@ -112,7 +117,6 @@ def seal(receipt: DialReceipt) -> str:
         "body": receipt.body,
         "previous": receipt.previous,
     }
-    return sha256(json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def verify() -> Iterator[Fault]:

@@ -90,7 +90,7 @@ def why(target: Target) -> Why:
     return Why(
         target,
         receipt,
-        tuple(_lines(receipt.body)),
+        tuple(lines(receipt.body)),
         datetime.fromisoformat(next_at) if next_at else None,
         _holds(receipt),
     )
@@ -102,7 +102,8 @@ def _holds(receipt: DialReceipt) -> bool:
     return seal(receipt) == receipt.hash and receipt.previous == (before or "")
 
 
-def _lines(body: dict[str, Any]) -> Iterator[Line]:
+def lines(body: dict[str, Any]) -> Iterator[Line]:
+    """The questions of the gate in their order, each with what it was told and what it said."""
     facts, verdict = body["facts"], body["verdict"]
     for gate, title in TITLES.items():
         against = [reason["words"] for reason in verdict["reasons"] if reason["gate"] == gate.value]

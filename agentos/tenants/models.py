@@ -12,6 +12,8 @@ from django.db import models
 from django.utils.text import slugify
 from django.utils.timezone import now
 
+from agentos.tenants.scoping import TenantModel
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -111,3 +113,46 @@ class PublicRoute(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ApiKey(models.Model):
+    """Lets a program act for one tenant, within its scopes. Only the hash of the key is kept.
+
+    It is read before a tenant is entered: which one, the key itself says.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=60)
+    begins = models.CharField(max_length=12, help_text="The first characters, by which people tell keys apart.")
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list, help_text="Permissions.")
+    created_at = models.DateTimeField(default=now, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LogEntry(TenantModel):
+    """Who did what, and when. Never changed and never removed; it outlives what it is about."""
+
+    at = models.DateTimeField(default=now)
+    who = models.CharField(max_length=160, help_text="Their name at that time.")
+    who_ref = models.BigIntegerField(null=True, blank=True, help_text="Of the person; empty for a program.")
+    what = models.CharField(max_length=40, help_text="Such as: campaign.started.")
+    words = models.CharField(max_length=300)
+    details = models.JSONField(default=dict, blank=True)
+    subject = models.CharField(max_length=60, help_text="What it is about, such as: campaign 8c3f….")
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-at", "-pk"]
+        verbose_name_plural = "log entries"
+        indexes = [models.Index(fields=["tenant", "subject", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.words}"

@@ -22,6 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from agentos.errors import DomainError
+from agentos.tenants.log import acting_as
 from agentos.tenants.models import Membership, Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 
@@ -46,11 +47,13 @@ class Permission(StrEnum):
     MANAGE_NUMBERS = "manage_numbers"
     VIEW_CONTACTS = "view_contacts"
     MANAGE_CONTACTS = "manage_contacts"
+    DOWNLOAD_PROOF = "download_proof"
     VIEW_CAMPAIGNS = "view_campaigns"
     RUN_CAMPAIGNS = "run_campaigns"
     HANDLE_REPLIES = "handle_replies"
     VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
+    MANAGE_API = "manage_api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,13 @@ GRANTS: dict[Permission, Grant] = {
     Permission.MANAGE_NUMBERS: Grant("add, change and remove numbers", LEADS, changes=True),
     Permission.VIEW_CONTACTS: Grant("see contacts", STAFF),
     Permission.MANAGE_CONTACTS: Grant("change contacts and lists", STAFF, changes=True),
+    Permission.DOWNLOAD_PROOF: Grant("download the proof of a contact’s calls", LEADS),
     Permission.VIEW_CAMPAIGNS: Grant("see campaigns", EVERYONE),
     Permission.RUN_CAMPAIGNS: Grant("set up and run campaigns", LEADS, changes=True),
     Permission.HANDLE_REPLIES: Grant("handle replies", STAFF, changes=True),
     Permission.VIEW_TEAM: Grant("see the team", EVERYONE),
     Permission.MANAGE_TEAM: Grant("change roles and remove people", LEADS, changes=True),
+    Permission.MANAGE_API: Grant("make and revoke API keys", LEADS, changes=True),
 }
 
 
@@ -185,7 +190,7 @@ def _enter(
         try:
             if not may(membership, permission):
                 raise NotAllowed(membership, permission)
-            with tenant_transaction(inside.tenant):
+            with tenant_transaction(inside.tenant), acting_as(inside.user):
                 return _rendered(view(inside))
         except Http404:
             refused = _Refusal(404, "Nothing is here", "It may have been removed, or the address has a typo.")

@@ -105,6 +105,7 @@ ROUTES: dict[str, Expectation] = {
     "contacts:give_consent": Inside.all("manage_contacts"),
     "contacts:stop": Inside.all("manage_contacts"),
     "contacts:revoke": Inside.all("manage_contacts"),
+    "contacts:proof": Inside.all("download_proof"),
     "contacts:template": Inside.of("view_contacts"),
     "contacts:upload": Inside.all("manage_contacts"),
     "contacts:import": Inside.all("manage_contacts"),
@@ -155,5 +156,6 @@ PLATFORM_TASKS: dict[str, str] = {
 # Tables with a tenant that are read before a tenant is entered, and so stand outside of row-level security.
 READ_BEFORE_ENTERING: dict[str, str] = {
     "tenants_membership": "tells which tenants a person may enter",
+    "tenants_apikey": "tells which tenant the holder of a key may enter",
     "tenants_publicroute": "tells to which tenant a public id belongs",
 }

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
+from agentos.tenants.log import record
 from agentos.tenants.models import Membership, Role, Tenant, User
 from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agents.models import Agent
@@ -78,6 +79,8 @@ def build(name: str, *, version: int) -> Business:
     viewer.update(id=FAR + version)
     call = _call(agent, secret, e164)
     campaign_id = add_campaign(agent, number, call, secret, e164)
+    with tenant_transaction(tenant):
+        record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
         "slug": tenant.slug,
         "agent_id": str(agent.pk),
