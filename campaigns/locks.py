@@ -14,13 +14,20 @@ from django.db import connection
 
 RECEIPTS = 7_310_001
 DIALLING = 7_310_002
+LONGEST_STANDSTILL = "3s"
 
 
 @contextmanager
 def receipts_in_turn(tenant_id: int) -> Iterator[None]:
-    """One receipt at a time for each tenant, until the end of the transaction."""
+    """One receipt at a time for each tenant, until the end of the transaction.
+
+    A worker that freezes with this lock would keep the whole tenant waiting: the database ends its transaction.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [RECEIPTS, tenant_id])
+        cursor.execute(
+            "select pg_advisory_xact_lock(%s, %s), set_config('idle_in_transaction_session_timeout', %s, true)",
+            [RECEIPTS, tenant_id, LONGEST_STANDSTILL],
+        )
     yield
 
 

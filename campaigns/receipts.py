@@ -13,8 +13,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.jurisdictions import tables
 from campaigns.locks import receipts_in_turn
@@ -71,9 +69,11 @@ def write_receipt(
 def write_receipts(decisions: Sequence[Decision]) -> list[DialReceipt]:
     """Store decisions in their order. The chain is held for as long as that takes, and until the transaction ends."""
     drafts = [_draft(decision) for decision in decisions]
-    with transaction.atomic(), receipts_in_turn(current_tenant_id()):
-        last = DialReceipt.objects.order_by("-sequence").first()
-        sequence, previous = (last.sequence, last.hash) if last else (0, "")
+    with receipts_in_turn(current_tenant_id()):
+        sequence, previous = DialReceipt.objects.order_by("-sequence").values_list("sequence", "hash").first() or (
+            0,
+            "",
+        )
         for draft in drafts:
             sequence += 1
             draft.sequence, draft.previous = sequence, previous

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from celery import Task, shared_task
+from celery.signals import worker_init
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -16,11 +17,18 @@ from campaigns import clip_making, dialling, reconciling, replies
 from campaigns.canceling import cancel
 from campaigns.claiming import claim_due, running
 from campaigns.importing.run import fail_import, run_import
+from telephony import carrier
 from telephony.carrier import CarrierError
 
 FETCH_TRIES, READ_TRIES = 8, 3
 
 log = structlog.get_logger(__name__)
+
+
+@worker_init.connect
+def preload(**_: object) -> None:
+    """Before the worker forks, so that none of its children loads the carrier's SDK for its first call."""
+    carrier.preload()
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=5)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -95,6 +96,11 @@ def carrier_client() -> Client:
 def _client(account_sid: str, auth_token: str, base_url: str) -> Client:
     # An empty environment would be taken for none, and a region of the developer's read in its place.
     return Client(account_sid, auth_token, http_client=Transport(base_url), environment={"_": ""})
+
+
+def preload() -> None:
+    """Load what the SDK otherwise loads with its first request: seconds that a caller, or a lock, would wait."""
+    import_module("twilio.rest.api")
 
 
 def fetch_account() -> CarrierAccount:

@@ -6,7 +6,7 @@ compiled, and PostgreSQL's row-level policies (see `row_security`) filter once m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -75,18 +75,19 @@ class TenantModel(models.Model):
         base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.claim_tenant()
+        self.claim_tenant(kwargs.get("update_fields"))
         super().save(*args, **kwargs)
 
-    def claim_tenant(self) -> None:
-        """Take the active tenant, or insist that the row already has it."""
+    def claim_tenant(self, written: Collection[str] | None = None) -> None:
+        """Take the active tenant, or insist that the row and what it points at have it; `written` names the fields."""
         tenant_id = current_tenant_id()
         if self.tenant_id is None:
             self.tenant_id = tenant_id
         elif self.tenant_id != tenant_id:
             raise WrongTenant(f"{type(self).__name__} belongs to another tenant")
         for field in self._meta.concrete_fields:
-            self._insist_on_own(field, tenant_id)
+            if written is None or field.name in written or field.attname in written:
+                self._insist_on_own(field, tenant_id)
 
     def _insist_on_own(self, field: Any, tenant_id: int) -> None:
         """Foreign keys ignore row-level security: both ends must share the tenant."""
