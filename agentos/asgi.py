@@ -18,6 +18,7 @@ from agentos.health import with_health  # noqa: E402
 from agentos.lifespan import at_end, at_start, lifespan  # noqa: E402
 from agentos.sockets import websocket_urlpatterns  # noqa: E402
 from calls.process import let_go_of_process, prepare_process  # noqa: E402
+from campaigns.text_messages import waiting_messages  # noqa: E402
 from telephony.services import carrier_events  # noqa: E402
 
 
@@ -25,6 +26,7 @@ async def take_up_work() -> None:
     """Be as quick for the first caller as for the next, and store what an earlier process could not."""
     await asyncio.to_thread(get_resolver().check)
     carrier_events().resume()
+    waiting_messages().resume()
 
 
 async def keep_pauses_short() -> None:

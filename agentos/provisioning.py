@@ -24,7 +24,7 @@ from agents.comparison import same, values
 from agents.drafts import judge
 from agents.models import Agent, AgentVersion
 from telephony import services as telephony
-from telephony.addresses import incoming_call_url, media_url, status_url
+from telephony.addresses import incoming_call_url, incoming_message_url, media_url, status_url
 from telephony.models import PhoneNumber
 
 LINES = 200
@@ -130,6 +130,7 @@ def described(tenant: Tenant, version: AgentVersion, *, email: str, number: Phon
         "max_concurrent_calls": tenant.max_concurrent_calls,
         "incoming_call_url": incoming_call_url(version.agent_id),
         "status_url": status_url(version.agent_id).partition("#")[0],
+        "incoming_message_url": incoming_message_url(version.agent_id),
         "media_url": media_url(version.agent_id),
         "dashboard_url": f"{dashboard}/calls/",
         "agent_url": f"{dashboard}/agents/{version.agent_id}/",

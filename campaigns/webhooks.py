@@ -21,7 +21,9 @@ from django.utils.timezone import now
 from calls.admission import Admission, Refused, admit, tenant_of
 from campaigns import addresses, reporting
 from campaigns.answering import HANG_UP, Told, Words, handed_over, pick_up, press, take_recording
+from campaigns.text_messages import MESSAGE, receive, waiting_messages
 from telephony import twiml
+from telephony.event_writer import ArrivedEvent
 from telephony.webhooks import ONE_MOMENT, SORRY, CarrierWebhook, connect
 
 T = TypeVar("T")
@@ -64,15 +66,7 @@ class AttemptWebhook(CarrierWebhook):
 
     async def in_tenant(self, work: Callable[..., T], *rest: object) -> T:
         """Do the work with the tenant and the attempt, off the loop. Raises TimeoutError when it takes too long."""
-
-        def run() -> T:
-            try:
-                return work(tenant_of(self.agent_id).tenant_id, self.attempt_id, *rest)
-            finally:
-                connection.close()
-
-        async with asyncio.timeout(self.within_s):
-            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(_threads, run))
+        return await off_the_loop(self.agent_id, self.within_s, work, self.attempt_id, *rest)
 
     def event_key(self, *details: str) -> str:
         return ":".join((self.kind, self.sid, *details))[:160]
@@ -197,6 +191,43 @@ class AnsweredBy(AttemptWebhook):
             log.warning("who answered could not be stored", attempt_id=str(self.attempt_id))
             return HttpResponse(status=503)
         return HttpResponse(status=204)
+
+
+class IncomingMessage(CarrierWebhook):
+    """Somebody has sent a text message to one of the numbers. Without the database it is kept here until it counts."""
+
+    clock: Callable[[], datetime] = staticmethod(now)
+    events = staticmethod(waiting_messages)
+    receive: Callable[..., str] = staticmethod(receive)
+    within_s = ANSWER_WITHIN_S
+
+    async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
+        sid = fields.get("MessageSid", "")
+        if not _SID.fullmatch(sid):
+            return HttpResponse(status=400)
+        kept = {name[:1000]: value[:2000] for name, value in list(fields.items())[:100]}
+        try:
+            text = await off_the_loop(agent_id, self.within_s, self.receive, agent_id, kept, self.clock())
+        except Refused:
+            return HttpResponse(status=404)
+        except _AWAY:
+            log.warning("a text message waits for the database", agent_id=str(agent_id), message_sid=sid)
+            self.events().keep(ArrivedEvent(agent_id, sid, MESSAGE, f"{MESSAGE}:{sid}", kept, self.clock()))
+            text = twiml.reply_by_text("")
+        return HttpResponse(text, content_type="text/xml")
+
+
+async def off_the_loop(agent_id: UUID, within_s: float, work: Callable[..., T], *rest: object) -> T:
+    """Do blocking work with the tenant of the agent. Raises TimeoutError when it takes too long, and Refused."""
+
+    def run() -> T:
+        try:
+            return work(tenant_of(agent_id).tenant_id, *rest)
+        finally:
+            connection.close()
+
+    async with asyncio.timeout(within_s):
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(_threads, run))
 
 
 def _share(text: str) -> float:

@@ -27,6 +27,11 @@ def stream_status_url(agent_id: UUID) -> str:
     return _url(agent_id, "stream-status")
 
 
+def incoming_message_url(agent_id: UUID) -> str:
+    """Asked when somebody sends a text message to a number; repeated, because a message may say STOP."""
+    return _url(agent_id, "incoming-message") + RETRIES
+
+
 def media_url(agent_id: UUID) -> str:
     """The media socket. The carrier itself insists on TLS; plain `ws` serves a local carrier."""
     return "ws" + _url(agent_id, "media").removeprefix("http")

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Connect, Gather, VoiceResponse
 
 MAX_BYTES = 64 * 1024
 MAX_PARAMETER = 500  # name and value of a <Parameter> together stay below this
+MAX_TEXT = 1600
 MAX_SPOKEN = 3000  # <Say> takes 4,096 characters, and escaping makes some of them longer
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,6 +37,14 @@ def say_and_hang_up(sentence: str, language: str = "en-US") -> str:
     response = VoiceResponse()
     response.say(_clean(sentence)[:MAX_SPOKEN], language=_clean(language))
     response.hangup()
+    return _text(response)
+
+
+def reply_by_text(sentence: str) -> str:
+    """Answer a text message with one of ours, or with none."""
+    response = MessagingResponse()
+    if sentence:
+        response.message(_clean(sentence)[:MAX_TEXT])
     return _text(response)
 
 

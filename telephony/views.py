@@ -16,7 +16,7 @@ from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from calls.models import Call
 from telephony import services
-from telephony.addresses import incoming_call_url, status_url
+from telephony.addresses import incoming_call_url, incoming_message_url, status_url
 from telephony.forms import AddNumberForm, AssignForm
 from telephony.models import PhoneNumber
 
@@ -41,6 +41,10 @@ class Row:
     def status_url(self) -> str:
         """Without what only calls that we place ask of the carrier."""
         return status_url(self.number.agent_id).partition("#")[0] if self.number.agent_id else ""
+
+    @property
+    def incoming_message_url(self) -> str:
+        return incoming_message_url(self.number.agent_id) if self.number.agent_id else ""
 
 
 def _row(number: PhoneNumber, calls_today: int) -> Row:

@@ -11,9 +11,8 @@ from django.db.models import Model, Q
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Consent, DialReceipt, DoNotCall, PlatformDoNotCall, Reply
 from campaigns.receipts import stated
+from campaigns.text_messages import MESSAGE
 from telephony.models import CarrierEvent
-
-MESSAGE = "message"  # the kind of event that a text message is kept as
 
 Plain = dict[str, Any]
 

@@ -17,6 +17,7 @@ from .rest import authenticate, refused
 from .setup import CallOptions
 from .specification import Refusal
 from .stream import StreamFaults
+from .texting import send_text
 from .tracks import wav_of_both
 from .webhooks import Webhook
 
@@ -36,6 +37,7 @@ class Control:
             ("DELETE", "/control/faults", self._clear_faults),
             ("POST", "/control/people", self._name_people),
             ("POST", "/control/calls", self._ring),
+            ("POST", "/control/messages", self._text),
             ("GET", "/control/calls/{call_sid}", self._show_call),
             ("POST", "/control/calls/{call_sid}", self._meddle),
             ("DELETE", "/control/calls/{call_sid}", self._forget),
@@ -83,6 +85,18 @@ class Control:
             options=_options(body.get("options", {})),
         )
         return web.json_response({"sid": call.record.call_sid}, status=201)
+
+    async def _text(self, request: web.Request, body: Facts) -> web.Response:
+        """Somebody writes to a number of our side."""
+        sent = await send_text(
+            self._exchange,
+            from_=body["from"],
+            to=body["to"],
+            body=body["body"],
+            webhook=_webhook(body, "sms_url"),
+            sid=body.get("sid", ""),
+        )
+        return web.json_response({"sid": sent.sid, "answers": sent.answers}, status=201)
 
     async def _show_call(self, request: web.Request, body: Facts) -> web.Response:
         """What is known of the call; with `?wait=1` once it is over."""

@@ -74,6 +74,7 @@ ROUTES: dict[str, Expectation] = {
     "call_status": Carrier("a call has moved on"),
     "stream_status": Carrier("what became of a media socket"),
     "outbound_call": Carrier("somebody of a campaign picked up"),
+    "incoming_message": Carrier("somebody sent a text message"),
     "attempt_status": Carrier("a call of a campaign has moved on"),
     "key_pressed": Carrier("somebody answered by key or in words"),
     "recording_complete": Carrier("a spoken answer was recorded"),

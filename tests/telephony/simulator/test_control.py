@@ -163,3 +163,14 @@ async def test_of_calls_that_are_long_over_only_the_facts_are_kept(
 
     assert [bool(record.heard.audio) for record in records] == [False, True, True]
     assert {record.status for record in records} == {"completed"}
+
+
+async def test_somebody_writes_and_reads_what_is_answered(our_side: OurSide, control: Control):
+    url = our_side.answer("sms", "<Message>We have stopped.</Message>")
+    body = {"from": CALLER, "to": OURS, "body": "STOP", "sms_url": url, "sid": "SM1"}
+
+    status, told = await control("POST", "/messages", body)
+
+    assert (status, told) == (201, {"sid": "SM1", "answers": ["We have stopped."]})
+    [asked] = our_side.asked_for("sms")
+    assert (asked.fields["Body"], asked.fields["MessageSid"], asked.fields["From"]) == ("STOP", "SM1", CALLER)
