@@ -41,9 +41,9 @@ def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str
         adopt(attempt_id, sid)
         attempt = of_call(attempt_id, sid)
         if attempt is not None:
-            seconds = fields.get("CallDuration", "")
-            told = {"seconds": int(seconds) if seconds.isdecimal() else 0, "answered_by": fields.get("AnsweredBy", "")}
-            take(attempt, status, at, **told)
+            told = fields.get("CallDuration", "")
+            seconds = int(told) if told.isdecimal() else 0
+            take(attempt, status, at, seconds=seconds, answered_by=fields.get("AnsweredBy", ""))
 
 
 def take(attempt: Attempt, status: str, at: datetime, *, seconds: int = 0, answered_by: str = "") -> None:
