@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from campaigns.breaker import watch
+from campaigns.lines import give_back
 from campaigns.models import Attempt, Target
 
 
@@ -40,3 +42,5 @@ def take_back(attempt: Attempt, outcome: str, at: datetime, *, delay: timedelta 
     target = attempt.target
     target.status, target.attempts_made, target.due_at = Target.Status.WAITING, attempt.number - 1, at + delay
     target.save(update_fields=["status", "attempts_made", "due_at"])
+    give_back(attempt.pk)
+    watch(attempt.campaign_id, outcome, at)

@@ -6,78 +6,123 @@ where the answer is yes. Two schedulers, a repeated message and a second worker 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import Count, Q, Sum
 
 from agentos.jobs import enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
 from calls.models import Call
+from campaigns.breaker import pause
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
+from campaigns.lines import shared_room
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
+from campaigns.pace import Pace
 from campaigns.receipts import Decision, write_receipts
 from campaigns.rules import Answer, Verdict, may_call
 
 MOST_AT_A_TIME = 50
+MOST_PUT_OFF = 150  # people in one claim, who stand before those who may be called
 BUSY_ELSEWHERE = timedelta(minutes=5)
 ATTEMPT_CENTS = 4  # reserved against the budget until the call is charged
+SPENT = "The budget is used up. Raise it under Change, then go on."
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What one round came to."""
+    """What one round came to. `again`: more people are due, and only the pace keeps them waiting."""
 
     attempts: tuple[UUID, ...] = ()
     refused: int = 0
+    again: bool = False
 
 
-def claim_due(campaign_id: UUID, at: datetime) -> Claimed:
+@dataclass(slots=True)
+class Judged:
+    """Attempts that are open, and the people who were put off."""
+
+    opened: list[UUID]
+    put_off: int = 0
+
+
+def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Claimed:
     """Claim as many due people as there is room for, and queue their calls. Inside the tenant, safe to repeat."""
     campaign = (
         Campaign.objects.select_for_update(no_key=True).filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
     )
     if campaign is None or not _is_its_time(campaign, at):
         return Claimed()
-    room = min(room_for(campaign), pace(campaign, at), MOST_AT_A_TIME)
+    own = Pace(campaign.calls_per_second, campaign.next_call_at)
+    room = min(room_for(campaign), most, MOST_AT_A_TIME)
     if room <= 0:
-        return Claimed()
-    Campaign.objects.filter(pk=campaign.pk).update(claimed_at=at)
-    due = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at).order_by("due_at", "pk")
-    targets = list(due.select_for_update(skip_locked=True, no_key=True)[:room])
+        return _without_room(campaign, at)
+    if not own.room(at):
+        return Claimed(again=True)
+    room = min(room, own.room(at))
+    targets = _due(campaign, at, room)
     if not targets:
         end_if_over(campaign, at)
         return Claimed()
-    claimed = judge_and_open(campaign, targets, at)
-    return Claimed(tuple(claimed), refused=len(targets) - len(claimed))
+    shared = shared_room(at)
+    room = min(room, shared.calls)
+    if not room:
+        return Claimed(again=True)
+    judged = _judge(campaign, targets, at, room)
+    if judged.opened:
+        shared.take(judged.opened, at)
+        next_at = own.after(len(judged.opened), at)
+        Campaign.objects.filter(pk=campaign.pk).update(claimed_at=at, next_call_at=next_at)
+    return Claimed(tuple(judged.opened), judged.put_off, again=True)
 
 
-def judge_and_open(campaign: Campaign, targets: list[Target], at: datetime) -> list[UUID]:
-    """Ask the gate about each, leave a receipt, and open an attempt for those who may be called."""
+def _judge(campaign: Campaign, targets: list[Target], at: datetime, room: int) -> Judged:
+    """Go on to others while the gate puts people off, so that those who may be called do not wait behind them."""
+    judged = Judged([])
+    while targets:
+        judge_and_open(campaign, targets, at, room, judged)
+        if len(judged.opened) == room or judged.put_off >= MOST_PUT_OFF:
+            break
+        targets = _due(campaign, at, MOST_AT_A_TIME)
+    return judged
+
+
+def _due(campaign: Campaign, at: datetime, most: int) -> list[Target]:
+    due = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at).order_by("due_at", "pk")
+    return list(due.select_for_update(skip_locked=True, no_key=True)[:most])
+
+
+def judge_and_open(campaign: Campaign, targets: Sequence[Target], at: datetime, room: int, judged: Judged) -> None:
+    """Ask the gate about each while there is room, leave a receipt, and open an attempt for those who may be called."""
     numbers = [str(target.e164) for target in targets]
     book, busy = FactBook(campaign, numbers, at), _numbers_in_call(numbers)
-    opened: list[UUID] = []
+    opened: list[Attempt] = []
     decisions: list[Decision] = []
     for target, number in zip(targets, numbers, strict=True):
+        if len(judged.opened) + len(opened) == room:
+            break
         if number in busy:
             Target.objects.filter(pk=target.pk).update(due_at=at + BUSY_ELSEWHERE)
+            judged.put_off += 1
             continue
         facts = book.of(number)
         verdict = may_call(facts, at, tables())
-        attempt = _open(campaign, target, at) if verdict.may_call else None
-        attempt_id = attempt.pk if attempt else None
-        decisions.append(Decision(facts, verdict, at, "claim", campaign, target.pk, attempt_id))
+        attempt = _attempt(campaign, target, at) if verdict.may_call else None
+        decisions.append(Decision(facts, verdict, at, "claim", campaign, target.pk, attempt.pk if attempt else None))
         if attempt is None:
             put_off(target, verdict)
+            judged.put_off += 1
         else:
-            opened.append(attempt.pk)
-            enqueue("campaigns.tasks.dial", current_tenant_id(), attempt.pk, key=str(attempt.pk))
+            opened.append(attempt)
+    _open(opened)
+    judged.opened += [attempt.pk for attempt in opened]
     if decisions:
         write_receipts(decisions)
-    return opened
 
 
 def end_if_over(campaign: Campaign, at: datetime) -> None:
@@ -88,28 +133,15 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
         campaign.save(update_fields=["status", "ended_at"])
 
 
-def running() -> list[UUID]:
-    """The running campaigns, the one that has waited longest first, so that none starves its neighbours."""
-    campaigns = Campaign.objects.filter(status=Campaign.Status.RUNNING)
-    return list(campaigns.order_by(F("claimed_at").asc(nulls_first=True)).values_list("pk", flat=True))
-
-
-def pace(campaign: Campaign, at: datetime) -> int:
-    """How many calls may still begin in this second. A pace below one a second is an interval between calls."""
-    span = timedelta(seconds=max(1.0, 1.0 / campaign.calls_per_second))
-    begun: int = campaign.attempts.filter(claimed_at__gt=at - span, claimed_at__lte=at).count()
-    return max(1, int(campaign.calls_per_second)) - begun
-
-
 def room_for(campaign: Campaign) -> int:
     """How many more calls the campaign may have at once: its own limit, the tenant's free lines, the budget."""
     live = Attempt.objects.exclude(state=Attempt.State.ENDED)
-    of_campaign: int = live.filter(campaign=campaign).count()
+    counted = live.aggregate(all=Count("pk"), here=Count("pk", filter=Q(campaign=campaign)))
     tenant = Tenant.objects.get(pk=current_tenant_id())
     profile = ComplianceProfile.objects.first() or ComplianceProfile()
     calls = Call.objects.exclude(status=Call.Status.ENDED).filter(attempt=None).count()
-    free: int = tenant.max_concurrent_calls - profile.inbound_reserve - calls - live.count()
-    return min(campaign.at_once - of_campaign, free, _within_budget(campaign))
+    free: int = tenant.max_concurrent_calls - profile.inbound_reserve - calls - counted["all"]
+    return min(int(campaign.at_once - counted["here"]), free, _within_budget(campaign))
 
 
 def put_off(target: Target, verdict: Verdict) -> None:
@@ -123,10 +155,8 @@ def put_off(target: Target, verdict: Verdict) -> None:
     target.save(update_fields=["reason", "due_at", "status", "disposition"])
 
 
-def _open(campaign: Campaign, target: Target, at: datetime) -> Attempt:
-    target.status, target.reason = Target.Status.LIVE, ""
-    target.save(update_fields=["status", "reason"])
-    attempt = Attempt(
+def _attempt(campaign: Campaign, target: Target, at: datetime) -> Attempt:
+    return Attempt(
         target=target,
         campaign=campaign,
         e164=target.e164,
@@ -134,8 +164,17 @@ def _open(campaign: Campaign, target: Target, at: datetime) -> Attempt:
         generation=campaign.generation,
         claimed_at=at,
     )
-    attempt.save()
-    return attempt
+
+
+def _open(attempts: list[Attempt]) -> None:
+    """Write the attempts down, and have them dialed once that is committed."""
+    if not attempts:
+        return
+    Attempt.objects.bulk_create(attempts)
+    targets = Target.objects.filter(pk__in=[attempt.target_id for attempt in attempts])
+    targets.update(status=Target.Status.LIVE, reason="")
+    for attempt in attempts:
+        enqueue("campaigns.tasks.dial", current_tenant_id(), attempt.pk, key=str(attempt.pk))
 
 
 def _numbers_in_call(numbers: list[str]) -> set[str]:
@@ -147,9 +186,19 @@ def _numbers_in_call(numbers: list[str]) -> set[str]:
 def _within_budget(campaign: Campaign) -> int:
     if campaign.budget_cents is None:
         return MOST_AT_A_TIME
-    spent = campaign.attempts.filter(state=Attempt.State.ENDED).aggregate(total=Sum("cost_cents"))["total"] or 0
-    reserved = campaign.attempts.exclude(state=Attempt.State.ENDED).count() * ATTEMPT_CENTS
-    return int(campaign.budget_cents - spent - reserved) // ATTEMPT_CENTS
+    ended = Q(state=Attempt.State.ENDED)
+    counted = campaign.attempts.aggregate(spent=Sum("cost_cents", filter=ended), live=Count("pk", filter=~ended))
+    left: Decimal = campaign.budget_cents - (counted["spent"] or Decimal()) - counted["live"] * ATTEMPT_CENTS
+    return int(left // ATTEMPT_CENTS)
+
+
+def _without_room(campaign: Campaign, at: datetime) -> Claimed:
+    """Wait for a line; without money nobody's turn would ever come, and somebody has to know."""
+    is_waiting = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at).exists()
+    is_calling = campaign.attempts.exclude(state=Attempt.State.ENDED).exists()
+    if is_waiting and not is_calling and _within_budget(campaign) <= 0:
+        pause(campaign, SPENT)
+    return Claimed()
 
 
 def _is_its_time(campaign: Campaign, at: datetime) -> bool:

@@ -13,15 +13,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
 from campaigns import addresses
 from campaigns.attempts import adopt, locked, take_back
+from campaigns.breaker import ACCOUNT_TROUBLE, pause_account
 from campaigns.claiming import put_off
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
+from campaigns.lines import slow_down
 from campaigns.locks import dialling
 from campaigns.models import Attempt, Campaign, Target
 from campaigns.receipts import write_receipt
@@ -31,9 +32,7 @@ from telephony import carrier
 
 RING_S = 25
 LONGEST_S = 600
-WHOLE_ACCOUNT = {"not_configured", "10001", "10004", "20003", "20005", "21219"}  # suspended, limits, no funds, trial
-
-log = structlog.get_logger(__name__)
+TOO_MANY_REQUESTS = "20429"
 
 
 def dial(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = now) -> None:
@@ -50,6 +49,8 @@ def dial(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = now) 
         except carrier.CarrierError as error:
             with tenant_transaction(tenant_id):
                 _not_placed(attempt_id, error, clock())
+            if error.code in ACCOUNT_TROUBLE:
+                pause_account(error.code)
         else:
             with tenant_transaction(tenant_id):
                 adopt(attempt_id, placed.sid)
@@ -94,18 +95,12 @@ def _not_placed(attempt_id: UUID, error: carrier.CarrierError, at: datetime) -> 
     if error.is_unknown:
         attempt.state = Attempt.State.UNKNOWN
         attempt.save(update_fields=["state"])
-    elif error.code in WHOLE_ACCOUNT:
-        pause(attempt.campaign, f"The carrier refuses all calls ({error.code}).")
-        take_back(attempt, "not_placed", at, delay=timedelta(minutes=5))
+    elif error.code in ACCOUNT_TROUBLE:
+        take_back(attempt, "void", at, delay=timedelta(minutes=5))
+    elif error.code == TOO_MANY_REQUESTS:
+        slow_down(at)
+        take_back(attempt, "throttled", at, delay=timedelta(seconds=20))
     elif error.retryable:
         take_back(attempt, "not_placed", at, delay=timedelta(seconds=20))
     else:
         settle(attempt, "failed", at)
-
-
-def pause(campaign: Campaign, reason: str) -> None:
-    """Stop claiming, and make what is queued void."""
-    Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.RUNNING).update(
-        status=Campaign.Status.PAUSED, pause_reason=reason[:200], generation=campaign.generation + 1
-    )
-    log.warning("campaign paused", campaign_id=str(campaign.pk), reason=reason)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q
 
 from agentos.tenants.models import Tenant
@@ -337,5 +338,5 @@ class _Run:
 
 
 def _apart(calls_per_second: float) -> timedelta:
-    """As `claiming.pace` counts: whole calls in a second, or one in several."""
-    return timedelta(seconds=1 / max(1, int(calls_per_second)) if calls_per_second >= 1 else 1 / calls_per_second)
+    """From call to call, by the campaign's own pace and that of the account."""
+    return timedelta(seconds=1 / min(calls_per_second, settings.CARRIER_CALLS_PER_SECOND))

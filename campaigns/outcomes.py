@@ -49,6 +49,8 @@ ATTEMPTS = {
     "spoken": ("Heard it", "good"),
     "voicemail": ("Voicemail left", "idle"),
     "machine": ("Machine", "idle"),
+    "fax": ("Fax", "idle"),
+    "hung_up": ("Hung up", "idle"),
     "no_answer": ("No answer", "idle"),
     "busy": ("Busy", "idle"),
     "failed": ("Could not be connected", "bad"),
@@ -57,6 +59,7 @@ ATTEMPTS = {
     "opted_out": ("Asked us to stop", "warn"),
     "stopped": ("Stopped", "idle"),
     "not_placed": ("Never placed", "idle"),
+    "throttled": ("Put off by the carrier", "idle"),
     "void": ("Not dialed", "idle"),
     "refused": ("Refused at the last moment", "warn"),
 }

@@ -239,8 +239,8 @@ def resume(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = Non
         _insist(campaign, Status.PAUSED)
         if problems := [each for each in checks(campaign, at or now()) if not each.holds]:
             raise NotStartable(problems)
-        campaign.pause_reason = ""
-        return _move(campaign, Status.RUNNING)
+        campaign.pause_reason, campaign.watched_from = "", at or now()
+        return _move(campaign, Status.RUNNING, "watched_from")
 
 
 def stop(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None) -> Campaign:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from campaigns.breaker import watch
+from campaigns.lines import give_back
 from campaigns.models import Attempt, Target
 
 FINAL = {
@@ -36,6 +38,8 @@ def settle(attempt: Attempt, outcome: str, at: datetime, *, reason: str = "") ->
     else:
         target.status, target.due_at, target.reason = Target.Status.WAITING, at + pause, outcome
     target.save(update_fields=["status", "disposition", "due_at", "reason"])
+    give_back(attempt.pk)
+    watch(attempt.campaign_id, outcome, at)
 
 
 def retry_after(attempt: Attempt, outcome: str) -> timedelta | None:

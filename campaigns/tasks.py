@@ -13,9 +13,8 @@ from django.utils.timezone import now
 from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import clip_making, dialling, reconciling, replies
+from campaigns import clip_making, dialling, reconciling, replies, turns
 from campaigns.canceling import cancel
-from campaigns.claiming import claim_due, running
 from campaigns.importing.run import fail_import, run_import
 from telephony import carrier
 from telephony.carrier import CarrierError
@@ -33,13 +32,8 @@ def preload(**_: object) -> None:
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=5)
 def tick() -> None:
-    """Claim due people in every running campaign, each in a transaction of its own."""
-    for tenant_id in Tenant.objects.filter(suspended_at=None).values_list("pk", flat=True):
-        with tenant_transaction(tenant_id):
-            campaign_ids = running()
-        for campaign_id in campaign_ids:
-            with tenant_transaction(tenant_id):
-                claim_due(campaign_id, now())
+    """Claim due people in every running campaign, in rounds, until the next tick."""
+    turns.play()
 
 
 @shared_task(base=PlatformTask, ignore_result=True)

@@ -16,6 +16,7 @@ class PhoneNumber(TenantModel):
     e164 = PhoneNumberField(unique=True)
     label = models.CharField(max_length=60, blank=True)
     agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="numbers")
+    byoc_trunk = models.CharField(max_length=34, blank=True, help_text="Calls from it leave by this trunk of ours.")
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta(TenantModel.Meta):

@@ -1,5 +1,6 @@
 """Whom to call, when, and what came of it."""
 
+from campaigns.models.carrier import CarrierLine, CarrierPace
 from campaigns.models.compliance import ComplianceProfile, EmergencySwitch
 from campaigns.models.contacts import (
     Consent,
@@ -16,6 +17,8 @@ __all__ = [
     "Attempt",
     "AudioClip",
     "Campaign",
+    "CarrierLine",
+    "CarrierPace",
     "ComplianceProfile",
     "Consent",
     "Contact",

@@ -21,6 +21,7 @@ class Contact(TenantModel):
     zip_code = models.CharField(max_length=10, blank=True)
     language = models.CharField(max_length=12, blank=True, help_text="BCP 47; empty: the campaign's.")
     line_type = models.CharField(max_length=10, blank=True, help_text="landline or mobile; unknown counts as mobile.")
+    sip_address = models.CharField(max_length=120, blank=True, help_text="Rung in place of the number: sip:user@host.")
     is_customer = models.BooleanField(default=False)
     fields = models.JSONField(default=dict, blank=True, help_text="Whatever else the business knows, by name.")
     tags = models.JSONField(default=list, blank=True)

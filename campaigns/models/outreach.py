@@ -44,6 +44,7 @@ class Campaign(TenantModel):
     purpose = models.CharField(max_length=15, choices=Purpose, default=Purpose.INFORMATIONAL)
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="campaigns")
     number = models.ForeignKey(PhoneNumber, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns")
+    local_presence = models.BooleanField(default=False, help_text="Show each person the nearest of our numbers.")
     language = models.CharField(max_length=12, default="en-US")
     message = models.TextField(blank=True, help_text="With {{variables}}; said to each person.")
     voicemail = models.TextField(blank=True, help_text="Said after the beep; empty: nothing is left.")
@@ -65,6 +66,8 @@ class Campaign(TenantModel):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When it last had its turn.")
+    next_call_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="By its own pace.")
+    watched_from = models.DateTimeField(null=True, blank=True, editable=False, help_text="Forgives failures before.")
 
     class Meta(TenantModel.Meta):
         ordering = ["-created_at"]
@@ -157,6 +160,7 @@ class Attempt(TenantModel):
     number = models.PositiveIntegerField(default=1, help_text="First, second, …")
     state = models.CharField(max_length=10, choices=State, default=State.CLAIMED)
     generation = models.PositiveIntegerField(default=0)
+    from_number = models.CharField(max_length=20, blank=True, help_text="What the person saw.")
     carrier_sid = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 - unique where known
     outcome = models.CharField(max_length=20, blank=True)
     answered_by = models.CharField(max_length=20, blank=True, help_text="human, machine, fax or unknown.")
@@ -165,7 +169,8 @@ class Attempt(TenantModel):
     asked_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    cost_cents = models.PositiveIntegerField(default=0)
+    cost_cents = models.DecimalField(max_digits=9, decimal_places=3, default=0)
+    priced_at = models.DateTimeField(null=True, blank=True, help_text="When the carrier named the price itself.")
 
     class Meta(TenantModel.Meta):
         ordering = ["-claimed_at"]
@@ -183,6 +188,7 @@ class Attempt(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "campaign", "state"]),
             models.Index(fields=["tenant", "e164", "claimed_at"]),
+            models.Index(fields=["tenant", "campaign", "ended_at"]),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ def carrier_account(settings: Settings) -> None:
     settings.TWILIO_ACCOUNT_SID = ACCOUNT_SID
     settings.TWILIO_AUTH_TOKEN = AUTH_TOKEN
     settings.TWILIO_AUTH_TOKEN_SECONDARY = ""
+    settings.CARRIER_CALLS_PER_SECOND = 50
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils.timezone import now
@@ -10,7 +11,7 @@ from django.utils.timezone import now
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.claiming import Claimed, claim_due, running
+from campaigns.claiming import Claimed, claim_due
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
 from campaigns.settling import settle
 from tests import factories
@@ -47,7 +48,7 @@ def test_people_who_are_due_are_claimed_once(agent: Agent) -> None:
 def test_nobody_is_claimed_outside_the_window_and_everybody_waits_for_it(agent: Agent) -> None:
     campaign = make_campaign(agent, ROSA)
 
-    assert claim(campaign, NIGHT) == Claimed((), 1)
+    assert claim(campaign, NIGHT) == Claimed((), 1, again=True)
     assert target_of(campaign, ROSA).due_at == datetime(2026, 12, 14, 13, tzinfo=UTC)
     assert receipts(campaign) == [(ROSA, "deny")]
 
@@ -147,14 +148,31 @@ def test_a_pace_below_one_a_second_is_an_interval(agent: Agent) -> None:
     assert [len(claim(campaign, NOON + timedelta(seconds=s)).attempts) for s in (0, 1, 4, 5)] == [1, 0, 0, 1]
 
 
-def test_campaigns_take_turns(agent: Agent) -> None:
-    first, second = make_campaign(agent, ROSA), make_campaign(agent, TOM)
-    with tenant_transaction(agent.tenant_id):
-        assert set(running()) == {first.pk, second.pk}
-    claim(first)
+def test_who_may_be_called_does_not_wait_behind_those_who_may_not(agent: Agent) -> None:
+    campaign = make_campaign(agent, calls_per_second=1)
+    for last in range(60):
+        make_target(campaign, f"+120855501{last:02}", consents=False)
+    make_target(campaign, ROSA)
+
+    claimed = claim(campaign)
+
+    assert (len(claimed.attempts), claimed.refused) == (1, 60)
+
+
+def test_a_campaign_whose_budget_is_used_up_pauses_and_says_so(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM, budget_cents=4)
+    (attempt_id,) = claim(campaign).attempts
+    claim(campaign, NOON + timedelta(seconds=2))
+    assert status_of(campaign) == "running"  # its last call may turn out cheaper
 
     with tenant_transaction(agent.tenant_id):
-        assert running() == [second.pk, first.pk]
+        attempt = Attempt.objects.select_related("target", "campaign").get(pk=attempt_id)
+        attempt.cost_cents = Decimal("2.15")
+        attempt.save()
+        settle(attempt, "confirmed", NOON)
+    claim(campaign, NOON + timedelta(seconds=4))
+
+    assert status_of(campaign) == "paused"
 
 
 def test_a_campaign_is_done_when_nobody_waits_and_nobody_is_being_called(agent: Agent) -> None:

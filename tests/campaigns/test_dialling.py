@@ -12,6 +12,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import addresses
 from campaigns.dialling import dial
+from campaigns.lines import account_room
 from campaigns.locks import DIALLING
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Target
 from campaigns.reconciling import reconcile, unfinished
@@ -138,8 +139,9 @@ async def test_a_throttled_request_is_not_counted_as_an_attempt(agent: Agent, pr
     await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
 
     attempt = await in_thread(look, agent, attempt_id)
-    assert (attempt.outcome, attempt.target.status, attempt.target.attempts_made) == ("not_placed", "waiting", 0)
+    assert (attempt.outcome, attempt.target.status, attempt.target.attempts_made) == ("throttled", "waiting", 0)
     assert attempt.target.due_at > NOON
+    assert await in_thread(account_room, NOON + timedelta(seconds=1)) == 7  # half of what it was
 
 
 async def test_an_account_that_is_suspended_pauses_the_campaign(agent: Agent, practice: PracticeCarrier) -> None:
@@ -150,7 +152,7 @@ async def test_an_account_that_is_suspended_pauses_the_campaign(agent: Agent, pr
 
     attempt = await in_thread(look, agent, attempt_id)
     assert (attempt.campaign.status, attempt.target.status) == ("paused", "waiting")
-    assert "refuses" in attempt.campaign.pause_reason
+    assert "suspended the account" in attempt.campaign.pause_reason
 
 
 def test_what_a_dead_worker_left_is_found(agent: Agent) -> None:
