@@ -21,7 +21,7 @@ class Meaning(StrEnum):
     RESCHEDULE = "rescheduled"
     CANCEL = "canceled"
     CONFIRM = "confirmed"
-    AGAIN = "again"  # they did not hear us, or a machine asks who is calling
+    AGAIN = "again"  # they did not hear us, or a machine greets us or asks who is calling
     OTHER = "other"
 
 
@@ -130,6 +130,17 @@ _AGAIN = _words(
     r"come again",
     r"(?:before|to) (?:i )?try to connect you",
 )
+# What a machine says before it records, and whoever screens calls: nobody has answered us yet.
+_GREETING = _words(
+    r"(?:leave|record) (?:me |us |a |an |your |the |brief |short |detailed |quick )*(?:message|name)",
+    r"(?:after|at|until|wait for) the (?:tone|beep|signal)",
+    r"(?:can not|cannot|can't|cant|unable to|not able to) (?:come to|take|get to|answer|pick up)"
+    r" (?:the |your |my |this )?(?:phone|call)",
+    r"(?:is|am|are|i'm|im|we're) (?:currently )?(?:not available|unavailable) (?:right now|at the moment|to take)",
+    r"the voice ?mail(?:box)? (?:of|for)",
+    r"(?:you have|you've|youve) reached (?!the wrong)",
+    r"see if (?:this person|they|he|she) (?:is|are) available",
+)
 _HELLO = re.compile(
     r"^(?:(?:hello|hi|hey|yes hello|good morning|good afternoon|good evening|speaking|what|pardon|sorry"
     r"|this is she|this is he|who) ?)+$"
@@ -146,6 +157,8 @@ def sort(said: str, heard: float = 1.0) -> Sorted:
         return Sorted(Meaning.OTHER, 0.0)
     if stop := _stop(words):
         return stop
+    if greeting := _GREETING.search(words):
+        return Sorted(Meaning.AGAIN, 0.9, greeting[0])
     found = [
         Sorted(meaning, 0.9, match[0])
         for meaning, rule in (

@@ -78,6 +78,7 @@ def play_and_gather(
         input="dtmf speech" if speech else "dtmf",
         num_digits=1,
         timeout=timeout_s,
+        speech_timeout="auto" if speech else None,
         action=_clean(action),
         method="POST",
         action_on_empty_result=True,

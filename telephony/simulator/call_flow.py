@@ -14,7 +14,7 @@ from .callbacks import StatusCallbacks, report
 from .clock import Clock
 from .handset import Handset
 from .instructions import SCHEMA_WARNING, Document, StreamNoun, TwimlError, Verb, read
-from .people import Person, Talker
+from .people import Beep, Person, Talker
 from .record import CallRecord, Happening, new_sid
 from .setup import API_VERSION, Account, CallOptions, CallSetup, call_fields
 from .sounds import BAD_CONTENT_TYPE
@@ -61,6 +61,7 @@ class SimulatedCall:
         self.stream: MediaStreamCaller | None = None
         self.recordings: dict[str, bytes] = {}
         self.queue_time_s = 0.0
+        self.beeped, self.tone = asyncio.Event(), asyncio.Event()
         self.released = asyncio.Event()
         self.released.set()
         self.callbacks = StatusCallbacks(courier, setup.status, setup.status_events, self.options.callbacks, self.note)
@@ -201,8 +202,14 @@ class SimulatedCall:
         if self.setup.async_amd is None:
             return about
         about["MachineDetectionDuration"] = "4000"
-        self.deliver(self.setup.async_amd, about, "detection callback", self.person.answered_by)
+        self._keep(asyncio.create_task(self._detect(self.setup.async_amd, about)))
         return {}
+
+    async def _detect(self, webhook: Webhook, about: Mapping[str, str]) -> None:
+        """Tell our side who answered; of a machine that beeps only then, so that something can be left on it."""
+        if any(isinstance(step, Beep) for step in self.person.steps):
+            await self.beeped.wait()
+        self.deliver(webhook, about, "detection callback", about["AnsweredBy"])
 
     def _answer(self) -> None:
         if self.record.answered is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,8 +18,9 @@ from .setup import Account, CallOptions, CallSetup
 from .voices import Speaker
 from .webhooks import Courier, Webhook
 
+Directory = Callable[[str], Person | None]
 SOMEBODY = Person(steps=(Say("Hello?"), *conversation("Yes, that is fine.", "Thank you, goodbye.")))
-"""Who answers a number that nobody has been named for."""
+"""Who answers where nobody is known to live."""
 
 ENDING_WITHIN_S = 5.0
 CALLS_WITH_AUDIO = 50
@@ -52,13 +53,15 @@ class Exchange:
         speaker: Speaker,
         options: CallOptions | None = None,
         calls_per_second: float | None = None,
+        directory: Directory | None = None,
     ) -> None:
+        """`directory` knows who answers a number that nobody has been named for."""
         self.account, self.speaker, self.options = account, speaker, options or CallOptions()
         self.courier = Courier(account.auth_token)
         self.calls: dict[str, SimulatedCall] = {}
         self.numbers: dict[str, Number] = {}
         self.people: dict[str, Person] = {}
-        self.calls_per_second = calls_per_second
+        self.calls_per_second, self.directory = calls_per_second, directory
         self._next_start_at = 0.0
         self._running: dict[str, asyncio.Task[CallRecord]] = {}
 
@@ -111,7 +114,8 @@ class Exchange:
 
     def dial(self, setup: CallSetup, *, held: bool = False, options: CallOptions | None = None) -> SimulatedCall:
         """Our side calls somebody. The call waits in the queue while it is `held`, or others are ahead of it."""
-        call = self._call(setup, self.people.get(setup.to, SOMEBODY), options)
+        person = self.people.get(setup.to) or (self.directory(setup.to) if self.directory else None)
+        call = self._call(setup, person or SOMEBODY, options)
         call.queue_time_s = self._queue_time_s()
         if held or call.queue_time_s:
             call.released.clear()

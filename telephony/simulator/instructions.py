@@ -18,7 +18,17 @@ _RECORDING_CALLBACK = {
 }
 VERBS: Mapping[str, set[str]] = {
     "Connect": {"action", "method"},
-    "Gather": {"action", "method", "timeout", "finishOnKey", "numDigits", "input", "actionOnEmptyResult", "language"},
+    "Gather": {
+        "action",
+        "method",
+        "timeout",
+        "speechTimeout",
+        "finishOnKey",
+        "numDigits",
+        "input",
+        "actionOnEmptyResult",
+        "language",
+    },
     "Hangup": set(),
     "Pause": {"length"},
     "Play": {"loop", "digits"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -9,7 +10,7 @@ from typing import Any, Literal, Protocol
 from telephony import mulaw
 
 from .handset import Handset
-from .voices import DEFAULT_VOICE, Speaker, noise
+from .voices import DEFAULT_VOICE, Speaker, noise, tone
 
 QUIET_MS = 800
 CUT_QUIET_MS = 2500
@@ -31,6 +32,11 @@ class WaitForAgent:
 
     quiet_ms: int = QUIET_MS
     timeout_ms: int = TIMEOUT_MS
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForTone:
+    """Wait until the tone after which one is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +76,31 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Beep:
+    """Beep, as a machine does that records from then on: now the carrier knows for certain that it is one."""
+
+    ms: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """Hang up now."""
 
 
-Step = Say | WaitForAgent | BargeIn | Pause | StaySilent | Press | Noise | HangUp
+Step = Say | WaitForAgent | WaitForTone | BargeIn | Pause | StaySilent | Press | Noise | Beep | HangUp
 
 KEY_MS = 200
+NOISE = "(noise)"
 _STEPS: Mapping[str, type[Step]] = {
     "say": Say,
     "wait_for_agent": WaitForAgent,
+    "wait_for_tone": WaitForTone,
     "barge_in": BargeIn,
     "pause": Pause,
     "stay_silent": StaySilent,
     "press": Press,
     "noise": Noise,
+    "beep": Beep,
     "hang_up": HangUp,
 }
 _NAMES = {kind: name for name, kind in _STEPS.items()}
@@ -145,6 +161,8 @@ class Telephone(Protocol):
     """What a person does with a call."""
 
     handset: Handset
+    beeped: asyncio.Event
+    tone: asyncio.Event
 
     def press(self, digit: str) -> None: ...
     def hang_up(self) -> None: ...
@@ -182,6 +200,8 @@ class Talker:
             case WaitForAgent(quiet_ms, timeout_ms):
                 if not await self._agent_finished(telephone.handset, quiet_ms, timeout_ms):
                     telephone.note("waited in vain", for_ms=timeout_ms)
+            case WaitForTone():
+                await telephone.tone.wait()
             case BargeIn(text, after_ms, voice, timeout_ms):
                 if not await self._agent_speaks(telephone.handset, after_ms, timeout_ms):
                     telephone.note("waited in vain", for_ms=timeout_ms)
@@ -196,8 +216,12 @@ class Talker:
                     await clock.sleep(KEY_MS)
                 self._acted_ms = clock.now_ms()
             case Noise(ms):
-                telephone.handset.say(noise(ms), "(noise)")
+                telephone.handset.say(noise(ms), NOISE)
                 await telephone.handset.said_all()
+            case Beep(ms):
+                telephone.handset.say(tone(ms), "")
+                await telephone.handset.said_all()
+                telephone.beeped.set()
             case HangUp():
                 telephone.hang_up()
                 await clock.sleep(24 * 3600 * 1000)

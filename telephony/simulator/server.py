@@ -10,7 +10,7 @@ from typing import Self
 from aiohttp import web
 
 from .control import Control
-from .exchange import Exchange
+from .exchange import Directory, Exchange
 from .faults import RestFaults
 from .rest import RestApi
 from .setup import Account, CallOptions
@@ -33,6 +33,7 @@ class PracticeCarrier:
         options: CallOptions | None = None,
         specification: Specification | None = None,
         calls_per_second: float | None = None,
+        directory: Directory | None = None,
     ) -> None:
         self.account, self.faults = account, RestFaults()
         self.url = f"http://{host}:{port}"
@@ -43,6 +44,7 @@ class PracticeCarrier:
             speaker=speaker or self._offline,
             options=options,
             calls_per_second=calls_per_second,
+            directory=directory,
         )
         self._specification = specification or Specification.load()
         self._stack = AsyncExitStack()

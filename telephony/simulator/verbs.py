@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from telephony import mulaw
 
+from .gathering import Gathering
 from .handset import Handset
 from .instructions import Document, StreamNoun, TwimlError, Verb, stream_noun
 from .record import new_sid
@@ -22,6 +23,7 @@ from .webhooks import Courier, Webhook
 SOCKET_CLOSED = 31921
 ENDLESS_LOOPS = 1000
 BEEP_MS = 500
+KEY_POLL_MS = 100
 
 
 class Then(Enum):
@@ -49,6 +51,7 @@ class OngoingCall(Protocol):
     speaker: Speaker
     courier: Courier
     digits: asyncio.Queue[str]
+    tone: asyncio.Event
     stream: MediaStreamCaller | None
     recordings: dict[str, bytes]
 
@@ -158,51 +161,22 @@ class Performer:
     # <Gather>
 
     async def _gather(self, document: Document, verb: Verb) -> Outcome:
-        """Collect keys while the prompts inside are heard; speech is not understood here."""
+        """Collect keys and words while the prompts inside are heard, and for a while after them."""
         _empty(self._call.digits)
         prompts = asyncio.create_task(self._announce_all(document, verb))
         try:
-            digits = await self._collect(verb, prompts)
+            given = await Gathering(verb, self._call.handset, self._call.digits, prompts).given()
         finally:
             prompts.cancel()
             await asyncio.wait({prompts})
-        if not digits and verb.get("actionOnEmptyResult") != "true":
+        if not given and verb.get("actionOnEmptyResult") != "true":
             return Then.NEXT
         webhook = Webhook(document.address(verb.get("action")), verb.get("method", "POST"))
-        return Go(webhook, {"Digits": digits})
+        return Go(webhook, given or {"Digits": ""})
 
     async def _announce_all(self, document: Document, verb: Verb) -> None:
         for noun in verb.nouns:
             await self._announce(document, noun)
-
-    async def _collect(self, verb: Verb, prompts: asyncio.Task[None]) -> str:
-        finish, wanted = verb.get("finishOnKey", "#"), int(verb.number("numDigits", 0))
-        timeout_ms, digits = verb.number("timeout", 5) * 1000, ""
-        digit = await self._key_during(prompts) or await self._key_within(timeout_ms)
-        while digit and digit not in finish:
-            digits += digit
-            if wanted and len(digits) >= wanted:
-                break
-            digit = await self._key_within(timeout_ms)
-        return digits
-
-    async def _key_during(self, prompts: asyncio.Task[None]) -> str:
-        """The key that interrupts the prompts; empty when they are over. Raises TwimlError of a prompt."""
-        key = asyncio.create_task(self._call.digits.get())
-        try:
-            await asyncio.wait({key, prompts}, return_when=asyncio.FIRST_COMPLETED)
-            if prompts.done():
-                prompts.result()
-            return key.result() if key.done() else ""
-        finally:
-            key.cancel()
-
-    async def _key_within(self, ms: float) -> str:
-        try:
-            async with asyncio.timeout(ms / 1000 / self._call.handset.clock.scale):
-                return await self._call.digits.get()
-        except TimeoutError:
-            return ""
 
     # <Record>
 
@@ -214,6 +188,7 @@ class Performer:
         if verb.get("playBeep", "true") == "true":
             handset.hear(tone(BEEP_MS))
             await handset.clock.sleep(BEEP_MS)
+        self._call.tone.set()
         _empty(self._call.digits)
         began_ms = handset.clock.now_ms()
         key = await self._record_until(verb, began_ms)
@@ -236,10 +211,17 @@ class Performer:
         while (now := handset.clock.now_ms()) - began_ms < longest_ms and now - voiced_ms < quiet_ms:
             if handset.said is not None and mulaw.is_voiced(handset.said.part(now - 100, now)):
                 voiced_ms = now
-            key = await self._key_within(100)
+            key = await self._key_within(KEY_POLL_MS)
             if key and key in finish:
                 return key
         return ""
+
+    async def _key_within(self, ms: float) -> str:
+        try:
+            async with asyncio.timeout(ms / 1000 / self._call.handset.clock.scale):
+                return await self._call.digits.get()
+        except TimeoutError:
+            return ""
 
     def _report_recording(self, document: Document, verb: Verb, recording: Mapping[str, str]) -> None:
         callback = verb.get("recordingStatusCallback")

@@ -22,6 +22,7 @@ CERTAIN = {
     ],
     Meaning.WRONG_PERSON: [
         "You have the wrong number",
+        "You have reached the wrong number",
         "There is nobody here by that name",
         "She doesn't live here",
         "I'm not him",
@@ -49,7 +50,15 @@ CERTAIN = {
         "sounds good, see you then",
         "okay",
     ],
-    Meaning.AGAIN: ["Hello?", "Who is this?", "Please state your name and the reason for calling", "say that again"],
+    Meaning.AGAIN: [
+        "Hello?",
+        "Who is this?",
+        "Please state your name and the reason for calling",
+        "say that again",
+        "Hi, if you record your name and reason for calling, I'll see if this person is available.",
+        "Hi, this is Dana. I can't come to the phone right now. Please leave a message after the tone.",
+        "You have reached the Delgado family.",
+    ],
 }
 
 

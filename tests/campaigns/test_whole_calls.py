@@ -22,7 +22,7 @@ from campaigns.models import Attempt, DialReceipt, DoNotCall, Reply
 from campaigns.optout import opt_out
 from campaigns.webhooks import AttemptWebhook
 from telephony.event_writer import EventWriter
-from telephony.simulator.people import HangUp, Person, Press, Say, StaySilent, Step, WaitForAgent
+from telephony.simulator.people import Beep, HangUp, Person, Press, Say, StaySilent, Step, WaitForAgent, WaitForTone
 from telephony.simulator.record import CallRecord
 from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
@@ -135,8 +135,7 @@ async def test_who_presses_9_is_never_called_again(agent: Agent, practice: Pract
 
 
 async def test_who_speaks_after_the_tone_is_in_the_inbox(agent: Agent, practice: PracticeCarrier) -> None:
-    wait = WaitForAgent(timeout_ms=PATIENT)
-    person = answering(Say("Hello?"), wait, Say("Well, I will have to ask my sister."), StaySilent())
+    person = Person(steps=(WaitForTone(), Say("Well, I will have to ask my sister."), StaySilent()))
     record, attempt = await live(agent, practice, person, records_reply=True)
 
     assert "Please say your answer after the tone." in heard(record)
@@ -152,6 +151,35 @@ async def test_who_speaks_after_the_tone_is_in_the_inbox(agent: Agent, practice:
     reply = await in_thread(fetched)
     assert reply.status == "open"
     assert replies.recorded(reply).startswith(b"RIFF")
+
+
+async def test_who_says_yes_into_the_message_has_confirmed(agent: Agent, practice: PracticeCarrier) -> None:
+    record, attempt = await live(agent, practice, answering(Say("Yes, I will be there."), StaySilent()))
+
+    assert "Thank you, that is confirmed." in heard(record)
+    assert (attempt.outcome, attempt.key_pressed, attempt.target.disposition) == ("confirmed", "", "confirmed")
+
+
+async def test_who_is_screened_hears_who_calls_once_more(agent: Agent, practice: PracticeCarrier) -> None:
+    wait = WaitForAgent(timeout_ms=PATIENT)
+    screening = Person(steps=(Say("Please state your name and why you are calling."), wait, Press("1"), StaySilent()))
+    record, attempt = await live(agent, practice, screening)
+
+    assert heard(record).count("This is an automated call for Juniper Dental.") >= 1
+    assert (attempt.outcome, attempt.target.disposition) == ("confirmed", "confirmed")
+
+
+async def test_a_greeting_is_no_answer_and_the_message_is_left_after_the_beep(
+    agent: Agent, practice: PracticeCarrier
+) -> None:
+    greeting = Say("I cannot come to the phone. Please leave a message after the tone.")
+    machine = Person(steps=(greeting, Beep(), StaySilent()), answered_by="machine_end_beep")
+    record, attempt = await live(agent, practice, machine, voicemail="Please call us, {{first_name}}.")
+
+    (beep,) = (each for each in record.utterances if not each.text)
+    left = [each for each in record.happenings if "Please call us, Rosa." in str(each.facts.get("text"))]
+    assert [each.at_ms > beep.voice_ended_ms for each in left] == [True]
+    assert (attempt.outcome, attempt.target.disposition) == ("voicemail", "voicemail")
 
 
 async def test_a_machine_is_left_its_own_message(agent: Agent, practice: PracticeCarrier) -> None:

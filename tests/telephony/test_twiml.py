@@ -110,6 +110,7 @@ def test_a_key_or_a_word_interrupts_what_is_played_and_silence_is_told_as_well()
         "input": "dtmf speech",
         "numDigits": "1",
         "timeout": "5",
+        "speechTimeout": "auto",
         "action": "https://a.example/keys",
         "method": "POST",
         "actionOnEmptyResult": "true",

@@ -41,11 +41,17 @@ WELCOME = """
 
   Try this
   · Open the agent "Front desk" and press Call: talk with it, interrupt it, hang up, and read the call's page.
-  · Let somebody call {number}, in another terminal:
+{campaign}  · Let somebody call {number}, in another terminal:
       {python} manage.py call --to {number} --say "I would like to book an appointment"
   · See what is configured, and what is not: {python} manage.py doctor
 
   Logs are in {logs}. Ctrl-C stops everything.
+"""
+
+
+CAMPAIGN = """\
+  · Watch people being reminded of their visits: "{campaign}", at {campaign_url}
+    Some confirm by key, some by voice; a machine, a busy line, somebody who wants no more calls. It begins in a minute.
 """
 
 
@@ -70,13 +76,13 @@ class Command(BaseCommand):
         os.chdir(settings.BASE_DIR)
         logs: Path = settings.LOCAL_DIR / "log"
         with embedded_servers() as servers, choices_for_children() as practising, Supervisor(logs) as supervisor:
-            login = self._prepare()
+            login = self._prepare(practising=practising)
             services = make_services(practising=practising)
             for service in services:
                 (logs / f"{service.name}.log").unlink(missing_ok=True)
                 self._launch(supervisor, service)
             if self._first_page(services[0]):
-                self.say(WELCOME.format(**login, logs=here(logs), python=here(sys.executable)))
+                self.say(welcome(login, logs))
             self._look_after(supervisor, services, servers)
             self.say("Stopping …")
             supervisor.stop(grace_s=5)
@@ -86,13 +92,16 @@ class Command(BaseCommand):
             self.stdout.write(text)
             self.stdout.flush()
 
-    def _prepare(self) -> dict[str, Any]:
-        """The database's tables, the sample tenant, the files of the pages. Returns the login."""
+    def _prepare(self, *, practising: bool) -> dict[str, Any]:
+        """The database's tables, the sample tenant, the files of the pages. Returns the login.
+
+        The sample campaign calls only through the practice carrier; with a real one it does not exist.
+        """
         self.say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         login = io.StringIO()
-        call_command("seed", "--json", stdout=login)
+        call_command("seed", "--json", *(["--practice"] if practising else []), stdout=login)
         found: dict[str, Any] = json.loads(login.getvalue().splitlines()[-1])
         return found
 
@@ -147,6 +156,11 @@ class Command(BaseCommand):
         pause_s = 2 ** (service.failures - 1)
         service.start_at = time.monotonic() + pause_s
         self.say(f"{service.name} ended ({child.process.returncode}) and starts again in {pause_s} s. {last}")
+
+
+def welcome(login: dict[str, Any], logs: Path) -> str:
+    campaign = CAMPAIGN.format(**login) if "campaign" in login else ""
+    return WELCOME.format(**login | {"campaign": campaign}, logs=here(logs), python=here(sys.executable))
 
 
 def insist_on_free_port(port: int) -> None:

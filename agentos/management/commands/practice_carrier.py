@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from telephony.simulator.neighborhood import resident
 from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.specification import Specification
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             options=CallOptions(time_scale=options["time_scale"]),
             specification=Specification.load(options["spec"]) if options["spec"] else None,
             calls_per_second=options["cps"],
+            directory=resident,
         )
         try:
             asyncio.run(self._serve(carrier))

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import now
 
-from agentos import provisioning
+from agentos import provisioning, samples
 from agentos.errors import DomainError
 from agentos.tenants.models import Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
@@ -79,11 +80,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the login as JSON on the last line")
+        parser.add_argument("--practice", action="store_true", help="call patients, through the practice carrier only")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with provisioning.all_or_nothing():
-                login = seed()
+                login = seed(practice=options["practice"])
         except DomainError as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
         if options["json"]:
@@ -99,8 +101,11 @@ def password() -> str:
     return hmac.new(settings.SECRET_KEY.encode(), b"sample people", hashlib.sha256).hexdigest()[:20]
 
 
-def seed() -> dict[str, Any]:
-    """Two businesses, so that it can be seen that neither sees the other. Returns the owner's login."""
+def seed(*, practice: bool = False) -> dict[str, Any]:
+    """Two businesses, so that it can be seen that neither sees the other. Returns the owner's login.
+
+    With `practice` a campaign calls people whom only the practice carrier knows.
+    """
     juniper = _tenant("Juniper Dental", "America/Boise", JUNIPER)
     owner = User.objects.get(email=JUNIPER[0].email)
     desk = _front_desk(juniper, owner)
@@ -110,6 +115,9 @@ def seed() -> dict[str, Any]:
     _number(juniper, "+12085550118", "Billing", "")
     _neighbour()
     told = provisioning.described(juniper, desk, email=owner.email, number=main)
+    if practice:
+        campaign = samples.ensure_campaign(juniper, owner, "Front desk", now())
+        told |= {"campaign": campaign.name, "campaign_url": f"{settings.PUBLIC_URL}/t/{juniper.slug}/campaigns/"}
     return {**told, "password": password(), "others": [each.email for each in JUNIPER[1:]]}
 
 

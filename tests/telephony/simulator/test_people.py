@@ -6,6 +6,7 @@ from telephony.simulator.clock import Clock
 from telephony.simulator.handset import Handset
 from telephony.simulator.people import (
     BargeIn,
+    Beep,
     HangUp,
     Noise,
     Pause,
@@ -16,6 +17,7 @@ from telephony.simulator.people import (
     Step,
     Talker,
     WaitForAgent,
+    WaitForTone,
     conversation,
     step_from_json,
     step_to_json,
@@ -64,7 +66,18 @@ async def played(*steps: Step, stays_ms: int = 0) -> Telephone:
 
 @pytest.mark.parametrize(
     "step",
-    [Say("Hi", "en-gb"), WaitForAgent(), BargeIn("No", 500), Pause(3), StaySilent(), Press("1#"), Noise(5), HangUp()],
+    [
+        Say("Hi", "en-gb"),
+        WaitForAgent(),
+        BargeIn("No", 500),
+        Pause(3),
+        StaySilent(),
+        Press("1#"),
+        Noise(5),
+        Beep(),
+        WaitForTone(),
+        HangUp(),
+    ],
 )
 def test_every_step_survives_json(step: Step):
     assert step_from_json(step_to_json(step)) == step
