@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,6 +18,7 @@ from django.utils.text import slugify
 from agentos.errors import DomainError
 from agentos.tenants.models import Membership, Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.zones import timezones
 from agents import services as agents
 from agents.comparison import same, values
 from agents.drafts import judge
@@ -138,7 +138,7 @@ def described(tenant: Tenant, version: AgentVersion, *, email: str, number: Phon
 
 
 def _valid(tenant: Tenant) -> None:
-    if tenant.timezone not in available_timezones():
+    if tenant.timezone not in timezones():
         raise DomainError("wrong_value", "There is no time zone of this name. Write it like America/Boise.")
     try:
         tenant.full_clean()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from agentos.tenants.zones import timezones
 from agents.catalog import LANGUAGES, Kind, provider
 from agents.comparison import EDITABLE
 from agents.models import AgentVersion
@@ -166,7 +166,7 @@ def _language(field: str, value: Any) -> str:
 
 
 def _timezone(field: str, value: Any) -> str:
-    if value not in available_timezones():
+    if value not in timezones():
         raise ValidationError("There is no time zone of this name. Write it like America/Boise.")
     return str(value)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
 from agentos.forms import DrawnField
+from agentos.tenants.zones import timezones
 from agents.catalog import LANGUAGES, PROVIDERS, Kind, provider
 from agents.checklist import is_configured, seconds_spoken
 from agents.comparison import LABELS
@@ -234,7 +234,7 @@ def _durations(current: int) -> Choices:
 def _zones(current: str) -> Choices:
     """Zones by region; those without a region are old names for others."""
     regions: dict[str, Choices] = {}
-    for zone in sorted({zone for zone in available_timezones() if "/" in zone} | {current}):
+    for zone in sorted({zone for zone in timezones() if "/" in zone} | {current}):
         region, _, place = zone.partition("/")
         if region not in ("Etc", "SystemV", "posix", "right"):
             regions.setdefault(region, []).append((zone, place.replace("_", " ") or zone))

@@ -17,6 +17,7 @@ from agents.providers.ports import (
     Hearing,
     LanguageModel,
     ProviderError,
+    ServedBy,
     SpeechToText,
     TextToSpeech,
     Thinking,
@@ -49,6 +50,7 @@ class Equipment:
             first_s=FIRST_TOKEN_S,
             gap_s=TOKEN_GAP_S,
             on_failure=lambda error: self._report("llm", error),
+            second_name=ServedBy(spec.second_llm_provider, spec.second_llm_model),
         )
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -97,6 +99,7 @@ class Equipment:
             first_s=FIRST_SOUND_S,
             gap_s=SOUND_GAP_S,
             on_failure=lambda error: self._report("tts", error),
+            second_name=ServedBy(spec.second_tts_provider, spec.second_tts_model),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.timezone import now
 
+from agents.providers.ports import ServedBy
 from calls.announce import announce
 from calls.services import NewCall
 from calls.spool import Spool, SpoolKey
@@ -20,7 +21,7 @@ class CallJournal:
     """The journal of one segment of one call. Nothing here waits, except for those who ask to."""
 
     def __init__(self, key: SpoolKey, names: Callable[[str], tuple[str, str]], to: Spool = spool) -> None:
-        """`names("stt" | "llm" | "tts")` tells whose usage is counted: provider and model."""
+        """`names("stt" | "llm" | "tts")` tells the first choice, whose usage it is unless said: provider and model."""
         self._key, self._names, self._spool = key, names, to
 
     def opened(self, new: NewCall) -> None:
@@ -37,8 +38,10 @@ class CallJournal:
     def event(self, kind: str, at_ms: int, data: dict[str, Any] | None = None) -> None:
         self._write("event", kind=kind, at_ms=max(0, at_ms), data=data or {})
 
-    def usage(self, kind: str, unit: str, quantity: int, *, speculative: bool = False) -> None:
-        provider, model = self._names(kind)
+    def usage(
+        self, kind: str, unit: str, quantity: int, *, speculative: bool = False, by: ServedBy | None = None
+    ) -> None:
+        provider, model = (by.provider, by.model) if by else self._names(kind)
         self._write(
             "usage", kind=kind, provider=provider, model=model, unit=unit, quantity=quantity, speculative=speculative
         )

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import HearingEvent, Message, ProviderError, Speech, Usage, WordTiming
+from agents.providers.ports import HearingEvent, Message, ProviderError, ServedBy, Speech, Usage, WordTiming
 
 MS_PER_CHARACTER = 60
 
@@ -181,6 +181,7 @@ class Notebook:
     turns: dict[int, dict[str, Any]] = field(default_factory=dict)
     events: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     used: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    served: dict[tuple[str, ServedBy | None], int] = field(default_factory=dict)
 
     def turn(self, index: int, state: dict[str, Any]) -> None:
         self.turns[index] = state
@@ -188,9 +189,12 @@ class Notebook:
     def event(self, kind: str, at_ms: int, data: dict[str, Any] | None = None) -> None:
         self.events.append((kind, at_ms, data or {}))
 
-    def usage(self, kind: str, unit: str, quantity: int, *, speculative: bool = False) -> None:
+    def usage(
+        self, kind: str, unit: str, quantity: int, *, speculative: bool = False, by: ServedBy | None = None
+    ) -> None:
         key = (kind, unit, speculative)
         self.used[key] = self.used.get(key, 0) + quantity
+        self.served[unit, by] = self.served.get((unit, by), 0) + quantity
 
     def transcript(self) -> list[tuple[str, str]]:
         """Who said what was heard, by audio position."""

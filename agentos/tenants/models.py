@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import TenantModel
+from agentos.tenants.zones import timezones
 
 
 class UserManager(BaseUserManager["User"]):
@@ -64,7 +65,7 @@ class Tenant(models.Model):
         return self.name
 
     def clean(self) -> None:
-        if self.timezone not in available_timezones():
+        if self.timezone not in timezones():
             raise ValidationError({"timezone": f"There is no time zone called {self.timezone}."})
 
     @property

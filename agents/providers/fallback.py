@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from .breaker import Breaker
 from .deadlines import with_deadlines
-from .ports import Endpoint, LanguageModel, Message, ProviderError, Speech, TextToSpeech, Usage
+from .ports import Endpoint, LanguageModel, Message, ProviderError, ServedBy, Speech, TextToSpeech, Usage
 
 T = TypeVar("T")
 Source = tuple[Breaker, Callable[[], AsyncGenerator[T, None]]]
@@ -28,7 +29,9 @@ class FallbackLanguageModel:
         first_s: float,
         gap_s: float,
         on_failure: OnFailure,
+        second_name: ServedBy | None = None,
     ) -> None:
+        self._second_name = second_name
         self._models = [(_breaker("llm", model), model) for model in (primary, second) if model is not None]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
 
@@ -36,12 +39,25 @@ class FallbackLanguageModel:
         """Open a connection to each. Never raises."""
         await asyncio.gather(*(model.warm() for _, model in self._models))
 
-    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage | ServedBy, None]:
         """As LanguageModel. Once text has come, a failure is raised: what to do then is the caller's decision."""
-        sources = [(breaker, partial(model.reply, messages)) for breaker, model in self._models]
+        sources: list[Source[str | Usage | ServedBy]] = [
+            (breaker, partial(self._reply, model, messages)) for breaker, model in self._models
+        ]
         answer = _first_to_answer(sources, first_s=self._first_s, gap_s=self._gap_s, on_failure=self._on_failure)
         async with aclosing(answer):
             async for item in answer:
+                yield item
+
+    async def _reply(
+        self, model: LanguageModel, messages: Sequence[Message]
+    ) -> AsyncGenerator[str | Usage | ServedBy, None]:
+        unnamed = self._second_name if model is not self._models[0][1] else None
+        async with aclosing(model.reply(messages)) as answer:
+            async for item in answer:
+                if unnamed:
+                    yield unnamed
+                    unnamed = None
                 yield item
 
 
@@ -56,7 +72,9 @@ class FallbackTextToSpeech:
         first_s: float,
         gap_s: float,
         on_failure: OnFailure,
+        second_name: ServedBy | None = None,
     ) -> None:
+        self._second_name = second_name
         self._voices = [(_breaker("tts", voice), voice) for voice in (primary, second) if voice is not None]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
 
@@ -74,11 +92,17 @@ class FallbackTextToSpeech:
 
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         """As TextToSpeech. Once audio has come, a failure is raised: what to do then is the caller's decision."""
-        sources = [(breaker, partial(voice.speak, piece)) for breaker, voice in self._voices]
+        sources = [(breaker, partial(self._speak, voice, piece)) for breaker, voice in self._voices]
         answer = _first_to_answer(sources, first_s=self._first_s, gap_s=self._gap_s, on_failure=self._on_failure)
         async with aclosing(answer):
             async for item in answer:
                 yield item
+
+    async def _speak(self, voice: TextToSpeech, piece: str) -> AsyncGenerator[Speech, None]:
+        name = self._second_name if voice is not self._voices[0][1] else None
+        async with aclosing(voice.speak(piece)) as sounds:
+            async for speech in sounds:
+                yield replace(speech, served_by=name) if name else speech
 
     async def close(self) -> None:
         """Let go of both within 1 s. Safe to repeat."""

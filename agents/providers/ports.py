@@ -132,14 +132,23 @@ class Thinking:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ServedBy:
+    """Who answers in the place of the first choice, and is to be paid for it."""
+
+    provider: str
+    model: str
+
+
 class LanguageModel(Protocol):
     async def warm(self) -> None:
         """Open a connection that the next reply can use. Never raises."""
         ...
 
-    def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+    def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage | ServedBy, None]:
         """Yield text as it comes, then at most one Usage. Closing the generator closes the vendor's stream.
 
+        Where another than the first choice answers, that is said before its text.
         Raises ProviderError, also when the stream ends without having finished.
         """
         ...
@@ -163,6 +172,7 @@ class Speech:
 
     audio: bytes
     words: tuple[WordTiming, ...] = ()
+    served_by: ServedBy | None = None  # whose it is, when not the first choice's
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agents.providers.ports import HearingEvent, ProviderError
+from agents.providers.ports import HearingEvent, ProviderError, ServedBy
 
 if TYPE_CHECKING:
     from calls.conversation.speaking import Utterance
@@ -46,8 +46,13 @@ class Journal(Protocol):
         """Something that happened, at a position of the call in milliseconds."""
         ...
 
-    def usage(self, kind: str, unit: str, quantity: int, *, speculative: bool = False) -> None:
-        """Add to what the call has used of its "stt", "llm" or "tts"; `speculative`: spent on a dropped reply."""
+    def usage(
+        self, kind: str, unit: str, quantity: int, *, speculative: bool = False, by: ServedBy | None = None
+    ) -> None:
+        """Add to what the call has used of its "stt", "llm" or "tts"; `speculative`: spent on a dropped reply.
+
+        `by`: who served, when not the first choice.
+        """
         ...
 
 

@@ -69,13 +69,13 @@ class Records:
             reply.entry.text = reply.utterance.heard_text
             self._agent(reply)
         spent = reply.spent()
-        for kind, unit, quantity in (
-            ("llm", "input_tokens", spent.input),
-            ("llm", "output_tokens", spent.output),
-            ("tts", "characters", reply.utterance.characters),
+        for kind, unit, quantity, by in (
+            ("llm", "input_tokens", spent.input, reply.served_by),
+            ("llm", "output_tokens", spent.output, reply.served_by),
+            *(("tts", "characters", count, by) for by, count in reply.utterance.characters.items()),
         ):
             if quantity:
-                self._journal.usage(kind, unit, quantity, speculative=not reply.committed)
+                self._journal.usage(kind, unit, quantity, speculative=not reply.committed, by=by)
 
     def _agent(self, reply: Reply) -> None:
         if reply.index is not None:

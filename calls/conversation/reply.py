@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import LanguageModel, Message, ProviderError, Usage
+from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, Usage
 from calls.conversation.history import Entry
 from calls.conversation.sentences import Pieces
 from calls.conversation.speaking import Utterance
@@ -43,6 +43,7 @@ class Reply:
     messages: list[Message] = field(default_factory=list)
     tokens: int = 0
     usage: Usage | None = None
+    served_by: ServedBy | None = None  # the model that wrote it, when not the first choice
     settled: bool = False
 
     @property
@@ -97,12 +98,16 @@ class Thinker:
     async def think(self, reply: Reply) -> None:
         """Write the reply. A failure before the first piece is reported; after it, what was said stands."""
         reply.tries += 1
+        reply.served_by = None
         pieces = Pieces()
         try:
             async with aclosing(self._model.reply(reply.messages)) as stream:
                 async for item in stream:
                     if isinstance(item, Usage):
                         reply.usage = item
+                        continue
+                    if isinstance(item, ServedBy):
+                        reply.served_by = item
                         continue
                     self._stamp_token(reply)
                     for piece in pieces.feed(item):

@@ -7,12 +7,13 @@ said (`release` lets it play), be silenced and resumed at the first unheard word
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import ProviderError, Speech, TextToSpeech, WordTiming
+from agents.providers.ports import ProviderError, ServedBy, Speech, TextToSpeech, WordTiming
 from calls.conversation.playback import BYTES_PER_S, Playback
 
 MOST_AHEAD_S = 3.0  # audio waiting at the carrier: enough against jitter, little to throw away
@@ -87,7 +88,7 @@ class Utterance:
         self.on_heard: Callable[[], None] | None = None
         self.on_finished: Callable[[], None] | None = None
         self.on_trouble: Callable[[ProviderError, bool], None] | None = None
-        self.characters = 0
+        self.characters: Counter[ServedBy | None] = Counter()  # synthesized, by whom when not the first choice
         self._playing = 0
         self._open = self._closed = self._over = self._started = self._sounded = False
         self._timer: asyncio.TimerHandle | None = None
@@ -178,10 +179,15 @@ class Utterance:
 
     async def _synthesize_piece(self, piece: Piece) -> None:
         piece.tries += 1
-        self.characters += len(piece.text)
+        by: ServedBy | None = None
+        self.characters[by] += len(piece.text)
         try:
             async with aclosing(self._tts.speak(piece.text)) as sounds:
                 async for speech in sounds:
+                    if speech.served_by is not by:
+                        self.characters[by] -= len(piece.text)
+                        by = speech.served_by
+                        self.characters[by] += len(piece.text)
                     piece.append(speech)
                     self._report_first_audio()
                     self._pump()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models import ForeignKey
+from django.test import Client
 
 from agentos.tenants.log import record
 from agentos.tenants.models import Membership, Role, Tenant, User
@@ -29,6 +32,21 @@ class Business:
     people: Mapping[str, User]
     parameters: Mapping[str, str]
     digits: str
+
+    @cached_property
+    def sessions(self) -> dict[str, str]:
+        """The session key of everybody, by role, as a browser sends it."""
+        sessions = {}
+        for role, person in self.people.items():
+            client = Client()
+            client.force_login(person)
+            sessions[role] = str(client.session.session_key)
+        return sessions
+
+    @cached_property
+    def untouched(self) -> str:
+        """The fingerprint of everything as it was at first."""
+        return fingerprint(self)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -151,15 +169,31 @@ def fingerprint(business: Business) -> str:
 
 def foreign_keys_across(here: Business, there: Business) -> list[str]:
     """Rows of `here` that point into `there`. Row-level security does not look at foreign keys."""
-    found = []
-    for model in tenant_models():
-        for field_ in model._meta.concrete_fields:
-            target = field_.related_model
-            if not isinstance(target, type) or not issubclass(target, TenantModel):
-                continue
-            with tenant_transaction(here.tenant):
-                keys = set(model.objects.exclude(**{field_.name: None}).values_list(field_.attname, flat=True))
-            with tenant_transaction(there.tenant):
-                if target.objects.filter(pk__in=keys).exists():
-                    found.append(f"{model.__name__}.{field_.name}")
-    return found
+    links = _links()
+    pointing = " union all ".join(
+        f"select {index}, {field.column}::text from {model._meta.db_table} where {field.column} is not null"  # noqa: S608
+        for index, (model, field) in enumerate(links)
+    )
+    with tenant_transaction(here.tenant), connection.cursor() as cursor:
+        cursor.execute(pointing)
+        pointers = set(cursor.fetchall())
+    theirs = {model for _, field in links for model in [field.related_model]}
+    existing = " union all ".join(
+        f"select '{model._meta.db_table}', {model._meta.pk.column}::text from {model._meta.db_table}"  # noqa: S608
+        for model in theirs
+    )
+    with tenant_transaction(there.tenant), connection.cursor() as cursor:
+        cursor.execute(existing)
+        rows = set(cursor.fetchall())
+    named = [(*links[index], key) for index, key in pointers]
+    return [f"{model.__name__}.{f.name}" for model, f, key in named if (f.related_model._meta.db_table, key) in rows]
+
+
+def _links() -> list[tuple[type[TenantModel], ForeignKey]]:
+    """Every foreign key from a table of a tenant to another."""
+    return [
+        (model, field)
+        for model in tenant_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field.related_model, type) and issubclass(field.related_model, TenantModel)
+    ]

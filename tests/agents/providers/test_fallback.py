@@ -7,7 +7,7 @@ import pytest
 
 from agents.providers.breaker import Breaker
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
-from agents.providers.ports import Endpoint, ProviderError, Speech, Usage
+from agents.providers.ports import Endpoint, ProviderError, ServedBy, Speech, Usage
 from tests.agents.providers.failing import until_failure
 from tests.agents.providers.scripted import QUESTION, Scripted, broken
 from tests.clock import on_virtual_clock
@@ -24,7 +24,7 @@ def thinking(primary: Scripted, second: Scripted | None = None) -> tuple[Fallbac
     return FallbackLanguageModel(primary, second, first_s=1.5, gap_s=2.0, on_failure=failures.append), failures
 
 
-async def reply_of(model: FallbackLanguageModel) -> list[str | Usage]:
+async def reply_of(model: FallbackLanguageModel) -> list[str | Usage | ServedBy]:
     return [item async for item in model.reply(QUESTION)]
 
 
@@ -194,6 +194,22 @@ async def test_with_nobody_else_to_ask_an_open_breaker_stops_nothing():
         await failure_of(model)
 
     assert await reply_of(model) == ["I am back."]
+
+
+@on_virtual_clock
+async def test_the_second_is_named_before_its_first_word_and_the_first_is_not():
+    name = ServedBy("b", "small")
+    model = FallbackLanguageModel(
+        Scripted("a", [broken()], ["first"]),
+        Scripted("b", ["se", "cond"]),
+        first_s=1.5,
+        gap_s=2.0,
+        on_failure=lambda error: None,
+        second_name=name,
+    )
+
+    assert await reply_of(model) == [name, "se", "cond"]
+    assert await reply_of(model) == ["first"]
 
 
 # The second voice ---------------------------------------------------------------------------------------

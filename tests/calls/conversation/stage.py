@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from agents.providers.ports import EndOfTurn, Interim, SpeechStarted
+from agents.providers.ports import EndOfTurn, Interim, LanguageModel, SpeechStarted, TextToSpeech
 from calls.conversation.history import History
 from calls.conversation.playback import Playback
 from calls.conversation.session import Ending, Script, Session
@@ -20,7 +20,7 @@ class Stage:
     """Everything a test wants to reach into."""
 
     def __init__(
-        self, model: ScriptedModel, voice: SpokenText, script: dict[str, Any], session: dict[str, Any]
+        self, model: LanguageModel, voice: TextToSpeech, script: dict[str, Any], session: dict[str, Any]
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.listener, self.line, self.journal = ScriptedListener(), PlayedLine(), Notebook()
@@ -78,7 +78,7 @@ class Stage:
 
 @asynccontextmanager
 async def on_stage(
-    model: ScriptedModel | None = None, voice: SpokenText | None = None, **options: Any
+    model: LanguageModel | None = None, voice: TextToSpeech | None = None, **options: Any
 ) -> AsyncIterator[Stage]:
     """Begin a call; whatever is still going on at the end of the block is hung up by the caller."""
     session = {key: options.pop(key) for key in ("earlier_ms", "next_index") if key in options}
