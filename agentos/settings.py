@@ -92,6 +92,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "agentos.tenants.context.shell",
                 "calls.context.lines",
+                "campaigns.context.replies",
             ],
             "builtins": ["agentos.tenants.templatetags.words", "agentos.tenants.templatetags.parts"],
         },

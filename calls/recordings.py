@@ -30,7 +30,7 @@ def path_of(recording: Recording) -> Path:
 def wav_response(path: Path, asked: str) -> HttpResponseBase:
     """The recording as WAV, or the range in the header `asked`. Raises OSError when the file is gone."""
     size = wav_size(path)
-    wanted = _wanted(asked, size)
+    wanted = wanted_range(asked, size)
     start, end = wanted or (0, size)
     if start >= end:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
@@ -42,7 +42,7 @@ def wav_response(path: Path, asked: str) -> HttpResponseBase:
     return response
 
 
-def _wanted(asked: str, size: int) -> tuple[int, int] | None:
+def wanted_range(asked: str, size: int) -> tuple[int, int] | None:
     """From where to where. None for a range that makes no sense, or of a kind that we do not serve: then all of it."""
     match = _RANGE.fullmatch(asked)
     first, last = match.groups() if match else ("", "")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns import addresses, phrases
-from campaigns.attempts import adopt, of_call
+from campaigns.attempts import adopt, locked, of_call
 from campaigns.claiming import put_off
 from campaigns.clips import business_name, clip_url, language_of, message_for, ready_clip
 from campaigns.facts import HUNG_UP, FactBook
@@ -32,6 +33,7 @@ from telephony.twiml import Heard
 
 AGENT_PAUSE_S = 1  # for key 9, before the agent takes over
 LONGEST_REPLY_S = 60
+NOBODY_SPOKE_WITH_THEM = "They asked to speak with somebody, and the agent could not take the call."
 MACHINES = frozenset({"machine", "fax"})
 
 
@@ -104,13 +106,19 @@ def take_recording(tenant_id: int, attempt_id: UUID, sid: str, recording: str, k
         return _thanks(attempt)
 
 
-def handed_over(tenant_id: int, attempt_id: UUID, call_id: UUID | None) -> None:
+def handed_over(tenant_id: int, attempt_id: UUID, call_id: UUID | None, at: datetime) -> None:
     """The live agent has the call; None: it could not take it."""
     with tenant_transaction(tenant_id):
         if call_id is not None:
             Attempt.objects.filter(pk=attempt_id).update(call_id=call_id)
-        else:
-            Attempt.objects.filter(pk=attempt_id).exclude(state=Attempt.State.ENDED).update(outcome="failed")
+            return
+        attempt = locked(attempt_id)
+        if attempt is None or attempt.state == Attempt.State.ENDED:
+            return
+        attempt.outcome = "failed"
+        attempt.save(update_fields=["outcome"])
+        if _means(attempt, attempt.key_pressed) == AGENT:
+            _put_on_the_work_list(attempt, at, problem=NOBODY_SPOKE_WITH_THEM)
 
 
 # What the answer leads to -------------------------------------------------------------------------------
@@ -196,16 +204,16 @@ def _understand(attempt: Attempt, words: Words, at: datetime) -> Told:
         return _stop(attempt, DoNotCall.Source.VOICE, evidence, at)
     if found.meaning is Meaning.AGAIN:
         return _message(attempt)
-    known = found.meaning in set(attempt.campaign.keys.values())
-    if found.is_sure and known:
-        settle(attempt, found.meaning.value, at)
-        return _thanks(attempt)
-    proposed = "" if found.meaning is Meaning.OTHER else found.meaning.value
-    fields = {"transcript": words.said, "proposed": proposed, "confidence": found.confidence}
-    defaults = {"target": attempt.target, "status": Reply.Status.OPEN, "received_at": at, **fields}
-    Reply.objects.get_or_create(attempt=attempt, defaults=defaults)
-    settle(attempt, "spoken", at)
+    is_clear = found.is_sure and found.meaning in set(attempt.campaign.keys.values())
+    if not (is_clear and found.meaning is Meaning.CONFIRM):
+        _put_on_the_work_list(attempt, at, transcript=words.said, **found.proposal)
+    settle(attempt, found.meaning.value if is_clear else "spoken", at)
     return _thanks(attempt)
+
+
+def _put_on_the_work_list(attempt: Attempt, at: datetime, **fields: Any) -> None:
+    known = {"target": attempt.target, "status": Reply.Status.OPEN, "received_at": at}
+    Reply.objects.get_or_create(attempt=attempt, defaults=known | fields)
 
 
 def _listened(attempt: Attempt, at: datetime) -> Told:

@@ -28,10 +28,15 @@ def opt_out(number: str, source: str, evidence: str, at: datetime) -> DoNotCall:
 
 
 def _entered(number: str, source: str, evidence: str, at: datetime) -> DoNotCall:
-    """The first request stays the proof, unless newer consent has overtaken it; two at once are one."""
+    """The first request stays the proof, unless newer consent has overtaken it; two at once are one.
+
+    That somebody asked again is kept: whoever takes the first request back must not take theirs back with it.
+    """
     known: DoNotCall | None = DoNotCall.objects.select_for_update().filter(e164=number, lifted_at=None).first()
     if known is not None:
         if not Consent.objects.filter(e164=number, revoked_at=None, given_at__gt=known.since).exists():
+            known.asked_again_at = at
+            known.save(update_fields=["asked_again_at"])
             return known
         known.lifted_at, known.lifted_why = at, "Newer consent"
         known.save(update_fields=["lifted_at", "lifted_why"])
@@ -40,4 +45,6 @@ def _entered(number: str, source: str, evidence: str, at: datetime) -> DoNotCall
             entry: DoNotCall = DoNotCall.objects.create(e164=number, source=source, evidence=evidence, since=at)
     except IntegrityError:
         entry = DoNotCall.objects.get(e164=number, lifted_at=None)
+        entry.asked_again_at = at
+        entry.save(update_fields=["asked_again_at"])
     return entry

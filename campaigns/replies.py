@@ -9,6 +9,7 @@ import io
 import wave
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -21,12 +22,17 @@ from calls.models import Turn
 from campaigns import sealing
 from campaigns.models import Attempt, DoNotCall, Reply, Target
 from campaigns.optout import OPTED_OUT, opt_out
+from campaigns.settling import LEAVES_WORK
 from campaigns.sorting import Meaning, Sorted, sort
 from telephony import carrier, mulaw
 
 PAUSE_MS = 700
 NOT_WRITTEN_DOWN = "It could not be written down; please listen to it."
+IN_A_CONVERSATION = 0.7  # how sure a word can be that was said to the agent about anything
 NOT_FETCHED = "The recording could not be fetched from the carrier."
+
+_BY_KEY = LEAVES_WORK | {"confirmed", OPTED_OUT}
+_WORK = (Meaning.STOP, Meaning.WRONG_PERSON, Meaning.RESCHEDULE, Meaning.CANCEL)
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +105,7 @@ def write_down(speech: bytes) -> str | None:
 
 
 def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: datetime) -> None:
-    reply = Reply.objects.select_for_update(of=("self",)).select_related("attempt", "target").get(pk=reply_id)
+    reply = Reply.objects.select_for_update(of=("self",)).select_related("attempt__campaign").get(pk=reply_id)
     if reply.file:
         return
     reply.file, reply.duration_ms = file, duration_ms
@@ -107,28 +113,40 @@ def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: dat
         reply.transcript = said
     if not reply.transcript:
         reply.problem = NOT_WRITTEN_DOWN
-    if reply.status == Reply.Status.FETCHING:
-        reply.status = Reply.Status.OPEN
-        _propose(reply, sort(reply.transcript), at)
+    _sort(reply, sort(reply.transcript), at)
     reply.save()
 
 
-def _propose(reply: Reply, found: Sorted, at: datetime) -> None:
-    if found.meaning not in (Meaning.OTHER, Meaning.AGAIN):
-        reply.proposed, reply.confidence = found.meaning.value, found.confidence
-    if not found.is_sure:
-        return
-    if found.meaning is Meaning.STOP:
+def _sort(reply: Reply, found: Sorted, at: datetime) -> None:
+    """A stop counts whoever has handled the reply meanwhile; the rest is for replies that nobody has looked at."""
+    if found.meaning is Meaning.STOP and found.is_sure:
         evidence = f'Said "{reply.transcript[:200]}" in recording {reply.recording_sid}.'
         opt_out(str(reply.attempt.e164), DoNotCall.Source.VOICE, evidence, at)
-        _handle(reply, found.meaning.value, at)
-    elif found.meaning is Meaning.CONFIRM:
-        _handle(reply, found.meaning.value, at)
+        _propose(reply, found.proposal)
+        _handle(reply, OPTED_OUT, at)
+    elif reply.status == Reply.Status.FETCHING:
+        reply.status = Reply.Status.OPEN
+        pressed = reply.attempt.outcome if reply.attempt.outcome in _BY_KEY else ""
+        _propose(reply, _by_key(reply.attempt) if pressed else found.proposal)
+        if pressed == OPTED_OUT or (found.meaning is Meaning.CONFIRM and found.is_sure and not pressed):
+            _handle(reply, reply.proposed, at)
+
+
+def _by_key(attempt: Attempt) -> dict[str, Any]:
+    """What was pressed is clearer than what was said beside it."""
+    by_key = {"proposed_by": Reply.Sorter.KEY, "confidence": 1.0, "because": attempt.key_pressed}
+    return {"proposed": attempt.outcome} | by_key
+
+
+def _propose(reply: Reply, proposal: dict[str, Any]) -> None:
+    for name, value in proposal.items():
+        setattr(reply, name, value)
 
 
 def _handle(reply: Reply, disposition: str, at: datetime) -> None:
     reply.status, reply.disposition, reply.handled_at = Reply.Status.HANDLED, disposition, at
-    Target.objects.filter(pk=reply.target_id, status=Target.Status.DONE).update(disposition=disposition)
+    reply.handled_by, reply.version = None, reply.version + 1
+    Target.objects.filter(pk=reply.target_id, status=Target.Status.DONE).update(disposition=reply.disposition)
 
 
 def _owner(reply_id: int) -> str:
@@ -139,22 +157,35 @@ def _owner(reply_id: int) -> str:
 
 
 def read_conversation(tenant_id: int, attempt_id: UUID, at: datetime) -> bool:
-    """Whether somebody told the live agent to stop calling, which is then done. Repeating it changes nothing."""
+    """Whether somebody told the live agent to stop calling, which is then done. Repeating it changes nothing.
+
+    What else somebody has to know about, such as that another day is wanted, becomes work for a person.
+    """
     with tenant_transaction(tenant_id):
         attempt: Attempt | None = Attempt.objects.filter(pk=attempt_id).select_related("call").first()
         if attempt is None or attempt.call is None:
             return False
-        turns = attempt.call.turns.filter(speaker=Turn.Speaker.CALLER)
-        said = next((turn.heard for turn in turns if _says_stop(turn.heard)), None)
-        if said is None:
+        turns = attempt.call.turns.filter(speaker=Turn.Speaker.CALLER).exclude(heard="")
+        said = {turn.heard: sort(turn.heard) for turn in turns}
+        stop = next((words for words, found in said.items() if found.meaning is Meaning.STOP and found.is_sure), None)
+        if stop is None:
+            _leave_to_a_person(attempt, said, at)
             return False
-        evidence = f'Said "{said[:200]}" in call {attempt.carrier_sid}.'
+        evidence = f'Said "{stop[:200]}" in call {attempt.carrier_sid}.'
         opt_out(str(attempt.e164), DoNotCall.Source.VOICE, evidence, at)
         Attempt.objects.filter(pk=attempt_id).update(outcome=OPTED_OUT)
         Target.objects.filter(pk=attempt.target_id).update(status=Target.Status.DONE, disposition=OPTED_OUT)
         return True
 
 
-def _says_stop(said: str) -> bool:
-    found = sort(said)
-    return found.meaning is Meaning.STOP and found.is_sure
+def _leave_to_a_person(attempt: Attempt, said: dict[str, Sorted], at: datetime) -> None:
+    """Among many words none is certain; a doubted stop weighs most, and then what was said last."""
+    found = [each for each in said.values() if each.meaning in _WORK]
+    if not found:
+        return
+    last = next((each for each in found if each.meaning is Meaning.STOP), found[-1])
+    fields = last.proposal | {"transcript": "\n".join(said), "confidence": min(last.confidence, IN_A_CONVERSATION)}
+    known = {"target_id": attempt.target_id, "status": Reply.Status.OPEN, "received_at": at}
+    _, is_new = Reply.objects.get_or_create(attempt=attempt, defaults=known | fields)
+    if not is_new:  # the last words were stored a moment later
+        Reply.objects.filter(attempt=attempt, status=Reply.Status.OPEN, version=0, recording_sid="").update(**fields)

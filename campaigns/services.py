@@ -273,6 +273,27 @@ def redial(tenant: Tenant, campaign_id: CampaignId, *, outcome: str, at: datetim
         return int(again)
 
 
+def call_again(tenant: Tenant, target_id: int, *, at: datetime | None = None) -> Target:
+    """Call one person again, as soon as the gate agrees. A campaign that is done runs again."""
+    with tenant_transaction(tenant):
+        target: Target = Target.objects.select_related("campaign").get(pk=target_id)
+        campaign, at = _locked(target.campaign_id), at or now()
+        _insist(campaign, Status.RUNNING, Status.PAUSED, Status.DONE)
+        if campaign.ends_at is not None and campaign.ends_at <= at:
+            raise DomainError("over", "The last day of the campaign is over: nobody is called by it any more.")
+        target = Target.objects.select_for_update().get(pk=target_id)
+        if target.disposition == "opted_out":
+            raise DomainError("opted_out", "They asked not to be called. They are not called again.")
+        if target.status in (Target.Status.WAITING, Target.Status.LIVE):
+            raise DomainError("due", "They are about to be called already.")
+        target.status, target.disposition, target.reason, target.due_at = Target.Status.WAITING, "", "", at
+        target.save(update_fields=["status", "disposition", "reason", "due_at"])
+        if campaign.status == Status.DONE:
+            campaign.ended_at = None
+            _move(campaign, Status.RUNNING, "ended_at")
+        return target
+
+
 def discard(tenant: Tenant, campaign_id: CampaignId) -> None:
     """Throw a draft away. What has called somebody stays."""
     with tenant_transaction(tenant):

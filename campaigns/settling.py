@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from campaigns.breaker import watch
 from campaigns.lines import give_back
-from campaigns.models import Attempt, Target
+from campaigns.models import Attempt, Reply, Target
 
 FINAL = {
     "confirmed",
@@ -19,6 +19,8 @@ FINAL = {
     "failed",
     "stopped",
 }
+# Answers after which somebody has something to do: find another time, fill the gap, correct the number.
+LEAVES_WORK = frozenset({"rescheduled", "canceled", "wrong_person"})
 RETRY_MINUTES = {"busy": 15, "no_answer": 120, "machine": 240, "not_understood": 60}
 
 # The carrier's word for a call that is over, where nothing better is known.
@@ -40,6 +42,15 @@ def settle(attempt: Attempt, outcome: str, at: datetime, *, reason: str = "") ->
     target.save(update_fields=["status", "disposition", "due_at", "reason"])
     give_back(attempt.pk)
     watch(attempt.campaign_id, outcome, at)
+    if outcome in LEAVES_WORK:
+        _put_on_the_work_list(attempt, at)
+
+
+def _put_on_the_work_list(attempt: Attempt, at: datetime) -> None:
+    """Where words were kept already, the work is known."""
+    by_key = {"proposed": attempt.outcome, "proposed_by": Reply.Sorter.KEY, "confidence": 1.0}
+    known = {"target": attempt.target, "status": Reply.Status.OPEN, "received_at": at, "because": attempt.key_pressed}
+    Reply.objects.get_or_create(attempt=attempt, defaults=by_key | known)
 
 
 def retry_after(attempt: Attempt, outcome: str) -> timedelta | None:

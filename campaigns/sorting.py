@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 SURE = 0.8  # from here on a proposal is acted upon
 
@@ -36,6 +37,18 @@ class Sorted:
     @property
     def is_sure(self) -> bool:
         return self.confidence >= SURE
+
+    @property
+    def proposal(self) -> dict[str, Any]:
+        """As the fields of a reply: empty where nothing can be proposed."""
+        if self.meaning in (Meaning.OTHER, Meaning.AGAIN):
+            return {"proposed": "", "proposed_by": "", "confidence": 0.0, "because": ""}
+        return {
+            "proposed": self.meaning.value,
+            "proposed_by": "rules",
+            "confidence": self.confidence,
+            "because": self.because[:120],
+        }
 
 
 def _words(*patterns: str) -> re.Pattern[str]:

@@ -105,9 +105,9 @@ class Instructions(AttemptWebhook):
             if refused.code == "draining":  # another process, or this one's successor, takes the call
                 again = addresses.keys_url(self.agent_id, self.attempt_id)
                 return twiml.say_and_try_again(ONE_MOMENT, again)
-            await self.in_tenant(handed_over, None)
+            await self.in_tenant(handed_over, None, self.clock())
             raise
-        await self.in_tenant(handed_over, admission.call_id)
+        await self.in_tenant(handed_over, admission.call_id, self.clock())
         return connect(admission, self.sid)
 
     def detail(self, fields: dict[str, str]) -> str:

@@ -29,6 +29,7 @@ class Place:
 PLACES = (
     Place("Calls", "phone", "calls", "g c"),
     Place("Campaigns", "campaigns", "campaigns", "g m"),
+    Place("Replies", "replies", "replies", "g r", Permission.VIEW_CONTACTS),
     Place("Contacts", "contacts", "contacts", "g p", Permission.VIEW_CONTACTS),
     Place("Agents", "agents", "agents", "g a"),
     Place("Numbers", "numbers", "numbers", "g n"),

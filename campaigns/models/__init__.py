@@ -11,7 +11,8 @@ from campaigns.models.contacts import (
     Registry,
     RegistryNumber,
 )
-from campaigns.models.outreach import Attempt, AudioClip, Campaign, DialReceipt, Reply, Target
+from campaigns.models.outreach import Attempt, AudioClip, Campaign, DialReceipt, Target
+from campaigns.models.replies import Reply, ReplyStep
 
 __all__ = [
     "Attempt",
@@ -30,5 +31,6 @@ __all__ = [
     "Registry",
     "RegistryNumber",
     "Reply",
+    "ReplyStep",
     "Target",
 ]

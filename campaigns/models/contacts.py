@@ -87,6 +87,7 @@ class DoNotCall(TenantModel):
     source = models.CharField(max_length=10, choices=Source)
     since = models.DateTimeField(default=now)
     evidence = models.TextField(blank=True, help_text="What was said or pressed, and where to hear it.")
+    asked_again_at = models.DateTimeField(null=True, blank=True, help_text="Somebody asked for it once more.")
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_why = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

@@ -216,36 +216,3 @@ class DialReceipt(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.answer}"
-
-
-class Reply(TenantModel):
-    """What somebody answered, and what was done about it. The work list of the reply inbox."""
-
-    class Status(models.TextChoices):
-        FETCHING = "fetching", "On its way"
-        OPEN = "open", "To read"
-        HANDLED = "handled", "Handled"
-
-    attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, related_name="reply")
-    target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="replies")
-    status = models.CharField(max_length=10, choices=Status, default=Status.FETCHING)
-    recording_sid = models.CharField(max_length=40, blank=True)
-    file = models.CharField(max_length=200, blank=True)
-    duration_ms = models.PositiveIntegerField(default=0)
-    transcript = models.TextField(blank=True)
-    proposed = models.CharField(max_length=20, blank=True, help_text="The disposition that the words sound like.")
-    confidence = models.FloatField(default=0.0)
-    disposition = models.CharField(max_length=20, blank=True)
-    assigned_to = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    handled_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    handled_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(max_length=200, blank=True)
-    received_at = models.DateTimeField(default=now)
-
-    class Meta(TenantModel.Meta):
-        ordering = ["-received_at"]
-        verbose_name_plural = "replies"
-        indexes = [models.Index(fields=["tenant", "status", "-received_at"])]
-
-    def __str__(self) -> str:
-        return f"{self.proposed or self.status} from {self.attempt_id}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.models import Call
 from campaigns import models as campaigns
+from campaigns import sealing
 from telephony.models import PhoneNumber
 
 
@@ -30,7 +34,13 @@ def add_campaign(agent: Agent, number: PhoneNumber, call: Call, secret: str, e16
         )
         ended = {"state": campaigns.Attempt.State.ENDED, "ended_at": now()}
         attempt = campaigns.Attempt.objects.create(target=target, campaign=campaign, call=call, e164=e164, **ended)
-        campaigns.Reply.objects.create(attempt=attempt, target=target, transcript=secret)
+        reply = campaigns.Reply.objects.create(
+            id=number.pk, attempt=attempt, target=target, transcript=secret, note=secret, file=f"{secret}.sealed"
+        )
+        sealing.write(
+            Path(settings.DATA_DIR) / reply.file, sealing.seal(secret.encode(), f"campaigns_reply:{reply.pk}")
+        )
+        campaigns.ReplyStep.objects.create(reply=reply, version=0, what="noted", before={"note": secret})
         campaigns.DialReceipt.objects.create(
             sequence=1, e164=e164, decided_at=now(), answer="allow", body={"note": secret}, hash=secret
         )

@@ -133,6 +133,10 @@ ROUTES: dict[str, Expectation] = {
     "campaigns:export_dry_run": Inside.all("run_campaigns"),
     "campaigns:start": Inside.all("run_campaigns"),
     "campaigns:discard": Inside.all("run_campaigns"),
+    "replies:index": Inside.of("view_contacts"),
+    "replies:reply": Inside.of("view_contacts", "handle_replies"),
+    "replies:recording": Inside.of("hear_recordings"),
+    "replies:export": Inside.of("view_contacts"),
 }
 
 SOCKETS: dict[str, Expectation | Closed] = {
