@@ -145,9 +145,12 @@ def room_for(campaign: Campaign) -> int:
 
 
 def put_off(target: Target, verdict: Verdict) -> None:
-    """Wait for the moment that the gate names; with none, the person is left out, and the reason says why."""
+    """Wait for the moment that the gate names; with none, the person is left out, and the reason says why.
+
+    A test call is made now or not at all: later nobody would expect it.
+    """
     target.reason = verdict.reasons[0].words[:200]
-    if verdict.next_at is not None:
+    if verdict.next_at is not None and not target.campaign.is_test:
         target.due_at = verdict.next_at
     else:
         target.status = Target.Status.LEFT_OUT

@@ -155,7 +155,8 @@ def plan(campaign: Campaign, at: datetime, assumptions: Assumptions | None = Non
 
 def usual_pick_up(at: datetime) -> float:
     """The share of this business's calls of the last month that somebody picked up."""
-    asked = Attempt.objects.filter(asked_at__gt=at - REMEMBERED, state=Attempt.State.ENDED)
+    real = Attempt.objects.filter(campaign__is_test=False)
+    asked = real.filter(asked_at__gt=at - REMEMBERED, state=Attempt.State.ENDED)
     total = asked.count()
     if total < ENOUGH_ATTEMPTS:
         return USUAL_PICK_UP

@@ -76,7 +76,7 @@ class FactBook:
             zone=contact.zone,
             state=contact.state,
             zip_code=contact.zip_code,
-            consent=best_consent(known.consents),
+            consent=asked_for_it(self._campaign, number) or best_consent(known.consents),
             line_type=contact.line_type,
             listings=tuple(each for each in known.listings if not _is_lifted(each, known.consents)),
             registries=tuple(known.registries),
@@ -128,6 +128,14 @@ class FactBook:
             known = self._known[str(number)]
             known.attempts.append(moment)
             known.hung_up_on_us |= outcome == HUNG_UP
+
+
+def asked_for_it(campaign: Campaign, number: str) -> ConsentFact | None:
+    """Whoever asks for a test call on their own telephone agrees to it, in writing, and to nothing else."""
+    asked = campaign.confirmed.get("test") if campaign.is_test else None
+    if not asked or asked["number"] != number:
+        return None
+    return ConsentFact(f"test call asked for by user {asked['by_id']}", Tier.WRITTEN, number, campaign.created_at)
 
 
 def best_consent(consents: Sequence[Consent]) -> ConsentFact | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns import views, wizard
+from campaigns import trial_views, views, wizard
 
 app_name = "campaigns"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("<uuid:campaign_id>/preview/", wizard.preview, name="preview"),
     path("<uuid:campaign_id>/dry-run/", wizard.dry_run, name="dry_run"),
     path("<uuid:campaign_id>/dry-run/export/", wizard.export_dry_run, name="export_dry_run"),
+    path("<uuid:campaign_id>/test-call/", trial_views.test_call, name="test_call"),
     path("<uuid:campaign_id>/start/", wizard.start, name="start"),
     path("<uuid:campaign_id>/discard/", wizard.discard, name="discard"),
 ]

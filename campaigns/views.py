@@ -33,7 +33,7 @@ TONES = {"draft": "idle", "running": "live", "paused": "warn", "stopped": "idle"
 def index(request: TenantRequest) -> HttpResponse:
     done = Count("targets", filter=Q(targets__status__in=[Target.Status.DONE, Target.Status.LEFT_OUT]))
     confirmed = Count("targets", filter=Q(targets__disposition="confirmed"))
-    campaigns = Campaign.objects.select_related("agent", "number")
+    campaigns = Campaign.objects.filter(is_test=False).select_related("agent", "number")
     campaigns = campaigns.annotate(people=Count("targets"), people_done=done, people_confirmed=confirmed)
     rows = [(each, TONES[each.status]) for each in campaigns]
     return render(request, "campaigns/index.html", {"rows": rows})

@@ -61,6 +61,10 @@ class Campaign(TenantModel):
     confirmed = models.JSONField(default=dict, blank=True, help_text="What was confirmed before launch: by whom, when.")
     pause_reason = models.CharField(max_length=200, blank=True)
     generation = models.PositiveIntegerField(default=0, help_text="Grows at each pause and start; old work is void.")
+    is_test = models.BooleanField(default=False, editable=False, help_text="One call to whoever asked for it.")
+    test_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tests"
+    )
     created_at = models.DateTimeField(default=now, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     started_at = models.DateTimeField(null=True, blank=True)

@@ -131,6 +131,7 @@ ROUTES: dict[str, Expectation] = {
     "campaigns:preview": Inside.all("run_campaigns"),
     "campaigns:dry_run": Inside.all("run_campaigns"),
     "campaigns:export_dry_run": Inside.all("run_campaigns"),
+    "campaigns:test_call": Inside.all("run_campaigns"),
     "campaigns:start": Inside.all("run_campaigns"),
     "campaigns:discard": Inside.all("run_campaigns"),
     "replies:index": Inside.of("view_contacts"),
