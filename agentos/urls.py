@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_app("agents/", "telephony.public_urls"),
     *_app("agents/", "campaigns.public_urls"),
     *_app("clips/", "campaigns.clip_urls"),
+    *_app("api/v1/", "campaigns.api"),
     *_app("", "agentos.tenants.urls"),
     *_app("t/<slug:slug>/agents/", "agents.urls"),
     *_app("t/<slug:slug>/agents/", "telephony.practice_urls"),

@@ -9,6 +9,7 @@ from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKey
 from django import forms
 from django.http import HttpRequest
 
+from agentos.tenants.keys import SCOPES
 from agentos.tenants.models import Role
 
 
@@ -53,6 +54,18 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"] = forms.ChoiceField(choices=[(role.value, role.label) for role in roles])
+
+
+class KeyForm(forms.Form):
+    """A new key for a program."""
+
+    name = forms.CharField(label="Name", max_length=60, help_text="Such as: Practice software.")
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        choices=[(scope.value, words) for scope, words in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one thing that it may do."},
+    )
 
 
 def _as_email(field: forms.Field) -> None:

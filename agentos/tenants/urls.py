@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, re_path
 
-from agentos.tenants import views
+from agentos.tenants import key_views, views
 from agentos.tenants.views import unless_redis_is_away
 
 account_patterns = [
@@ -22,6 +22,7 @@ account_patterns = [
 
 settings_patterns = [
     path("", views.team, name="team"),
+    path("api/", key_views.index, name="api"),
     path("team/<int:member_id>/role/", views.change_role, name="change_role"),
     path("team/<int:member_id>/remove/", views.remove_member, name="remove_member"),
 ]

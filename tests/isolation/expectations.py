@@ -52,13 +52,20 @@ class Sealed:
 
 
 @dataclass(frozen=True)
+class Keyed:
+    """Takes only the key of a program; no session and no CSRF token count here, because …"""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Closed:
     """Open to nobody, because …"""
 
     reason: str
 
 
-Expectation = Inside | Public | SignedIn | Carrier | Sealed
+Expectation = Inside | Public | SignedIn | Carrier | Sealed | Keyed
 
 ROUTES: dict[str, Expectation] = {
     "home": SignedIn("leads to the tenants of the person"),
@@ -80,6 +87,11 @@ ROUTES: dict[str, Expectation] = {
     "recording_complete": Carrier("a spoken answer was recorded"),
     "answered_by": Carrier("a person or a machine picked up"),
     "clip": Sealed("the carrier fetches what it plays, and signs nothing"),
+    "api:do_not_call": Keyed("a program tells who is not called"),
+    "api:consents": Keyed("a program tells who agreed"),
+    "api:campaign": Keyed("a program asks how a campaign stands"),
+    "api:dry_run": Keyed("a program asks what would happen"),
+    "tenants:api": Inside.all("manage_api"),
     "tenants:team": Inside.of("view_team"),
     "tenants:change_role": Inside.all("manage_team"),
     "tenants:remove_member": Inside.all("manage_team"),

@@ -18,7 +18,7 @@ from django.test.client import ClientHandler
 
 from agentos.tenants.models import Role
 from agentos.tenants.permissions import GRANTS, LOOKING, needs_of
-from tests.isolation.expectations import Carrier, Expectation, Inside, Public, Sealed, SignedIn
+from tests.isolation.expectations import Carrier, Expectation, Inside, Keyed, Public, Sealed, SignedIn
 from tests.isolation.routes import Route
 from tests.isolation.world import MISSING, WORDS, Business, fingerprint, foreign_keys_across, something_was_written
 
@@ -178,6 +178,8 @@ class Visit:
                 return "" if answer.status in (403, 405) else "but nothing was signed"
             case Sealed():
                 return "" if answer.status in (404, 405) else "but nothing was signed"
+            case Keyed():
+                return "" if answer.status == 401 else "but no key was sent"
             case SignedIn():
                 is_right = answer.is_sign_in if self.persona == ANONYMOUS else answer.status not in (401, 403, 404)
                 return "" if is_right else "but it is for whoever is signed in"
@@ -226,7 +228,7 @@ def _declaration(route: Route, expectation: Expectation) -> Iterator[str]:
 
 def _forged(route: Route, expectation: Expectation, here: Business) -> Iterator[str]:
     """Without a CSRF token no change is taken from a browser."""
-    if isinstance(expectation, Carrier):
+    if isinstance(expectation, Carrier | Keyed):
         return
     browser = Browser(here.sessions[Role.OWNER], enforce_csrf_checks=True)
     address = route.address({name: here.parameters[name] for name in route.parameters})
