@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0021_pace_price_and_caller'),
+        ('campaigns', '0022_replies_are_worked_through'),
     ]
 
     operations = [
