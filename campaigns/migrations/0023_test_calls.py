@@ -5,20 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0022_replies_are_worked_through'),
+        ("campaigns", "0022_replies_are_worked_through"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='campaign',
-            name='is_test',
-            field=models.BooleanField(default=False, editable=False, help_text='One call to whoever asked for it.'),
+            model_name="campaign",
+            name="is_test",
+            field=models.BooleanField(default=False, editable=False, help_text="One call to whoever asked for it."),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='test_of',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tests', to='campaigns.campaign'),
+            model_name="campaign",
+            name="test_of",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="tests",
+                to="campaigns.campaign",
+            ),
         ),
     ]
