@@ -3,7 +3,7 @@
 import os
 import sys
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import task_postrun, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
@@ -26,9 +26,11 @@ def keep_connections(**_: object) -> None:
 
 
 @task_postrun.connect
-def drop_what_is_broken(**_: object) -> None:
+def drop_what_is_broken(task: Task, **_: object) -> None:  # type: ignore[type-arg]
     """As after a request: a connection that is broken or too old is not there for the next task."""
     from django.db import connections
 
+    if task.request.is_eager:  # inside whatever asked for it, on its connection
+        return
     for each in connections.all(initialized_only=True):
         each.close_if_unusable_or_obsolete()

@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "calls.tasks.sweep", "schedule": 30.0},
     "claim due people": {"task": "campaigns.tasks.tick", "schedule": 1.0},
     "look after attempts": {"task": "campaigns.tasks.reconcile", "schedule": 15.0},
+    "take prices": {"task": "campaigns.tasks.take_prices", "schedule": 1800.0},
 }
 
 # People

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import CharField, Count, Func, Q, QuerySet, TextField
-from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -25,39 +23,18 @@ MOST_TAGS = 12
 def index(request: TenantRequest) -> HttpResponse:
     """Everybody, or those whose name or number holds what is searched for."""
     search, tag = request.GET.get("search", "").strip()[:80], request.GET.get("tag", "")[:40]
-    page = Paginator(_found(search, tag), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(contacts.found(search=search, tag=tag), PER_PAGE).get_page(request.GET.get("page"))
     numbers = [str(each.e164) for each in page]
     context = {
         "page": page,
         "search": search,
         "tag": tag,
-        "tags": _tags(),
+        "tags": contacts.tags()[:MOST_TAGS],
         "rows": _rows(list(page), numbers),
         "imports": ContactImport.objects.filter(status=ContactImport.Status.RUNNING)[:3],
         "is_narrow": bool(search or tag),
     }
     return render(request, "campaigns/contacts/index.html", context)
-
-
-def _found(search: str, tag: str) -> QuerySet[Contact]:
-    people: QuerySet[Contact] = Contact.objects.all()
-    if tag:
-        people = people.filter(tags__contains=[tag])
-    if not search:
-        return people
-    fits = Q(name__icontains=search)
-    digits = "".join(character for character in search if character.isdigit())
-    if digits:
-        people = people.annotate(digits=Cast("e164", CharField()))
-        fits |= Q(digits__contains=digits)
-    return people.filter(fits)
-
-
-def _tags() -> list[tuple[str, int]]:
-    """The tags in use, those of most people first."""
-    one = Func("tags", function="jsonb_array_elements_text", output_field=TextField())
-    counted = Contact.objects.order_by().annotate(one=one).values("one").annotate(people=Count("pk"))
-    return [(each["one"], each["people"]) for each in counted.order_by("-people", "one")[:MOST_TAGS]]
 
 
 def _rows(people: list[Contact], numbers: list[str]) -> list[dict[str, object]]:

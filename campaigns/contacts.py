@@ -14,6 +14,8 @@ from itertools import islice
 from typing import BinaryIO
 
 from django.db import transaction
+from django.db.models import CharField, Count, Func, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
@@ -21,7 +23,7 @@ from agentos.tenants.models import User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns import optout
 from campaigns.importing.rows import Rejected, read_number
-from campaigns.models import Consent, DoNotCall, Registry, RegistryNumber
+from campaigns.models import Consent, Contact, DoNotCall, Registry, RegistryNumber
 
 LISTED = re.compile(rb"\s*(\d{3})[,\s]?(\d{7})\s*")
 CHUNK = 5_000
@@ -36,6 +38,28 @@ def normalized(text: str) -> str:
         return read_number(text.strip())
     except Rejected as reason:
         raise DomainError("invalid_number", str(reason)) from reason
+
+
+def found(*, search: str = "", tag: str = "") -> QuerySet[Contact]:
+    """Everybody with this tag whose name or number holds what is searched for; empty finds all."""
+    people: QuerySet[Contact] = Contact.objects.all()
+    if tag:
+        people = people.filter(tags__contains=[tag])
+    if not search:
+        return people
+    fits = Q(name__icontains=search)
+    digits = "".join(character for character in search if character.isdigit())
+    if digits:
+        people = people.annotate(digits=Cast("e164", CharField()))
+        fits |= Q(digits__contains=digits)
+    return people.filter(fits)
+
+
+def tags() -> list[tuple[str, int]]:
+    """The tags in use, those of most people first."""
+    one = Func("tags", function="jsonb_array_elements_text", output_field=TextField())
+    counted = Contact.objects.order_by().annotate(one=one).values("one").annotate(people=Count("pk"))
+    return [(each["one"], each["people"]) for each in counted.order_by("-people", "one")]
 
 
 # Opt-outs ---------------------------------------------------------------------------------------------------

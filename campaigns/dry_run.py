@@ -27,6 +27,7 @@ from campaigns.openings import Openings, Stretch
 from campaigns.places import Place
 from campaigns.rules import Facts, Gate, Reason, may_call, where
 from campaigns.settling import retry_after
+from telephony.prices import call_cents
 
 USUAL_PICK_UP = 0.38  # where a business has not called enough people to know its own
 ENOUGH_ATTEMPTS = 50
@@ -40,9 +41,6 @@ UNANSWERED = (("machine", 50), ("no_answer", 38), ("busy", 10), ("failed", 2))
 LINE_S = {"machine": 45, "no_answer": RING_S, "busy": 4, "failed": 2}
 TALK_S = {Campaign.Kind.MESSAGE: (25, 60), Campaign.Kind.AGENT: (50, 180)}
 PICKED_UP = "spoken"
-
-# Cents for a begun minute: what a carrier asks in the United States, and beside it speech and model of an agent.
-MINUTE_CENTS = {Campaign.Kind.MESSAGE: 1.4, Campaign.Kind.AGENT: 9.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +287,8 @@ class _Run:
         self.calls[hour] += 1
         self.lines[hour] = max(self.lines.get(hour, 0), sum(free > at for free in self.free_at))
         if outcome in (PICKED_UP, "machine"):
-            self.cents += MINUTE_CENTS[Campaign.Kind(self.campaign.kind)] * -(-(seconds - RING_S / 2) // 60)
+            talks = self.campaign.kind == Campaign.Kind.AGENT and outcome == PICKED_UP
+            self.cents += float(call_cents(seconds - RING_S / 2, at.date(), talks=talks))
         self.finish = max(ends, self.finish or ends)
         course.calls += 1
         course.outcome = outcome

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import time
 from typing import Any
 
@@ -11,6 +10,7 @@ from django import forms
 from agentos.tenants.templatetags.words import phone
 from agents.catalog import LANGUAGES
 from agents.models import Agent
+from campaigns.contacts import tags
 from campaigns.models import Campaign, Contact
 from campaigns.services import WEEKDAYS, confirmations
 from campaigns.settling import RETRY_MINUTES
@@ -91,18 +91,21 @@ class NumberForm(StepForm):
 
 
 class PeopleForm(forms.Form):
-    """Whom to add: all contacts, or those with a tag."""
+    """Whom to add: all contacts, those with a tag, or those whom a search finds."""
 
     tag = forms.ChoiceField(label="Add", widget=forms.RadioSelect)
+    search = forms.CharField(
+        required=False,
+        max_length=80,
+        label="Only those whose name or number holds",
+        widget=forms.TextInput({"type": "search", "autocomplete": "off"}),
+    )
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, use_required_attribute=False)
-        tags = Counter(
-            tag for found in Contact.objects.exclude(tags=[]).values_list("tags", flat=True) for tag in found
-        )
         everybody = Contact.objects.count()
         choices = [(EVERYBODY, f"All contacts ({everybody:,})")] if everybody else []
-        choices += [(str(tag), f"{tag} ({count:,})") for tag, count in sorted(tags.items())]
+        choices += [(str(tag), f"{tag} ({count:,})") for tag, count in sorted(tags())]
         self.fields["tag"].choices = choices  # type: ignore[attr-defined]
         self.has_choices = bool(choices)
 

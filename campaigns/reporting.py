@@ -13,13 +13,12 @@ from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from calls.services import advance_call
 from campaigns import addresses
 from campaigns.attempts import adopt, of_call
+from campaigns.charging import charge
 from campaigns.facts import HUNG_UP
 from campaigns.models import Attempt, Campaign
 from campaigns.settling import advance
 from telephony import carrier
 from telephony.services import STATUS, record_carrier_event
-
-CENTS_PER_MINUTE = 3  # each begun one, with the look for a machine; rounded up
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +47,7 @@ def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str
 
 def take(attempt: Attempt, status: str, at: datetime, *, seconds: int = 0, answered_by: str = "") -> None:
     """The carrier's word on how far the call is, by a callback or because it was asked. Inside the tenant."""
-    _charge(attempt, seconds)
+    charge(attempt, seconds, at)
     _learn(attempt, answered_by)
     if status == "completed" and not attempt.outcome:
         attempt.outcome = _unanswered(attempt)
@@ -88,9 +87,3 @@ def _unanswered(attempt: Attempt) -> str:
         return attempt.answered_by
     is_message = attempt.campaign.kind == Campaign.Kind.MESSAGE and attempt.call_id is None
     return HUNG_UP if attempt.answered_at is not None and is_message else ""
-
-
-def _charge(attempt: Attempt, seconds: int) -> None:
-    if seconds and not attempt.cost_cents:
-        attempt.cost_cents = -(-seconds // 60) * CENTS_PER_MINUTE
-        attempt.save(update_fields=["cost_cents"])

@@ -15,13 +15,15 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.clips import business_name, variables_of, want_clips
+from campaigns.contacts import found
 from campaigns.dry_run import lines_for
 from campaigns.facts import week_hours
 from campaigns.jurisdictions import tables
 from campaigns.messages import MessageError, check, variables_in
-from campaigns.models import Campaign, Contact, Target
+from campaigns.models import Campaign, Target
 from campaigns.openings import Openings
 from campaigns.places import place
+from campaigns.settling import ANSWERS
 
 Status = Campaign.Status
 CampaignId = UUID | str
@@ -39,8 +41,6 @@ RECONFIRM = {
     "purpose": ("agreed", "sells_nothing"),
     "records_reply": ("read",),
 }
-# Who said so is not called again by this campaign, whatever somebody chooses on a page.
-FINAL_WORD = frozenset({"opted_out", "wrong_person", "canceled", "confirmed", "rescheduled"})
 WEEKDAYS = [["09:00", "20:00"]] * 5 + [None] * 2  # the hours of a new campaign, on the clock of who is called
 PLACES_LOOKED_AT = 500
 ADDED_AT_A_TIME = 1000
@@ -102,32 +102,33 @@ def add_people(
     *,
     contact_ids: Iterable[int] | None = None,
     tag: str = "",
+    search: str = "",
     at: datetime | None = None,
 ) -> int:
-    """Add contacts: these, those with a tag, or without either all of them. Who is in it already stays as they are.
+    """Add contacts: these, those with a tag or whom a search finds, or else all. Who is in it stays as they are.
 
-    Returns how many are new. In a running campaign they are called in their turn.
+    Returns how many are new. In a running campaign they are called in their turn, once their clips are made.
     """
     with tenant_transaction(tenant):
         campaign = _locked(campaign_id)
         if campaign.status in (Status.STOPPED, Status.DONE):
             raise DomainError("over", "This campaign is over. Set up another one for more people.")
         before = campaign.targets.count()
-        contacts = Contact.objects.order_by("pk")
+        contacts = found(search=search, tag=tag).order_by("pk")
         if contact_ids is not None:
             contacts = contacts.filter(pk__in=list(contact_ids))
-        elif tag:
-            contacts = contacts.filter(tags__contains=[tag])
         contacts = contacts.exclude(e164__in=campaign.targets.values("e164"))
         due_at = at or now()
-        found = contacts.iterator(chunk_size=ADDED_AT_A_TIME)
-        targets = (Target(campaign=campaign, contact=each, e164=each.e164, due_at=due_at) for each in found)
+        chosen = contacts.iterator(chunk_size=ADDED_AT_A_TIME)
+        targets = (Target(campaign=campaign, contact=each, e164=each.e164, due_at=due_at) for each in chosen)
         for batch in _batches(targets, ADDED_AT_A_TIME):
             Target.objects.bulk_create(batch, ignore_conflicts=True)
         added: int = campaign.targets.count() - before
         if added and campaign.status == Status.DRAFT:
             _void(campaign, ("agreed",))
             campaign.save(update_fields=["confirmed"])
+        elif added and campaign.kind == Campaign.Kind.MESSAGE:
+            want_clips(campaign.pk)
         return added
 
 
@@ -262,7 +263,7 @@ def redial(tenant: Tenant, campaign_id: CampaignId, *, outcome: str, at: datetim
     with tenant_transaction(tenant):
         campaign, at = _locked(campaign_id), at or now()
         _insist(campaign, Status.RUNNING, Status.PAUSED, Status.DONE)
-        if outcome in FINAL_WORD:
+        if outcome in ANSWERS:
             raise DomainError("final", "These people have given their answer. They are not called again.")
         again = campaign.targets.filter(
             status__in=[Target.Status.DONE, Target.Status.LEFT_OUT], disposition=outcome

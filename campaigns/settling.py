@@ -8,17 +8,10 @@ from campaigns.breaker import watch
 from campaigns.lines import give_back
 from campaigns.models import Attempt, Reply, Target
 
-FINAL = {
-    "confirmed",
-    "rescheduled",
-    "canceled",
-    "opted_out",
-    "wrong_person",
-    "voicemail",
-    "spoken",
-    "failed",
-    "stopped",
-}
+# Somebody has given their answer: they are not called again, whatever a person chooses on a page.
+ANSWERS = frozenset({"confirmed", "rescheduled", "canceled", "opted_out", "wrong_person"})
+# Not tried again by itself. Whoever only heard it, or could not be connected, may be called again by choice.
+FINAL = ANSWERS | {"voicemail", "spoken", "failed", "stopped", "hung_up", "fax"}
 # Answers after which somebody has something to do: find another time, fill the gap, correct the number.
 LEAVES_WORK = frozenset({"rescheduled", "canceled", "wrong_person"})
 RETRY_MINUTES = {"busy": 15, "no_answer": 120, "machine": 240, "not_understood": 60}

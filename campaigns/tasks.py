@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import clip_making, dialling, reconciling, replies, turns
+from campaigns import charging, clip_making, dialling, reconciling, replies, turns
 from campaigns.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
 from telephony import carrier
@@ -50,6 +50,15 @@ def reconcile() -> None:
             attempt_ids = reconciling.unfinished(now())
         for attempt_id in attempt_ids:
             reconciling.reconcile(tenant_id, attempt_id)
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=600)
+def take_prices() -> None:
+    """Ask the carrier what ended calls have cost."""
+    try:
+        charging.take_prices(now())
+    except CarrierError as error:
+        log.warning("prices are not known yet", code=error.code)
 
 
 @shared_task(ignore_result=True, soft_time_limit=870, time_limit=900)

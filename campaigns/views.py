@@ -18,10 +18,12 @@ from agentos.tenants.templatetags.words import count
 from campaigns import services
 from campaigns.attempt_list import AttemptList
 from campaigns.exporting import csv_file
+from campaigns.forms import PeopleForm
 from campaigns.hours_map import hours_map
 from campaigns.models import Campaign, Target
 from campaigns.outcomes import words_of
 from campaigns.progress import Progress
+from campaigns.settling import ANSWERS
 from campaigns.why import find
 from campaigns.why import why as why_of
 
@@ -58,6 +60,7 @@ def campaign(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
         "attempts": attempts,
         "left_out": _left_out(found),
         "redialable": _redialable(found),
+        "joining": PeopleForm() if found.status == Campaign.Status.RUNNING else None,
         "now": at,
     }
     return render(request, "campaigns/campaign.html", context)
@@ -153,7 +156,7 @@ def _redialable(found: Campaign) -> list[tuple[str, str, int]]:
     """Outcomes after which people may be called again: the outcome, its words, how many."""
     over = found.targets.filter(status__in=[Target.Status.DONE, Target.Status.LEFT_OUT]).exclude(disposition="")
     counted = over.order_by().values_list("disposition").annotate(people=Count("pk")).order_by("-people", "disposition")
-    return [(outcome, words_of(outcome), people) for outcome, people in counted if outcome not in services.FINAL_WORD]
+    return [(outcome, words_of(outcome), people) for outcome, people in counted if outcome not in ANSWERS]
 
 
 def _campaigns() -> QuerySet[Campaign]:

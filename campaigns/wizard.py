@@ -83,7 +83,8 @@ def create(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: TenantRequest, campaign_id: UUID, step: str) -> HttpResponse:
     campaign = _campaign(campaign_id)
-    if campaign.status not in (Campaign.Status.DRAFT, Campaign.Status.PAUSED):
+    joins = step == "people" and request.method == "POST" and campaign.status == Campaign.Status.RUNNING
+    if campaign.status not in (Campaign.Status.DRAFT, Campaign.Status.PAUSED) and not joins:
         return redirect("campaigns:campaign", request.tenant.slug, campaign.pk)
     match step:
         case "people":
@@ -113,12 +114,20 @@ def _people(request: TenantRequest, campaign: Campaign) -> HttpResponse:
     """Posted without a choice it adds nobody and goes on."""
     form = PeopleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        if not request.POST.get("tag"):
+        runs = campaign.status == Campaign.Status.RUNNING
+        if not (request.POST.get("tag") or request.POST.get("search") or runs):
             return _onward(request, campaign, "people")
         if form.is_valid():
-            added = services.add_people(request.tenant, campaign.pk, tag=form.chosen())
-            messages.success(request, f"{count(added, 'person,people')} added." if added else "They are in it already.")
+            search = form.cleaned_data["search"].strip()
+            added = services.add_people(request.tenant, campaign.pk, tag=form.chosen(), search=search)
+            nobody = "Nobody is found by that who is not in it already."
+            messages.success(request, f"{count(added, 'person,people')} added." if added else nobody)
+        if form.is_valid() and not runs:
             return redirect("campaigns:step", request.tenant.slug, campaign.pk, "people")
+        if runs:
+            if form.errors:
+                messages.error(request, "Choose whom to add.")
+            return redirect("campaigns:campaign", request.tenant.slug, campaign.pk)
     people = campaign.targets.select_related("contact").order_by("contact__name", "pk")
     context = {"form": form, "total": people.count(), "some": people[:8]}
     return _show(request, campaign, "people", context, status=422 if form.errors else 200)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -29,6 +30,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 CONNECT_WITHIN_S, ANSWER_WITHIN_S = 3.05, 10.0
 MOST_RECORDING = 16 * 1024 * 1024
+MOST_CALLS = 50_000
 PROGRESS = ("initiated", "ringing", "answered", "completed")
 _HOST = "https://api.twilio.com"
 _SID = re.compile(r"CA[0-9a-fA-F]{32}")
@@ -65,6 +67,7 @@ class CarrierCall:
     from_: str
     created_at: datetime | None
     duration_s: int | None
+    cents: Decimal | None = None  # known some minutes after the end
 
 
 class Transport(TwilioHttpClient):  # type: ignore[misc]
@@ -195,6 +198,13 @@ def find_calls(*, to: str, from_: str, since: datetime) -> Sequence[CarrierCall]
     return [call for call in calls if call.created_at is None or call.created_at >= since]
 
 
+def ended_calls(since: datetime) -> Sequence[CarrierCall]:
+    """Calls that have ended since then, newest first, with what they cost where the carrier knows it by now."""
+    with _errors(is_repeatable=True):
+        found = carrier_client().calls.list(status="completed", end_time_after=since, limit=MOST_CALLS, page_size=1000)
+        return [_call(call) for call in found]
+
+
 @contextmanager
 def _errors(*, is_repeatable: bool, **harmless: str) -> Iterator[None]:
     """Translate what the SDK raises; `harmless` names codes that are none of our errors."""
@@ -238,7 +248,16 @@ def _call(call: Any) -> CarrierCall:
         from_=call._from,
         created_at=call.date_created,
         duration_s=int(call.duration) if call.duration else None,
+        cents=_cents(call.price) if call.price_unit == "USD" else None,
     )
+
+
+def _cents(price: str | None) -> Decimal | None:
+    """The carrier writes what it takes as a negative amount of dollars."""
+    try:
+        return -100 * Decimal(price) if price else None
+    except InvalidOperation:
+        return None
 
 
 def _checked(sid: str) -> str:

@@ -62,6 +62,7 @@ class SimulatedCall:
         self.recordings: dict[str, bytes] = {}
         self.queue_time_s = 0.0
         self.beeped, self.tone = asyncio.Event(), asyncio.Event()
+        self.price: str | None = None
         self.released = asyncio.Event()
         self.released.set()
         self.callbacks = StatusCallbacks(courier, setup.status, setup.status_events, self.options.callbacks, self.note)

@@ -55,7 +55,7 @@ def call_json(account: Account, call: SimulatedCall) -> dict[str, Any]:
         "start_time": rfc_2822(started(call)) if record.status != "queued" else None,
         "end_time": rfc_2822(record.ended),
         "duration": str(record.duration_s) if record.ended else None,
-        "price": None,
+        "price": call.price,
         "price_unit": "USD",
         "direction": setup.direction,
         "answered_by": record.answered_by or None,

@@ -359,3 +359,24 @@ def test_the_neighbours_campaign_does_not_exist(browser: Client, tenant: Tenant,
 
     assert browser.get(reverse("campaigns:campaign", args=[tenant.slug, theirs.pk])).status_code == 404
     assert browser.post(reverse("campaigns:pause", args=[tenant.slug, theirs.pk])).status_code == 404
+
+
+def test_people_join_a_running_campaign_from_its_page(browser: Client, tenant: Tenant, agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    make_contact(tenant, TOM, "Tom Reilly", tags=["recall"])
+    assert "Add people…" in text(browser.get(at("campaign", campaign)))
+
+    joined = browser.post(at("step", campaign, "people"), {"tag": "recall", "search": "tom"}, follow=True)
+
+    assert "1 person added" in text(joined)
+    with tenant_transaction(tenant):
+        assert campaign.targets.filter(e164=TOM, status="waiting").exists()
+
+
+def test_without_a_choice_nobody_joins(browser: Client, tenant: Tenant, agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    make_contact(tenant, TOM, tags=["recall"])
+
+    assert "Choose whom to add." in text(browser.post(at("step", campaign, "people"), {}, follow=True))
+    with tenant_transaction(tenant):
+        assert campaign.targets.count() == 1

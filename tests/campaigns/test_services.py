@@ -12,7 +12,9 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import services
+from campaigns.claiming import claim_due
 from campaigns.models import Campaign, Contact, Target
+from campaigns.settling import ANSWERS
 from telephony.models import PhoneNumber
 from tests import factories
 from tests.campaigns.people import LONG_AGO, NOON, make_target
@@ -73,6 +75,29 @@ def test_people_are_added_by_tag(tenant: Tenant, agent: Agent) -> None:
 
     assert services.add_people(tenant, campaign.pk, tag="recall") == 1
     assert services.add_people(tenant, campaign.pk, tag="mornings") == 1
+
+
+def test_people_are_added_by_what_a_search_finds(tenant: Tenant, agent: Agent) -> None:
+    campaign = services.create_campaign(tenant, name="Recall")
+    make_contacts(tenant, ROSA, tags=["recall"])
+    make_contacts(tenant, TOM, name="Tom Reilly", tags=["recall"])
+
+    assert services.add_people(tenant, campaign.pk, search="reilly", tag="mornings") == 0
+    assert services.add_people(tenant, campaign.pk, search="reilly", tag="recall") == 1
+    assert services.add_people(tenant, campaign.pk, search="0128") == 1
+
+
+def test_who_joins_a_running_campaign_is_due_at_once_and_gets_a_clip(tenant: Tenant, campaign: Campaign) -> None:
+    services.start(tenant, campaign.pk, at=NOON)
+    make_contacts(tenant, "+12125550136", name="Aisha Khan")
+
+    assert services.add_people(tenant, campaign.pk, at=NOON + timedelta(minutes=1)) == 1
+
+    with tenant_transaction(tenant):
+        joined = campaign.targets.select_related("clip").get(e164="+12125550136")
+        claimed = claim_due(campaign.pk, NOON + timedelta(minutes=1))
+    assert (joined.status, joined.clip.text) == ("waiting", "Hello Aisha.")
+    assert claimed.refused == 3  # nobody here has agreed; all of them were asked about
 
 
 def test_the_neighbours_contacts_are_not_added(tenant: Tenant, campaign: Campaign, other_tenant: Tenant) -> None:
@@ -225,7 +250,7 @@ def test_people_who_were_not_reached_are_called_again(tenant: Tenant, campaign: 
     assert (again.status, again.due_at, fresh(campaign).status) == ("waiting", NOON, "running")
 
 
-@pytest.mark.parametrize("outcome", sorted(services.FINAL_WORD))
+@pytest.mark.parametrize("outcome", sorted(ANSWERS))
 def test_who_has_answered_is_not_called_again(tenant: Tenant, campaign: Campaign, outcome: str) -> None:
     services.start(tenant, campaign.pk, at=NOON)
 

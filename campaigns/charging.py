@@ -1,0 +1,51 @@
+"""What the calls of a campaign cost: from the price table when a call ends, and from the carrier once it says so."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from campaigns.models import Attempt
+from telephony import carrier
+from telephony.prices import call_cents, extras_cents
+
+PRICED_WITHIN = timedelta(days=2)  # the carrier names the price some minutes after the end
+
+
+def charge(attempt: Attempt, seconds: int, at: datetime) -> None:
+    """The call was connected for so long. The first word on that counts."""
+    if seconds and not attempt.cost_cents:
+        attempt.cost_cents = call_cents(seconds, at.date(), talks=attempt.call_id is not None)
+        attempt.save(update_fields=["cost_cents"])
+
+
+def take_prices(at: datetime) -> int:
+    """Put what the carrier really asked in place of the table's price; how many attempts that concerned."""
+    unpriced = {tenant_id: sids for tenant_id in _tenants() if (sids := _unpriced(tenant_id, at))}
+    if not unpriced:
+        return 0
+    calls = {call.sid: call for call in carrier.ended_calls(at - PRICED_WITHIN) if call.cents is not None}
+    return sum(_store(tenant_id, sids & calls.keys(), calls, at) for tenant_id, sids in unpriced.items())
+
+
+def _tenants() -> list[int]:
+    return list(Tenant.objects.values_list("pk", flat=True))
+
+
+def _unpriced(tenant_id: int, at: datetime) -> set[str]:
+    with tenant_transaction(tenant_id):
+        ended = Attempt.objects.filter(state=Attempt.State.ENDED, ended_at__gt=at - PRICED_WITHIN, priced_at=None)
+        return set(ended.filter(cost_cents__gt=0).exclude(carrier_sid=None).values_list("carrier_sid", flat=True))
+
+
+def _store(tenant_id: int, sids: set[str], calls: dict[str, carrier.CarrierCall], at: datetime) -> int:
+    with tenant_transaction(tenant_id):
+        attempts = list(Attempt.objects.filter(carrier_sid__in=sids, priced_at=None))
+        for attempt in attempts:
+            call = calls[str(attempt.carrier_sid)]
+            minutes = -(-(call.duration_s or 0) // 60)
+            extras = extras_cents(minutes, at.date(), detects=True, talks=attempt.call_id is not None)
+            attempt.cost_cents, attempt.priced_at = (call.cents or 0) + extras, at
+        Attempt.objects.bulk_update(attempts, ["cost_cents", "priced_at"], batch_size=500)
+        return len(attempts)
