@@ -21,6 +21,7 @@ from campaigns.jurisdictions import tables
 from campaigns.models import Campaign, ComplianceProfile, Consent, Contact
 from campaigns.openings import Openings
 from campaigns.places import place
+from campaigns.readiness import CONFIRMATIONS
 from campaigns.windows import spoken
 from telephony.models import PhoneNumber
 
@@ -100,7 +101,7 @@ def ensure_campaign(tenant: Tenant, owner: User, agent_name: str, at: datetime) 
         people = _patients(town, visit, at)
         campaign = _set_up(tenant, owner, agent_name, name, at)
         services.add_people(tenant, campaign.pk, contact_ids=[each.pk for each in people], at=at)
-        services.confirm(tenant, campaign.pk, confirmed=services.CONFIRMATIONS, by=owner)
+        services.confirm(tenant, campaign.pk, confirmed=CONFIRMATIONS, by=owner)
         services.start(tenant, campaign.pk, at=at)
         if opens > at:
             services.pause(tenant, campaign.pk, reason=_closed(town, opens, tenant))

@@ -12,7 +12,8 @@ from agents.catalog import LANGUAGES
 from agents.models import Agent
 from campaigns.contacts import tags
 from campaigns.models import Campaign, Contact
-from campaigns.services import WEEKDAYS, confirmations
+from campaigns.readiness import confirmations
+from campaigns.services import WEEKDAYS
 from campaigns.settling import RETRY_MINUTES
 from telephony.models import PhoneNumber
 

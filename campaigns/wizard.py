@@ -34,6 +34,7 @@ from campaigns.messages import MessageError
 from campaigns.messages import render as say
 from campaigns.models import Campaign, Contact, Target
 from campaigns.plan_page import PlanPage
+from campaigns.readiness import NotStartable, checks
 
 WORDS_A_SECOND = 2.6
 FORMS: dict[str, type[StepForm]] = {
@@ -144,8 +145,8 @@ def _rules(request: TenantRequest, campaign: Campaign) -> HttpResponse:
 def _show(
     request: TenantRequest, campaign: Campaign, step: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    checks = services.checks(campaign, now())
-    wrong = {check.step for check in checks if not check.holds}
+    conditions = checks(campaign, now())
+    wrong = {check.step for check in conditions if not check.holds}
     here = ORDER.index(step)
     steps = [Step(name, title, name == step, name not in wrong and name != "review") for name, title in TITLES.items()]
     frame = {
@@ -154,7 +155,7 @@ def _show(
         "title": TITLES[step],
         "steps": steps,
         "before": ORDER[here - 1] if here else "",
-        "problems": [check for check in checks if not check.holds],
+        "problems": [check for check in conditions if not check.holds],
     }
     return render(request, f"campaigns/step_{step}.html", frame | context, status=status)
 
@@ -240,7 +241,7 @@ def start(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
     campaign = _campaign(campaign_id)
     try:
         services.start(request.tenant, campaign.pk)
-    except services.NotStartable as error:
+    except NotStartable as error:
         messages.error(request, error.message)
         return redirect("campaigns:step", request.tenant.slug, campaign.pk, "review")
     messages.success(request, f"{campaign} runs.")

@@ -14,6 +14,7 @@ from campaigns.attempts import take_back
 from campaigns.breaker import ACCOUNT_TROUBLE, TOO_MANY, WATCHED
 from campaigns.dialling import dial
 from campaigns.models import Attempt, Campaign, Target
+from campaigns.readiness import CONFIRMATIONS
 from campaigns.settling import settle
 from telephony.simulator.faults import Mode, RestFault
 from telephony.simulator.server import PracticeCarrier
@@ -79,7 +80,7 @@ def test_going_on_forgives_what_has_failed_before(agent: Agent, tenant: Tenant) 
     ended(campaign, *["failed"] * TOO_MANY)
     assert fresh(campaign).status == "paused"
     with tenant_transaction(tenant):
-        Campaign.objects.filter(pk=campaign.pk).update(confirmed={name: {} for name in services.CONFIRMATIONS})
+        Campaign.objects.filter(pk=campaign.pk).update(confirmed={name: {} for name in CONFIRMATIONS})
         Target.objects.filter(campaign=campaign).update(due_at=NOON)
 
     resumed_at = NOON + timedelta(minutes=5)

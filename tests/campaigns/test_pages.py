@@ -20,6 +20,7 @@ from agents.models import Agent
 from campaigns import services
 from campaigns.claiming import claim_due
 from campaigns.models import Attempt, Campaign, Contact, Target
+from campaigns.readiness import CONFIRMATIONS
 from telephony.models import PhoneNumber
 from tests.campaigns.people import NIGHT, make_campaign, make_target
 from tests.conftest import SignIn
@@ -303,7 +304,7 @@ def test_who_has_no_receipt_gets_a_sentence(browser: Client, agent: Agent, asked
 def test_buttons_pause_resume_stop_and_call_again(browser: Client, agent: Agent, number: PhoneNumber) -> None:
     campaign = make_campaign(agent, ROSA, number=number, message="Hello.", purpose="telemarketing")
     with tenant_transaction(agent.tenant_id):
-        confirmed = {name: {"by": "Priya"} for name in services.CONFIRMATIONS}
+        confirmed = {name: {"by": "Priya"} for name in CONFIRMATIONS}
         Campaign.objects.filter(pk=campaign.pk).update(confirmed=confirmed)
         Target.objects.update(status="done", disposition="no_answer")
 

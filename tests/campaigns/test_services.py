@@ -14,6 +14,7 @@ from agents.models import Agent
 from campaigns import services
 from campaigns.claiming import claim_due
 from campaigns.models import Campaign, Contact, Target
+from campaigns.readiness import CONFIRMATIONS, NotStartable
 from campaigns.settling import ANSWERS
 from telephony.models import PhoneNumber
 from tests import factories
@@ -30,7 +31,7 @@ def campaign(tenant: Tenant, agent: Agent, number: PhoneNumber, owner: User) -> 
     draft = services.create_campaign(tenant, name="November recall", message="Hello {{first_name}}.")
     make_contacts(tenant, ROSA, TOM)
     services.add_people(tenant, draft.pk)
-    return services.confirm(tenant, draft.pk, confirmed=services.CONFIRMATIONS, by=owner)
+    return services.confirm(tenant, draft.pk, confirmed=CONFIRMATIONS, by=owner)
 
 
 def make_contacts(tenant: Tenant, *numbers: str, **fields: Any) -> None:
@@ -150,7 +151,7 @@ def test_a_draft_that_lacks_something_does_not_start_and_says_what(
     with tenant_transaction(tenant):
         Campaign.objects.filter(pk=campaign.pk).update(**fields)
 
-    with pytest.raises(services.NotStartable) as refused:
+    with pytest.raises(NotStartable) as refused:
         services.start(tenant, campaign.pk, at=NOON)
 
     assert sentence in refused.value.message
@@ -162,18 +163,18 @@ def test_a_campaign_needs_a_published_agent(tenant: Tenant, number: PhoneNumber,
     agent = factories.make_agent(tenant, "Night line", published=False)
     campaign = services.create_campaign(tenant, name="Recall", agent_id=agent.pk, message="Hi.", number=number)
     make_target(campaign, ROSA)
-    services.confirm(tenant, campaign.pk, confirmed=services.CONFIRMATIONS, by=owner)
+    services.confirm(tenant, campaign.pk, confirmed=CONFIRMATIONS, by=owner)
 
-    with pytest.raises(services.NotStartable, match="Publish Night line first"):
+    with pytest.raises(NotStartable, match="Publish Night line first"):
         services.start(tenant, campaign.pk, at=NOON)
 
 
 def test_a_campaign_needs_people_and_a_line(tenant: Tenant, agent: Agent, number: PhoneNumber, owner: User) -> None:
     Tenant.objects.filter(pk=tenant.pk).update(max_concurrent_calls=2)
     campaign = services.create_campaign(tenant, name="Recall", message="Hi.")
-    services.confirm(tenant, campaign.pk, confirmed=services.CONFIRMATIONS, by=owner)
+    services.confirm(tenant, campaign.pk, confirmed=CONFIRMATIONS, by=owner)
 
-    with pytest.raises(services.NotStartable) as refused:
+    with pytest.raises(NotStartable) as refused:
         services.start(tenant, campaign.pk, at=NOON)
 
     assert [each.code for each in refused.value.problems] == ["people", "lines"]
