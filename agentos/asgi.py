@@ -14,6 +14,7 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
 from django.urls import get_resolver  # noqa: E402
 
+from agentos.bounds import with_bounds  # noqa: E402
 from agentos.health import with_health  # noqa: E402
 from agentos.lifespan import at_end, at_start, lifespan  # noqa: E402
 from agentos.sockets import websocket_urlpatterns  # noqa: E402
@@ -47,5 +48,5 @@ at_start(keep_pauses_short)
 at_end(let_go_of_process)
 
 application = ProtocolTypeRouter(
-    {"http": with_health(http), "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan}
+    {"http": with_health(with_bounds(http)), "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan}
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -13,12 +13,13 @@ from campaigns.importing.columns import WORDS, Column
 from campaigns.importing.sheets import MOST_BYTES, too_large
 from campaigns.jurisdictions import tables
 from campaigns.models import Consent
+from campaigns.registries import is_too_old
 
 MOST_REGISTRY_BYTES = 30 * 2**20
 
 
-class DayOfConsent(forms.DateField):
-    """A day that has begun, as the moment from which the consent counts."""
+class PastDay(forms.DateField):
+    """A day that has begun."""
 
     widget = forms.DateInput({"type": "date"})
 
@@ -37,7 +38,7 @@ def beginning_of(day: Any) -> datetime:
 class ConsentForm(forms.Form):
     tier = forms.ChoiceField(label="How they agreed", choices=Consent.Tier.choices)
     source = forms.CharField(label="Source", max_length=120, help_text="Such as: patient form, January 2026.")
-    day = DayOfConsent(label="On")
+    day = PastDay(label="On")
     evidence = forms.CharField(
         label="Evidence",
         required=False,
@@ -76,7 +77,11 @@ class LiftForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label="File", help_text="CSV or XLSX, up to 50 MB and 200,000 rows.")
+    file = forms.FileField(
+        label="File",
+        help_text="CSV or XLSX, up to 50 MB and 200,000 rows.",
+        widget=forms.ClearableFileInput({"data-most-mb": MOST_BYTES // 2**20}),
+    )
 
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
@@ -87,13 +92,27 @@ class UploadForm(forms.Form):
 
 class RegistryForm(forms.Form):
     name = forms.ChoiceField(label="Registry")
-    file = forms.FileField(label="File", help_text="As downloaded: one number on each line.")
+    day = PastDay(label="Downloaded on", help_text="Its age counts from this day.")
+    file = forms.FileField(
+        label="File",
+        help_text="As downloaded: one number on each line.",
+        widget=forms.ClearableFileInput({"data-most-mb": MOST_REGISTRY_BYTES // 2**20}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         states = sorted({area.state for area in tables().gazetteer.areas.values()})
         choices = [("national", "National"), *((state, state) for state in states)]
         self.fields["name"].choices = choices  # type: ignore[attr-defined]
+        self.fields["day"].initial = localdate
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if is_too_old(beginning_of(day), now()):
+            raise forms.ValidationError(
+                "This file is older than 31 days and counts no more. Please download a new one."
+            )
+        return day
 
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
@@ -114,7 +133,7 @@ class MappingForm(forms.Form):
     source = forms.CharField(
         label="Source", max_length=120, required=False, help_text="Such as: patient form, January 2026."
     )
-    day = DayOfConsent(label="On", required=False)
+    day = PastDay(label="On", required=False)
 
     def __init__(self, *args: Any, headers: tuple[str, ...], guessed: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What a number's owner agreed to, and who is never called: consent, opt-outs, and the files of the registries.
+"""What a number's owner agreed to, and who is never called.
 
 Each function works inside the active tenant. What it writes counts from its commit on: the gate reads these rows when
 a call is planned, again when it is dialled, and again when it is answered.
@@ -6,14 +6,9 @@ a call is planned, again when it is dialled, and again when it is answered.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from hashlib import sha256
-from itertools import islice
-from typing import BinaryIO
 
-from django.db import transaction
 from django.db.models import CharField, Count, Func, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.timezone import now
@@ -23,13 +18,7 @@ from agentos.tenants.models import User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns import optout
 from campaigns.importing.rows import Rejected, read_number
-from campaigns.models import Consent, Contact, DoNotCall, Registry, RegistryNumber
-
-LISTED = re.compile(rb"\s*(\d{3})[,\s]?(\d{7})\s*")
-CHUNK = 5_000
-LONGEST_LINE = 100
-
-NATIONAL = "national"
+from campaigns.models import Consent, Contact, DoNotCall
 
 
 def normalized(text: str) -> str:
@@ -132,49 +121,3 @@ def revoke_consent(consent_id: int, *, how: str) -> Consent:
             consent.revoked_at, consent.revoked_how = now(), how.strip()[:120]
             consent.save(update_fields=["revoked_at", "revoked_how"])
         return consent
-
-
-# Registries -------------------------------------------------------------------------------------------------
-
-
-def load_registry(file: BinaryIO, name: str = NATIONAL) -> list[Registry]:
-    """Load a file of a national or state registry, and replace what was loaded before for its area codes.
-
-    One number on each line, as `202,5550123` or `2025550123`. All of it or nothing: a line that is no number raises
-    DomainError with its place. The file is read line by line, and counts from the commit on.
-    """
-    digest = sha256()
-    registries: dict[str, Registry] = {}
-    with tenant_transaction(current_tenant_id()), transaction.atomic():
-        numbers = _listed_numbers(file, digest.update)
-        while chunk := list(islice(numbers, CHUNK)):
-            for code in {code for code, _ in chunk} - registries.keys():
-                registries[code] = _empty_registry(name, code)
-            rows = [RegistryNumber(registry=registries[code], digits=digits) for code, digits in chunk]
-            RegistryNumber.objects.bulk_create(rows, ignore_conflicts=True)
-        if not registries:
-            raise DomainError("empty", "The file is empty.")
-        for registry in registries.values():
-            registry.version, registry.numbers = digest.hexdigest(), registry.listed.count()
-            registry.save(update_fields=["version", "numbers"])
-    return list(registries.values())
-
-
-def _empty_registry(name: str, code: str) -> Registry:
-    Registry.objects.filter(name=name, area_code=code).delete()
-    created: Registry = Registry.objects.create(name=name, area_code=code, version="")
-    return created
-
-
-def _listed_numbers(file: BinaryIO, seen: Callable[[bytes], object]) -> Iterator[tuple[str, int]]:
-    place = 0
-    while line := file.readline(LONGEST_LINE):
-        place += 1
-        seen(line)
-        if not line.strip():
-            continue
-        match = LISTED.fullmatch(line)
-        if match is None:
-            words = f"Line {place} is not a number such as 202,5550123 or 2025550123. Nothing was loaded."
-            raise DomainError("not_a_registry", words)
-        yield match[1].decode(), int(match[2])

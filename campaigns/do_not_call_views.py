@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -10,13 +13,16 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agentos.errors import DomainError
+from agentos.jobs import enqueue
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from campaigns import contacts
-from campaigns.contact_forms import LiftForm, NeverCallForm, RegistryForm
-from campaigns.models import DoNotCall, Registry
-from campaigns.rules import REGISTRY_FRESH
+from campaigns.contact_forms import LiftForm, NeverCallForm, RegistryForm, beginning_of
+from campaigns.importing import files, progress
+from campaigns.models import DoNotCall, RegistryFile
+from campaigns.registries import ages, key_of
 
 PER_PAGE = 50
+RECENT = timedelta(days=1)
 
 
 @allowed(Permission.VIEW_CONTACTS, to_change=Permission.MANAGE_CONTACTS)
@@ -48,7 +54,7 @@ def _page(request: TenantRequest, form: NeverCallForm, registry_form: RegistryFo
         "form": form,
         "registry_form": registry_form,
         "rows": [(entry, LiftForm(auto_id=f"lift_{entry.pk}_%s")) for entry in page],
-        "registries": [(each, now() - each.loaded_at > REGISTRY_FRESH) for each in Registry.objects.all()],
+        **_registries(request),
     }
     has_errors = bool(form.errors or registry_form.errors)
     return render(request, "campaigns/contacts/do_not_call.html", context, status=422 if has_errors else 200)
@@ -63,18 +69,35 @@ def lift(request: TenantRequest, entry_id: int) -> HttpResponse:
     return redirect("contacts:do_not_call", request.tenant.slug)
 
 
-@allowed(Permission.MANAGE_CONTACTS)
-@require_POST
+def _registries(request: TenantRequest) -> dict[str, Any]:
+    """The files that count, those that stop counting, and those on their way in, each with how far it is."""
+    known = ages(now())
+    loads = RegistryFile.objects.filter(status=RegistryFile.Status.RUNNING)
+    return {
+        "registries": known,
+        "over": [each for each in known if each.is_over],
+        "ending": [each for each in known if each.ends_soon],
+        "loads": [(each, progress.read(request.tenant.pk, key_of(each))) for each in loads],
+        "not_loaded": RegistryFile.objects.filter(status=RegistryFile.Status.FAILED, created_at__gt=now() - RECENT)[:3],
+    }
+
+
+@allowed(Permission.VIEW_CONTACTS, to_change=Permission.MANAGE_CONTACTS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def registry(request: TenantRequest) -> HttpResponse:
+    """The registries alone, asked for again and again while a file is loaded; posted, one more file."""
+    if request.method != "POST":
+        return render(request, "campaigns/contacts/_registries.html", _registries(request))
     form = RegistryForm(request.POST, request.FILES, auto_id="registry_%s")
-    if form.is_valid():
-        try:
-            loaded = contacts.load_registry(form.cleaned_data["file"], form.cleaned_data["name"])
-        except DomainError as error:
-            form.add_error("file", error.message)
-        else:
-            numbers = sum(each.numbers for each in loaded)
-            codes = ", ".join(sorted(each.area_code for each in loaded))
-            messages.success(request, f"{numbers:,} numbers are loaded for area code {codes}.")
-            return redirect("contacts:do_not_call", request.tenant.slug)
-    return _page(request, NeverCallForm(), form)
+    if not form.is_valid():
+        return _page(request, NeverCallForm(), form)
+    load = RegistryFile.objects.create(
+        name=form.cleaned_data["name"],
+        file=files.keep(form.cleaned_data["file"]),
+        asked_at=beginning_of(form.cleaned_data["day"]),
+        created_by=request.user,
+    )
+    progress.tell(request.tenant.pk, key_of(load), progress.Progress())
+    enqueue("campaigns.tasks.load_registry", load.pk)
+    messages.success(request, "The file is being loaded. You can leave this page.")
+    return redirect("contacts:do_not_call", request.tenant.slug)

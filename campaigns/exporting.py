@@ -8,14 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r|%]")
-_NUMBER = re.compile(r"^[+-]?[\d.]+$")
-
-
-def cell(value: object) -> str:
-    """Text that a spreadsheet shows as it is. A telephone number keeps its plus."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
+from campaigns.cells import harmless_row
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
@@ -25,6 +18,6 @@ def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
     response["Content-Disposition"] = f'attachment; filename="{plain}.csv"'
     response.write("\ufeff")
     writer = csv.writer(response)
-    writer.writerow(head)
-    writer.writerows([cell(value) for value in row] for row in rows)
+    writer.writerow(harmless_row(head))
+    writer.writerows(map(harmless_row, rows))
     return response

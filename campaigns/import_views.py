@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
+from campaigns.cells import harmless_row
 from campaigns.contact_forms import MappingForm, UploadForm
 from campaigns.importing import files, progress
 from campaigns.importing.columns import check, guess
@@ -39,7 +40,7 @@ def template(request: TenantRequest) -> HttpResponse:
     """A file to begin with: the columns that are known, and two people who do not exist."""
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="contacts.csv"'
-    csv.writer(response).writerows(files.harmless_row(row) for row in TEMPLATE)
+    csv.writer(response).writerows(map(harmless_row, TEMPLATE))
     return response
 
 

@@ -16,6 +16,7 @@ from agentos.tenants.scoping import tenant_transaction
 from campaigns import charging, clip_making, dialling, reconciling, replies, turns
 from campaigns.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
+from campaigns.registries import fail_load, run_load
 from telephony import carrier
 from telephony.carrier import CarrierError
 
@@ -71,6 +72,17 @@ def import_contacts(import_id: str) -> None:
         # The error itself may quote a row of somebody's file; its kind says enough.
         log.error("an import failed", import_id=import_id, kind=type(error).__name__)
         fail_import(int(import_id), "Something went wrong on our side. Nothing was imported; please try again.")
+
+
+@shared_task(ignore_result=True, soft_time_limit=870, time_limit=900)
+def load_registry(load_id: str) -> None:
+    """Load a file of a registry. Whatever goes wrong, the person is told, and what was loaded before still holds."""
+    try:
+        with transaction.atomic():
+            run_load(int(load_id))
+    except Exception as error:
+        log.error("a registry file was not loaded", load_id=load_id, kind=type(error).__name__)
+        fail_load(int(load_id), "Something went wrong on our side. Nothing was loaded; please try again.")
 
 
 @shared_task(base=PlatformTask, bind=True, max_retries=None, ignore_result=True)

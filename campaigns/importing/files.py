@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -13,10 +13,9 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from agentos.tenants.scoping import current_tenant_id
+from campaigns.cells import harmless_row
 
 FOLDER = "imports"
-FORMULA = re.compile(r"[=+\-@\t\r]")
-E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def keep(upload: UploadedFile[bytes]) -> str:
@@ -39,13 +38,10 @@ def path_of(name: str) -> Path:
     return path
 
 
-def harmless(cell: str) -> str:
-    """A spreadsheet runs what begins like a formula; an apostrophe makes it text. A plain E.164 number stays."""
-    return f"'{cell}" if FORMULA.match(cell) and not E164.fullmatch(cell) else cell
-
-
-def harmless_row(cells: Iterable[object]) -> list[str]:
-    return [harmless(str(cell)) for cell in cells]
+def discard(name: str) -> None:
+    """Let go of a stored file, if it is still there."""
+    with suppress(LookupError):
+        path_of(name).unlink(missing_ok=True)
 
 
 class Report:

@@ -24,13 +24,13 @@ class Progress:
         return min(100, self.read * 100 // self.rows) if self.rows else 0
 
 
-def tell(tenant_id: int, import_id: int, progress: Progress) -> None:
+def tell(tenant_id: int, import_id: int | str, progress: Progress) -> None:
     """An import goes on when the cache is away; it only goes on unseen."""
     with suppress(RedisError):
         cache.set(_key(tenant_id, import_id), (progress.read, progress.rows), REMEMBERED_S)
 
 
-def read(tenant_id: int, import_id: int) -> Progress | None:
+def read(tenant_id: int, import_id: int | str) -> Progress | None:
     """None when nothing was heard of the import for ten minutes: its worker is gone."""
     with suppress(RedisError):
         known = cache.get(_key(tenant_id, import_id))
@@ -38,5 +38,5 @@ def read(tenant_id: int, import_id: int) -> Progress | None:
     return Progress()
 
 
-def _key(tenant_id: int, import_id: int) -> str:
+def _key(tenant_id: int, import_id: int | str) -> str:
     return f"import:{tenant_id}:{import_id}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentos.errors import DomainError
+from campaigns.cells import as_written
 
 MOST_BYTES = 50 * 2**20
 MOST_ROWS = 200_000
@@ -74,7 +75,7 @@ def _headers(cells: list[str]) -> tuple[str, ...]:
 
 
 def _lines(path: Path) -> Iterator[Line]:
-    """Every row that is not blank, its cells without surrounding space."""
+    """Every row that is not blank, its cells without surrounding space, and without an apostrophe of ours."""
     with path.open("rb") as file:
         start = file.read(4)
     if start == OLD_EXCEL:
@@ -86,7 +87,7 @@ def _lines(path: Path) -> Iterator[Line]:
     else:
         lines = _csv_lines(path)
     for number, cells in lines:
-        stripped = [cell.strip() for cell in cells]
+        stripped = [as_written(cell.strip()).strip() for cell in cells]
         if any(stripped):
             yield number, stripped
 
@@ -110,13 +111,20 @@ def _csv_lines(path: Path) -> Iterator[Line]:
 def _encoding(path: Path) -> str:
     """UTF-8 where every byte of the file agrees, else the code page of Windows; what is neither is refused."""
     with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        start = file.read(400)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _is_bare_utf16(start):
         raise SheetError("wrong_encoding", "The file is saved as “Unicode text”. Please save it as CSV UTF-8.")
     for encoding in ("utf-8-sig", "cp1252"):
         if _decodes(path, encoding):
             return encoding
     raise SheetError("wrong_encoding", "This is not a text file that we can read. Please save it as CSV UTF-8.")
+
+
+def _is_bare_utf16(start: bytes) -> bool:
+    """Every other byte of plain letters is zero, on either side, though nothing in front says so."""
+    pairs = len(start) // 2
+    zeros = start[0::2].count(0), start[1::2].count(0)
+    return pairs > 1 and max(zeros) * 2 > pairs and min(zeros) == 0
 
 
 def _decodes(path: Path, encoding: str) -> bool:

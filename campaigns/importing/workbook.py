@@ -22,6 +22,8 @@ MOST_UNPACKED = 50 * 2**20
 MOST_RATIO = 100
 RATIO_COUNTS_FROM = 2**20  # small parts of a workbook may shrink a lot, and harm nobody
 MOST_ENTRIES = 1_000
+MOST_ELEMENTS = 4_000_000  # what 50 MB of cells hold
+MOST_HELD, MOST_DEPTH = 100_000, 50  # within one row
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
@@ -73,7 +75,7 @@ class _Counted:
 
 class _Workbook:
     def __init__(self, archive: ZipFile) -> None:
-        self._archive, self.unpacked = archive, 0
+        self._archive, self.unpacked, self.elements = archive, 0, 0
         self._names = set(archive.namelist())
 
     def lines(self) -> Iterator[Line]:
@@ -120,16 +122,29 @@ class _Workbook:
         with self._archive.open(entry) as file:
             source: Any = _Counted(file, entry, self)
             parents: list[Element] = []
+            wanted = held = 0  # how many parents are of these names; how many elements they hold
             for event, element in iterparse(source, events=("start", "end")):  # noqa: S314 - bounded, no DTD
+                is_wanted = _tag(element) in tags
                 if event == "start":
+                    self._count(len(parents), held)
                     parents.append(element)
+                    wanted, held = wanted + is_wanted, held + 1
                     continue
                 parents.pop()
-                if _tag(element) in tags:
+                wanted -= is_wanted
+                if is_wanted:
                     yield element
+                if not wanted:
                     element.clear()
+                    held = 0
                     if parents:
                         parents[-1].remove(element)
+
+    def _count(self, depth: int, held: int) -> None:
+        """Elements take far more room, and time, than the few letters that they are written with."""
+        self.elements += 1
+        if depth > MOST_DEPTH or held > MOST_HELD or self.elements > MOST_ELEMENTS:
+            raise bomb()
 
 
 def _cells(row: Element, strings: list[str], dates: frozenset[int], epoch: datetime) -> list[str]:

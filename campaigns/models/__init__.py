@@ -9,6 +9,7 @@ from campaigns.models.contacts import (
     DoNotCall,
     PlatformDoNotCall,
     Registry,
+    RegistryFile,
     RegistryNumber,
 )
 from campaigns.models.outreach import Attempt, AudioClip, Campaign, DialReceipt, Target
@@ -29,6 +30,7 @@ __all__ = [
     "EmergencySwitch",
     "PlatformDoNotCall",
     "Registry",
+    "RegistryFile",
     "RegistryNumber",
     "Reply",
     "ReplyStep",

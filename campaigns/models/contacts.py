@@ -123,7 +123,7 @@ class Registry(TenantModel):
     area_code = models.CharField(max_length=3)
     version = models.CharField(max_length=64, help_text="Hash of the file.")
     numbers = models.PositiveIntegerField(default=0)
-    loaded_at = models.DateTimeField(default=now)
+    loaded_at = models.DateTimeField(default=now, help_text="When the registry was asked: from then on it grows old.")
 
     class Meta(TenantModel.Meta):
         ordering = ["name", "area_code", "-loaded_at"]
@@ -147,6 +147,31 @@ class RegistryNumber(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.digits:07}"
+
+
+class RegistryFile(TenantModel):
+    """A file of a registry on its way in: all of it, or nothing and the reason."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Loading"
+        DONE = "done", "Loaded"
+        FAILED = "failed", "Not loaded"
+
+    name = models.CharField(max_length=40, help_text="national, or the state whose list it is.")
+    file = models.CharField(max_length=200, help_text="Path below DATA_DIR.")
+    asked_at = models.DateTimeField(help_text="When the registry was asked for it.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
+    numbers = models.PositiveIntegerField(default=0)
+    area_codes = models.JSONField(default=list, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.get_status_display()}"
 
 
 class ContactImport(TenantModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from xml.sax.saxutils import escape
@@ -47,6 +48,29 @@ def workbook(*rows: Sequence[Cell], parts: Mapping[str, bytes] | None = None) ->
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
+    return file.getvalue()
+
+
+def bomb(part: str, times: int) -> bytes:
+    """A workbook of which one part unpacks to `times` 64 MB of cells, packed without ever being whole anywhere.
+
+    The same packed stretch is repeated: a stretch that ends with a full flush stands for itself.
+    """
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    begin = packer.compress(f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()) + packer.flush(zlib.Z_FULL_FLUSH)
+    stretch = packer.compress(
+        b"<row><c t='inlineStr'><is><t>%s</t></is></c></row>" % bytes(b"7" * 60_000) * (2**26 // 60_054)
+    ) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = begin + stretch * times + packer.flush()
+    archive = workbook(["Phone"], ["2085550142"], parts={part: b""})
+    file = BytesIO(archive)
+    with ZipFile(file, "a") as writing:
+        entry = writing.getinfo(part)
+        start = len(archive[: writing.start_dir])
+        entry.header_offset, entry.compress_size, entry.file_size = start, len(packed), min(2**32 - 2, 2**26 * times)
+        file.seek(start)
+        file.write(entry.FileHeader(zip64=False) + packed)
+        writing.start_dir, writing._didModify = file.tell(), True  # type: ignore[attr-defined]
     return file.getvalue()
 
 

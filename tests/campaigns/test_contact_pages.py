@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,7 +19,7 @@ from agents.models import Agent
 from campaigns import contact_forms, contacts, tasks
 from campaigns.importing import files, progress
 from campaigns.importing.sheets import open_sheet
-from campaigns.models import Attempt, Consent, Contact, ContactImport, DoNotCall, Registry
+from campaigns.models import Attempt, Consent, Contact, ContactImport, DoNotCall
 from tests import factories
 from tests.campaigns.people import make_campaign, make_target
 from tests.conftest import SignIn
@@ -332,22 +331,3 @@ def test_what_is_no_number_is_refused_beside_its_field(browser: Client, tenant: 
 
     assert response.status_code == 422
     assert "not a phone number" in text(response)
-
-
-def test_a_registry_is_loaded_and_flagged_when_it_is_old(browser: Client, tenant: Tenant) -> None:
-    file = SimpleUploadedFile("208.txt", b"208,5550142\n208,5550143\n")
-    loaded = text(browser.post(at("registry", tenant), {"name": "national", "file": file}, follow=True))
-    assert "208 National Today 2 numbers, file" in loaded
-    assert "Older than 31 days" not in loaded
-
-    with tenant_transaction(tenant):
-        Registry.objects.update(loaded_at=now() - timedelta(days=31, minutes=1))
-    assert "Older than 31 days" in text(browser.get(at("do_not_call", tenant)))
-
-
-def test_a_file_that_is_no_registry_is_refused_with_its_line(browser: Client, tenant: Tenant) -> None:
-    file = BytesIO(b"208,5550142\nnonsense\n")
-    response = browser.post(at("registry", tenant), {"name": "ID", "file": file})
-
-    assert response.status_code == 422
-    assert "Line 2 is not a number" in text(response)

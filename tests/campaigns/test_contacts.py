@@ -1,9 +1,8 @@
-"""Opt-outs, consent, and the files of the registries."""
+"""Opt-outs and consent."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from io import BytesIO
 
 import pytest
 from django.utils.timezone import now
@@ -15,7 +14,7 @@ from agents.models import Agent
 from campaigns import contacts
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
-from campaigns.models import Consent, DoNotCall, Registry, RegistryNumber, Target
+from campaigns.models import Consent, DoNotCall, Target
 from campaigns.rules import may_call
 from tests.campaigns.people import LONG_AGO, NOON, make_campaign
 
@@ -134,63 +133,3 @@ def test_withdrawing_counts_at_once_and_the_first_time_stays(tenant: Tenant, age
 
         assert Consent.objects.get().revoked_how == "by mail"
     assert "consent_revoked" in reasons(agent, at=now() + timedelta(seconds=1))
-
-
-# Registries
-
-
-def load(tenant: Tenant, content: bytes, name: str = "national") -> list[Registry]:
-    with tenant_transaction(tenant):
-        return contacts.load_registry(BytesIO(content), name)
-
-
-def listed(tenant: Tenant) -> set[tuple[str, str, int]]:
-    with tenant_transaction(tenant):
-        rows = RegistryNumber.objects.select_related("registry")
-        return {(row.registry.name, row.registry.area_code, row.digits) for row in rows}
-
-
-@pytest.mark.parametrize(
-    "content", [b"212,5550142\r\n212,5550143\r\n", b"2125550142\n\n2125550143", b"2125550142\n" * 2 + b"2125550143\n"]
-)
-def test_both_forms_of_the_registry_are_read(tenant: Tenant, content: bytes) -> None:
-    [registry] = load(tenant, content)
-
-    assert listed(tenant) == {("national", "212", 5550142), ("national", "212", 5550143)}
-    assert (registry.area_code, registry.numbers, len(registry.version)) == ("212", 2, 64)
-
-
-def test_a_newer_file_replaces_its_own_area_codes_and_no_others(tenant: Tenant) -> None:
-    load(tenant, b"212,5550142\n208,5550100\n")
-    load(tenant, b"212,5550199\n", "NY")
-    load(tenant, b"212,5550143\n")
-
-    assert listed(tenant) == {("national", "212", 5550143), ("national", "208", 5550100), ("NY", "212", 5550199)}
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "empty"),
-        (b"\n\n", "empty"),
-        (b"212,5550142\n212,555014\n", "Line 2"),
-        (b"area,number\n", "Line 1"),
-        (b"9" * 1_000_000, "Line 1"),
-    ],
-)
-def test_a_file_that_is_no_registry_changes_nothing(tenant: Tenant, content: bytes, words: str) -> None:
-    load(tenant, b"212,5550100\n")
-
-    with pytest.raises(DomainError, match=words):
-        load(tenant, content)
-
-    assert listed(tenant) == {("national", "212", 5550100)}
-
-
-def test_a_registry_stops_sales_calls_at_once_and_blocks_them_when_it_is_old(tenant: Tenant, agent: Agent) -> None:
-    assert "dnc_missing" in reasons(agent, purpose="telemarketing", at=now())
-
-    load(tenant, f"212,{ROSA[5:]}\n".encode())
-    assert "dnc_registry" in reasons(agent, purpose="telemarketing", at=now())
-    assert "dnc_registry" not in reasons(agent, ANA, purpose="telemarketing", at=now())
-    assert "dnc_stale" in reasons(agent, ANA, purpose="telemarketing", at=now() + timedelta(days=31, minutes=1))

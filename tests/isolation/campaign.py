@@ -26,6 +26,9 @@ def add_campaign(agent: Agent, number: PhoneNumber, call: Call, secret: str, e16
         campaigns.DoNotCall.objects.create(id=number.pk, e164=e164, source="admin", evidence=secret)
         registry = campaigns.Registry.objects.create(name=secret, area_code=e164[2:5], version=secret)
         campaigns.RegistryNumber.objects.create(registry=registry, digits=int(e164[5:]))
+        campaigns.RegistryFile.objects.create(
+            id=number.pk, name=secret, file=f"{secret}.txt", asked_at=now(), problem=secret
+        )
         campaigns.ContactImport.objects.create(id=number.pk, name=f"{secret}.csv", file=f"{secret}.csv")
         campaign = campaigns.Campaign.objects.create(name=secret, agent=agent, number=number, message=secret)
         clip = campaigns.AudioClip.objects.create(content=secret, text=secret, file=f"{secret}.wav")

@@ -127,7 +127,7 @@ ROUTES: dict[str, Expectation] = {
     "contacts:rejected": Inside.all("manage_contacts"),
     "contacts:do_not_call": Inside.of("view_contacts", "manage_contacts"),
     "contacts:lift": Inside.all("manage_contacts"),
-    "contacts:registry": Inside.all("manage_contacts"),
+    "contacts:registry": Inside.of("view_contacts", "manage_contacts"),
     "campaigns:index": Inside.of("view_campaigns"),
     "campaigns:create": Inside.all("run_campaigns"),
     "campaigns:campaign": Inside.of("view_campaigns"),

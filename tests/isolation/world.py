@@ -67,6 +67,7 @@ MISSING = {
     "entry_id": "999999999",
     "import_id": "999999999",
     "reply_id": "999999999",
+    "load_id": "999999999",
     "member_id": "999999999",
     "campaign_id": str(uuid.UUID(int=9)),
 }
@@ -107,7 +108,9 @@ def build(name: str, *, version: int) -> Business:
         "version_id": str(agent.published_id),
         "number": str(version),
         "number_id": str(number.pk),
-        **dict.fromkeys(("contact_id", "consent_id", "entry_id", "import_id", "reply_id"), str(number.pk)),
+        **dict.fromkeys(
+            ("contact_id", "consent_id", "entry_id", "import_id", "load_id", "reply_id"), str(number.pk)
+        ),  # see add_campaign
         "member_id": str(viewer.get().pk),
         "campaign_id": campaign_id,
     }
