@@ -22,7 +22,7 @@ from campaigns.listening import Ears
 from campaigns.messages import Message, MessageError, render
 from campaigns.models import AudioClip, Campaign, ComplianceProfile, Target
 
-__all__ = ["clip_url", "progress", "ready_clip", "variables_of", "want_clips"]
+__all__ = ["clip_url", "progress", "ready_clip", "variables_of", "want_clips", "want_sample"]
 
 CHUNK = 500
 UNSAYABLE = "Message: "  # how the reason begins where a message cannot be said to somebody
@@ -116,6 +116,21 @@ def ready_clip(target: Target, *, voicemail: bool = False) -> AudioClip | None:
     order = order_for(target, spec_of(target.campaign), business_name(), voicemail=voicemail)
     found: AudioClip | None = AudioClip.objects.filter(content=order.content, status=AudioClip.Status.READY).first()
     return found
+
+
+def want_sample(target: Target, message: str) -> AudioClip:
+    """These words, still being written, as this person would hear them. Inside the tenant, safe to repeat.
+
+    Raises MessageError, and DomainError for an agent without a voice.
+    """
+    target.campaign.message = message
+    spec = spec_of(target.campaign)
+    order = order_for(target, spec, business_name())
+    AudioClip.objects.bulk_create([_clip(order, spec)], ignore_conflicts=True)
+    clip: AudioClip = AudioClip.objects.get(content=order.content)
+    if clip.status == AudioClip.Status.WANTED and clip.claimed_until is None:
+        enqueue("campaigns.tasks.make_clips", current_tenant_id())
+    return clip
 
 
 def want_clips(campaign_id: UUID) -> Wanted:

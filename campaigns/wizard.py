@@ -16,7 +16,8 @@ from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count, duration
 from campaigns import services
-from campaigns.clips import business_name, language_of, variables_of
+from campaigns.clip_links import listen_path
+from campaigns.clips import business_name, language_of, variables_of, want_sample
 from campaigns.dry_run import lines_for, plan
 from campaigns.exporting import csv_file
 from campaigns.forms import (
@@ -32,11 +33,12 @@ from campaigns.forms import (
 )
 from campaigns.messages import MessageError
 from campaigns.messages import render as say
-from campaigns.models import Campaign, Contact, Target
+from campaigns.models import AudioClip, Campaign, Contact, Target
 from campaigns.plan_page import PlanPage
 from campaigns.readiness import NotStartable, checks
 
 WORDS_A_SECOND = 2.6
+MOST_LETTERS = 5000
 FORMS: dict[str, type[StepForm]] = {
     "goal": GoalForm,
     "number": NumberForm,
@@ -180,9 +182,27 @@ def remove_people(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
 @allowed(Permission.RUN_CAMPAIGNS)
 @require_POST
 def preview(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
-    """What one person would hear, while the message is being written."""
-    context = _said(_campaign(campaign_id), request.POST.get("message", ""), request.POST.get("person", ""))
+    """What one person would hear, while the message is being written; with `listen` also as sound."""
+    message = request.POST.get("message", "")[:MOST_LETTERS]
+    campaign = _campaign(campaign_id)
+    context = {"campaign": campaign, **_said(campaign, message, request.POST.get("person", ""))}
+    if "listen" in request.POST and context["text"] and context["person"]:
+        context |= _sounding(context["person"], message)
     return render(request, "campaigns/_preview.html", context)
+
+
+def _sounding(person: Target, message: str) -> dict[str, Any]:
+    """The clip of a message that can be said: to be played, being made, or why there is none."""
+    try:
+        clip = want_sample(person, message)
+    except DomainError as error:
+        return {"unheard": error.message}
+    match clip.status:
+        case AudioClip.Status.WANTED:
+            return {"is_made": True}
+        case AudioClip.Status.FAILED:
+            return {"unheard": clip.problem or "It could not be made."}
+    return {"sound": listen_path(clip), "doubts": clip.checks.get("problems", [])}
 
 
 def _said(campaign: Campaign, message: str, person: str = "") -> dict[str, Any]:

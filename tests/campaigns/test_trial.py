@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
+from pytest_django import Settings
 
 from agentos.errors import DomainError
 from agentos.tenants.models import Role, User
@@ -15,6 +21,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import receipts, trial
 from campaigns.claiming import claim_due
+from campaigns.clip_links import clip_url
 from campaigns.models import Attempt, AudioClip, Campaign, Consent, DialReceipt, DoNotCall, Target
 from campaigns.settling import settle
 from tests import factories
@@ -177,3 +184,49 @@ def test_the_page_keeps_ones_number_and_tells_how_it_goes(draft: Campaign, owner
         kept = Campaign.objects.get(is_test=True).confirmed["test"]
     assert (kept["number"], kept["by"]) == (MINE, str(owner))
     assert kept["at"][:10] == f"{now():%Y-%m-%d}"
+
+
+def listen(draft: Campaign, client: Client, message: str) -> str:
+    at = reverse("campaigns:preview", args=[draft.tenant.slug, draft.pk])
+    answer = client.post(at, {"message": message, "listen": "1"}, headers={"hx-request": "true"})
+    return answer.content.decode()
+
+
+def test_a_message_is_heard_before_anybody_else_hears_it(
+    draft: Campaign, owner: User, client: Client, tmp_path: Path, settings: Settings
+):
+    settings.STORAGES = settings.STORAGES | {
+        "clips": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
+    }
+    client.force_login(owner)
+
+    first, again = listen(draft, client, "Dear {{first_name}}."), listen(draft, client, "Dear {{first_name}}.")
+    with tenant_transaction(draft.tenant_id):
+        clip = AudioClip.objects.get()
+        assert (clip.text, clip.status) == ("Dear Rosa.", "wanted")
+        file = storages["clips"].save("sample.wav", ContentFile(b"RIFF"))
+        doubt = {"problems": ["The name was not heard: Rosa."]}
+        AudioClip.objects.update(status=AudioClip.Status.DOUBTED, file=file, checks=clip.checks | doubt)
+    page = listen(draft, client, "Dear {{first_name}}.")
+
+    assert "Its voice is being made" in first
+    assert "Its voice is being made" in again
+    assert "The name was not heard: Rosa." in page
+    (path,) = re.findall(r'<audio[^>]* src="([^"]+)"', page)
+    assert client.get(path).content == b"RIFF"
+    with tenant_transaction(draft.tenant_id):
+        for_the_carrier = urlsplit(clip_url(AudioClip.objects.get())).path
+    assert client.get(for_the_carrier).status_code == 404
+    with tenant_transaction(draft.tenant_id):
+        assert draft.targets.get().clip is None
+
+
+def test_what_cannot_be_said_or_has_no_voice_is_not_made(draft: Campaign, owner: User, client: Client):
+    client.force_login(owner)
+
+    assert "<audio" not in listen(draft, client, "Dear {{pet}}.")
+    with tenant_transaction(draft.tenant_id):
+        Agent.objects.update(published=None)
+    assert "no published version" in listen(draft, client, "Dear {{first_name}}.")
+    with tenant_transaction(draft.tenant_id):
+        assert not AudioClip.objects.exists()
