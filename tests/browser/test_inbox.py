@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from django.utils.timezone import now
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from agentos.tenants.models import User
+from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import inbox
 from campaigns.inbox import What
-from campaigns.models import Reply
+from campaigns.models import Campaign, Reply
 from tests import factories
-from tests.browser.conftest import Complaints, Server, SignedIn
+from tests.browser.conftest import Complaints, Server, SignedIn, until
 from tests.browser.test_looks import WIDTHS, objections
 from tests.campaigns.answers import make_reply, seal
 from tests.campaigns.people import make_campaign, make_target
@@ -88,3 +90,88 @@ def test_the_inbox_is_well_made(signed_in: SignedIn, owner: User, replies: list[
         found[address] = objections(page)
 
     assert {address: said for address, said in found.items() if said} == {}
+
+
+@pytest.fixture
+def page(signed_in: SignedIn, owner: User, replies: list[Reply], complaints: Complaints) -> Page:
+    page = complaints.hear(signed_in(owner))
+    page.goto("/t/juniper-dental/replies/")
+    return page
+
+
+def who(page: Page, name: str) -> None:
+    """Whose reply is opened."""
+    expect(page.locator("#who")).to_have_text(name)
+
+
+def dispositions(replies: list[Reply]) -> list[str]:
+    with tenant_transaction(replies[0].tenant):
+        return list(Reply.objects.order_by("received_at").values_list("disposition", flat=True))
+
+
+def test_three_replies_are_worked_through_by_keys_and_one_is_undone(
+    page: Page, replies: list[Reply], complaints: Complaints
+) -> None:
+    who(page, "Tom Brandvold")
+    page.keyboard.press("r")
+    who(page, "Grace Okafor")
+    expect(page.get_by_role("status").filter(has_text="Tom Brandvold: another day.")).to_be_visible()
+    page.keyboard.press("s")
+    who(page, "Irene Falk")
+    page.keyboard.press("u")
+    who(page, "Grace Okafor")
+    expect(page.get_by_text("Taken back: Grace Okafor, stop calling.")).to_be_visible()
+    page.keyboard.press("o")
+    who(page, "Irene Falk")
+    page.keyboard.press("c")
+    who(page, "Aisha Khan")
+
+    assert dispositions(replies) == ["rescheduled", "other", "confirmed", ""]
+    expect(page.locator("#replies-count")).to_have_text("1 open")
+    assert objections(page) == []
+    assert complaints == []
+
+
+def test_keys_move_take_and_note_but_not_while_one_types(page: Page, replies: list[Reply]) -> None:
+    page.keyboard.press("j")
+    who(page, "Grace Okafor")
+    page.keyboard.press("k")
+    who(page, "Tom Brandvold")
+    page.keyboard.press("t")
+    expect(page.locator("#reply .facts")).to_contain_text("Assigned to Priya Nair")
+    page.keyboard.press("n")
+    page.keyboard.type("Call after six")  # c, a, s, x and r would each settle it
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#reply .rows").last).to_contain_text("Note")
+    page.keyboard.press("/")
+    page.keyboard.type("cows")
+
+    assert dispositions(replies) == ["", "", "", ""]
+    with tenant_transaction(replies[0].tenant):
+        assert Reply.objects.get(pk=replies[0].pk).note == "Call after six"
+
+
+def test_the_recording_plays_with_the_space_bar(page: Page) -> None:
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('audio').currentTime > 0.1")
+    page.keyboard.press("Space")
+
+    until(page, "document.querySelector('audio').paused")
+
+
+def test_the_list_fills_while_one_watches_and_what_is_opened_stays(page: Page, replies: list[Reply]) -> None:
+    page.keyboard.press("n")
+    page.keyboard.type("half a sen")
+    target = make_target(campaign_of(replies), "+12085550102", name="Nathan Cole")
+
+    make_reply(target, transcript="Who is this?")
+
+    expect(page.get_by_role("link", name="Nathan Cole")).to_be_visible(timeout=10_000)
+    expect(page.locator("#replies-count")).to_have_text("5 open")
+    page.keyboard.type("tence")
+    expect(page.get_by_label("For whoever works on it next")).to_have_value("half a sentence")
+
+
+def campaign_of(replies: list[Reply]) -> Campaign:
+    with tenant_transaction(replies[0].tenant):
+        return Campaign.objects.get(attempts__reply=replies[0])
