@@ -8,10 +8,10 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
 from agentos.draining import drain
+from agentos.websocket import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def make_server(
         lifespan="on",
         loop="auto",  # uvloop, and asyncio where there is none
         http="httptools",
-        ws=WebSocketsSansIOProtocol,
+        ws=WebSocketProtocol,
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,
         ws_ping_interval=20,

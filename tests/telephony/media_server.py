@@ -12,10 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 
+from agentos.websocket import WebSocketProtocol
 from calls.conversation.ports import Line
 from calls.runtime import CallClaims
 from telephony import tokens
@@ -92,7 +92,7 @@ async def serving(application: Any) -> AsyncIterator[int]:
         application,
         interface="asgi3",
         http="httptools",
-        ws=WebSocketsSansIOProtocol,
+        ws=WebSocketProtocol,
         ws_per_message_deflate=False,
         log_config=None,
     )
