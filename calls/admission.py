@@ -26,7 +26,7 @@ from agents.models import Agent, AgentVersion
 from agents.versions import VersionSpec
 from calls import runtime
 from calls.journal import spool
-from calls.services import NewCall, next_segment, open_call
+from calls.services import NewCall, next_segment, open_call, turn_away
 from calls.snapshots import load_snapshot, save_snapshot
 
 T = TypeVar("T")
@@ -165,13 +165,13 @@ def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> tu
         if version is None:
             raise Refused("unpublished")
         spec = VersionSpec.of(version)
-        try:
-            open_call(
-                tenant.pk,
-                NewCall(call_id=call_id, agent_id=agent_id, version_id=version.pk, created_at=now(), **rest),
-            )
-        except DomainError as error:
-            raise Refused(error.code) from None
+    new = NewCall(call_id=call_id, agent_id=agent_id, version_id=version.pk, created_at=now(), **rest)
+    try:
+        open_call(tenant.pk, new)
+    except DomainError as error:
+        if error.code != "ended" and new.direction == "inbound":
+            turn_away(tenant.pk, new)
+        raise Refused(error.code) from None
     save_snapshot(agent_id, tenant.pk, tenant.name, spec)
     return tenant.pk, tenant.name, spec
 

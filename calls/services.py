@@ -42,6 +42,8 @@ def open_call(tenant_id: int, new: NewCall) -> Call:
     with tenant_transaction(tenant_id):
         tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
         known: Call | None = Call.objects.filter(pk=new.call_id).first()
+        if known is not None and known.ending == Call.Ending.REFUSED:
+            raise DomainError("busy", "All lines were busy.")
         if known is not None and known.status == Call.Status.ENDED:
             raise DomainError("ended", "This call is over.")
         if known is not None:
@@ -51,6 +53,12 @@ def open_call(tenant_id: int, new: NewCall) -> Call:
         if live_calls().count() >= tenant.max_concurrent_calls:
             raise DomainError("busy", "All lines are busy at the moment.")
         return create_call(new)
+
+
+def turn_away(tenant_id: int, new: NewCall) -> None:
+    """Keep that somebody called and was not answered: they may want to be called back. Safe to repeat."""
+    with tenant_transaction(tenant_id):
+        finish(create_call(new), Call.Ending.REFUSED, now())
 
 
 def live_calls() -> Any:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
+from django.utils.timezone import now
 
 from agentos.errors import DomainError
+from agentos.tenants.log import record
 from agentos.tenants.models import Membership, Role, Tenant, User
 from agentos.tenants.permissions import Permission, may
+from agentos.tenants.scoping import tenant_transaction
 
 
 def register(*, email: str, name: str = "", password: str | None = None) -> User:
@@ -31,6 +36,30 @@ def create_tenant(*, name: str, owner: User, slug: str = "", timezone: str = "Am
         tenant.save()
         Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
         return tenant
+
+
+def suspend(tenant: Tenant) -> bool:
+    """Callers are told to try again later, campaigns wait, and people may only look; whether that is new.
+
+    Calls in progress go on to their end.
+    """
+    return _set_suspended(tenant, now(), "tenant.suspended", "suspended the business")
+
+
+def resume(tenant: Tenant) -> bool:
+    """End the suspension; whether there was one."""
+    return _set_suspended(tenant, None, "tenant.resumed", "ended the suspension of the business")
+
+
+def _set_suspended(tenant: Tenant, at: datetime | None, what: str, words: str) -> bool:
+    with tenant_transaction(tenant):
+        row = Tenant.objects.select_for_update().get(pk=tenant.pk)
+        if row.is_suspended is (at is not None):
+            return False
+        row.suspended_at = at
+        row.save(update_fields=["suspended_at"])
+        record(what, words, subject=f"tenant:{tenant.pk}")
+        return True
 
 
 def add_member(tenant: Tenant, user: User, *, role: Role) -> Membership:

@@ -14,8 +14,10 @@ from agents.models import Agent
 from calls import runtime
 from calls.admission import Admission, Refused, admit, call_id_for, readmit
 from calls.models import Call
+from calls.runtime import CallClaims
 from calls.snapshots import load_snapshot
 from tests.factories import make_agent, make_call, suspend
+from tests.fakes import PlayedLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +76,23 @@ def test_a_tenant_whose_lines_are_all_in_use_is_busy_and_its_neighbour_is_not(te
     assert ring(other_agent.pk).tenant_id == other_agent.tenant_id
 
 
+def test_whoever_is_turned_away_is_found_among_the_calls_that_were_not_answered(tenant, agent):
+    tenant.max_concurrent_calls = 0
+    tenant.save()
+    for _ in range(2):  # the carrier asks twice
+        assert refusal(agent.pk) == "busy"
+
+    with tenant_transaction(tenant):
+        [call] = Call.objects.all()
+    assert (call.status, call.ending, call.from_number) == ("ended", "refused", "+12085550147")
+    assert call.answered_at is None
+
+    tenant.max_concurrent_calls = 10
+    tenant.save()
+    assert refusal(agent.pk) == "busy"  # a call that was declined does not come back to life
+    assert ring(agent.pk, "CA2").tenant_id == tenant.pk
+
+
 def test_a_process_takes_no_more_calls_than_it_may(agent, settings):
     settings.CALLS_PER_PROCESS = 0
 
@@ -128,6 +147,40 @@ def test_a_conversation_that_is_over_is_not_resumed(agent):
         with pytest.raises(Refused) as refused:
             asyncio.run(readmit(agent_id=agent_id, carrier_sid=sid))
         assert refused.value.code == "ended"
+
+
+class Handset(PlayedLine):
+    """A carrier's end that tells when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = asyncio.Event()
+
+    def hang_up(self) -> None:
+        super().hang_up()
+        self.released.set()
+
+
+def test_a_caller_whom_no_voice_could_reach_is_told_in_the_carriers_voice(tenant, settings):
+    nobody = {"api_key": "k", "base_url": "http://127.0.0.1:9"}
+    settings.VENDORS = settings.VENDORS | {"elevenlabs": nobody}
+    voice = {"tts_provider": "elevenlabs", "tts_model": "eleven_flash_v2_5", "tts_voice": "june"}
+    agent = make_agent(tenant, "Voiceless", **voice)
+
+    async def call_and_come_back() -> str:
+        rest = {"from_number": "+12085550147", "to_number": "+12085550110", "direction": "inbound"}
+        admission = await admit(agent_id=agent.pk, carrier_sid="CA1", **rest)
+        handset = Handset()
+        claims = CallClaims(admission.call_id, agent.pk, tenant.pk, admission.segment, "CA1")
+        await runtime.start_call(claims, handset)
+        await handset.released.wait()
+        assert "audio" not in handset.kinds()
+        with pytest.raises(Refused) as refused:
+            await readmit(agent_id=agent.pk, carrier_sid="CA1")
+        assert "we cannot speak with you right now" in refused.value.sentence
+        return refused.value.code
+
+    assert asyncio.run(call_and_come_back()) == "speechless"
 
 
 def test_an_archived_agent_is_unknown(agent):
