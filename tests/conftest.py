@@ -14,9 +14,12 @@ from agentos.tenants.models import Role, Tenant, User
 from agents.models import Agent
 from telephony.models import PhoneNumber
 from tests import factories
+from tests.emptying import empty_this_way
 
 SignIn = Callable[[User], Client]
 OF_THE_SERVERS = {"db", "transactional_db", "live_server", "own_cache"}
+
+empty_this_way()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
 from agentos.tenants.models import Role
+from tests.emptying import empty_database
 from tests.isolation import holes, world
 from tests.isolation.expectations import ROUTES, SOCKETS
 from tests.isolation.matrix import ANONYMOUS, examine
@@ -41,7 +41,7 @@ def lasting_world(
             assert business.sessions
             assert business.untouched
         yield world_, files
-        call_command("flush", verbosity=0, interactive=False)
+        empty_database()
 
 
 @pytest.fixture
