@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from deepgram import AsyncDeepgramClient
 from deepgram.listen.v2.socket_client import AsyncV2SocketClient
-from deepgram.listen.v2.types import ListenV2FatalError, ListenV2TurnInfo
 
 from ..options import choose
 from ..ports import (
@@ -58,27 +57,29 @@ class Flux:
         )
         return stream
 
-    def hear(self, message: object) -> Iterator[HearingEvent]:
+    def hear(self, message: Mapping[str, Any]) -> Iterator[HearingEvent]:
         """What the message means; nothing for the kinds that we do not know. Raises ProviderError for an error."""
-        if isinstance(message, ListenV2FatalError):
-            raise ProviderError("deepgram", "the vendor reports an error", code=str(message.code or "error"))
-        if isinstance(message, ListenV2TurnInfo) and self._is_new(message):
+        kind = message.get("type")
+        if kind == "Error":
+            raise ProviderError("deepgram", "the vendor reports an error", code=str(message.get("code") or "error"))
+        if kind == "TurnInfo" and self._is_new(message):
             yield from self._turn(message)
 
-    def _is_new(self, info: ListenV2TurnInfo) -> bool:
+    def _is_new(self, info: Mapping[str, Any]) -> bool:
         """Messages are numbered; one that comes again, or late, is nothing new."""
-        if not isinstance(info.sequence_id, int) or info.sequence_id <= self._newest:
+        number = info.get("sequence_id")
+        if not isinstance(number, int) or number <= self._newest:
             return False
-        self._newest = info.sequence_id
+        self._newest = number
         return True
 
-    def _turn(self, info: ListenV2TurnInfo) -> Iterator[HearingEvent]:
-        text = (info.transcript or "").strip()
+    def _turn(self, info: Mapping[str, Any]) -> Iterator[HearingEvent]:
+        text, event = (info.get("transcript") or "").strip(), info.get("event")
         start, end = self._span(info)
-        if not self._speaking and (text or info.event == "StartOfTurn"):
+        if not self._speaking and (text or event == "StartOfTurn"):
             self._speaking = True
             yield SpeechStarted(start, text)
-        match info.event:
+        match event:
             case "StartOfTurn" | "Update" if text:
                 yield from self._interim(Interim(text, start, end))
             case "EagerEndOfTurn" if self._hearing.eager:
@@ -87,7 +88,7 @@ class Flux:
                 yield TurnResumed()
             case "EndOfTurn" if self._speaking:
                 self._speaking, self._said = False, None
-                yield EndOfTurn(text, start, end, info.end_of_turn_confidence)
+                yield EndOfTurn(text, start, end, info.get("end_of_turn_confidence"))
 
     def _interim(self, interim: Interim) -> Iterator[HearingEvent]:
         """Updates come four times a second, also when nothing new was said."""
@@ -95,10 +96,11 @@ class Flux:
             self._said = interim
             yield interim
 
-    def _span(self, info: ListenV2TurnInfo) -> tuple[int, int]:
+    def _span(self, info: Mapping[str, Any]) -> tuple[int, int]:
         """From the first word to the last; the whole window where the words carry no times."""
-        starts = [word.start for word in info.words or () if word.start is not None]
-        ends = [word.end for word in info.words or () if word.end is not None]
-        start = starts[0] if starts else info.audio_window_start
-        end = ends[-1] if ends else info.audio_window_end
+        words = info.get("words") or ()
+        starts = [word["start"] for word in words if word.get("start") is not None]
+        ends = [word["end"] for word in words if word.get("end") is not None]
+        start = starts[0] if starts else info.get("audio_window_start")
+        end = ends[-1] if ends else info.get("audio_window_end")
         return self._position_ms(start or 0.0), self._position_ms(end or 0.0)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from deepgram import AsyncDeepgramClient
 from deepgram.listen.v1.socket_client import AsyncV1SocketClient
-from deepgram.listen.v1.types import ListenV1Error, ListenV1Results, ListenV1SpeechStarted, ListenV1UtteranceEnd
 
 from ..options import choose
 from ..ports import EndOfTurn, Hearing, HearingEvent, Interim, ProviderError, SpeechStarted
@@ -70,21 +69,23 @@ class Nova:
         )
         return stream
 
-    def hear(self, message: object) -> Iterator[HearingEvent]:
+    def hear(self, message: Mapping[str, Any]) -> Iterator[HearingEvent]:
         """What the message means; nothing for the kinds that we do not know. Raises ProviderError for an error."""
         match message:
-            case ListenV1Results():
+            case {"type": "Results"}:
                 yield from self._results(message)
-            case ListenV1SpeechStarted(timestamp=float() | int() as at) if at >= self._turn_from:
+            case {"type": "SpeechStarted", "timestamp": float() | int() as at} if at >= self._turn_from:
                 yield from self._begin(at)
-            case ListenV1UtteranceEnd(last_word_end=float() | int() as end):
+            case {"type": "UtteranceEnd", "last_word_end": float() | int() as end}:
                 yield from self._utterance_end(end)
-            case ListenV1Error():
-                raise ProviderError("deepgram", "the vendor reports an error", code=str(message.variant or "error"))
+            case {"type": "Error"}:
+                raise ProviderError(
+                    "deepgram", "the vendor reports an error", code=str(message.get("variant", "error"))
+                )
 
-    def _results(self, result: ListenV1Results) -> Iterator[HearingEvent]:
+    def _results(self, result: Mapping[str, Any]) -> Iterator[HearingEvent]:
         window = self._window(result)
-        ends = bool(result.speech_final)
+        ends = bool(result.get("speech_final"))
         if window is None or not self._is_news(window, ends):
             return
         self._windows[window.start] = window
@@ -98,18 +99,18 @@ class Nova:
                 self._said = interim
                 yield interim
 
-    def _window(self, result: ListenV1Results) -> Window | None:
+    def _window(self, result: Mapping[str, Any]) -> Window | None:
         """The window without words of a turn that has ended; nothing if the message lacks what it must have."""
         try:
-            best = result.channel.alternatives[0]
-            start, end = round(result.start, 3), result.start + result.duration
-            words = [word for word in best.words if word.start >= self._turn_from - SAME_MOMENT_S]
-            text = best.transcript.strip()
+            best = result["channel"]["alternatives"][0]
+            start, end = round(result["start"], 3), result["start"] + result["duration"]
+            words = [word for word in best["words"] if word["start"] >= self._turn_from - SAME_MOMENT_S]
+            text = best["transcript"].strip()
             if start < self._turn_from - SAME_MOMENT_S:
-                text = " ".join(getattr(word, "punctuated_word", None) or word.word for word in words)
-            first, last = (words[0].start, words[-1].end) if words else (start, end)
-            return Window(start, end, text, first, last, final=bool(result.is_final))
-        except (AttributeError, IndexError, TypeError):
+                text = " ".join(word.get("punctuated_word") or word["word"] for word in words)
+            first, last = (words[0]["start"], words[-1]["end"]) if words else (start, end)
+            return Window(start, end, text, first, last, final=bool(result.get("is_final")))
+        except (AttributeError, LookupError, TypeError):
             return None
 
     def _is_news(self, window: Window, ends: bool) -> bool:
