@@ -22,12 +22,15 @@ from agentos.draining import drain
 from agentos.errors import DomainError
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
+from agents.languages import LAST
 from agents.models import Agent, AgentVersion
 from agents.versions import VersionSpec
 from calls import runtime
+from calls.briefing import Briefing
 from calls.journal import spool
+from calls.platform_sentences import platform_sentences
 from calls.services import NewCall, next_segment, open_call, turn_away
-from calls.snapshots import load_snapshot, save_snapshot
+from calls.snapshots import language_of, load_snapshot, save_snapshot
 
 T = TypeVar("T")
 
@@ -36,16 +39,6 @@ MOST_SEGMENTS = 20
 
 log = structlog.get_logger(__name__)
 _threads = ThreadPoolExecutor(8, thread_name_prefix="admission")
-
-SENTENCES = {
-    "unknown_agent": "We are sorry, this number is not in use.",
-    "unpublished": "We are sorry, nobody can take your call at this number yet.",
-    "suspended": "We are sorry, we cannot take calls at the moment. Please try again later.",
-    "busy": "We are sorry, all our lines are busy. Please call again in a few minutes.",
-    "draining": "We are sorry, please call again in a moment.",
-    "speechless": "We are sorry, we cannot speak with you right now. Please call again later.",
-    "ended": "",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +52,12 @@ class Admission:
 
 
 class Refused(Exception):
-    """The call is not connected; `sentence` is for the caller."""
+    """The call is not connected; `sentence` is for the caller, in the language of the agent as far as it is known."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, language: str = LAST) -> None:
         super().__init__(code)
-        self.code, self.sentence = code, SENTENCES[code]
+        self.code, self.language = code, language
+        self.sentence: str = getattr(platform_sentences(language), code)
 
 
 def call_id_for(agent_id: UUID, carrier_sid: str) -> UUID:
@@ -72,14 +66,22 @@ def call_id_for(agent_id: UUID, carrier_sid: str) -> UUID:
 
 
 async def admit(
-    *, agent_id: UUID, carrier_sid: str, from_number: str, to_number: str, direction: str, channel: str = "phone"
+    *,
+    agent_id: UUID,
+    carrier_sid: str,
+    from_number: str,
+    to_number: str,
+    direction: str,
+    channel: str = "phone",
+    briefing: Briefing | None = None,
 ) -> Admission:
     """Open the call and warm up what it will need. Raises Refused."""
     if drain.begun:
-        raise Refused("draining")
+        raise Refused("draining", language_of(agent_id))
     if runtime.running_calls() >= settings.CALLS_PER_PROCESS:
-        raise Refused("busy")
-    rest = {"from_number": from_number, "to_number": to_number, "channel": channel}
+        raise Refused("busy", language_of(agent_id))
+    rest: dict[str, Any] = {"from_number": from_number, "to_number": to_number, "channel": channel}
+    rest |= {"briefing": briefing or Briefing()}
     rest |= {"direction": "inbound" if direction == "inbound" else "outbound", "carrier_sid": carrier_sid}
     return await _admit(agent_id, call_id_for(agent_id, carrier_sid), rest)
 
@@ -108,11 +110,11 @@ async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
     """The next segment of a call whose socket died. Raises Refused("ended") when the conversation was over."""
     call_id = call_id_for(agent_id, carrier_sid)
     if runtime.ended_unheard(call_id):
-        raise Refused("speechless")
+        raise Refused("speechless", language_of(agent_id))
     if runtime.has_ended(call_id):
         raise Refused("ended")
     if drain.begun:
-        raise Refused("draining")
+        raise Refused("draining", language_of(agent_id))
     answer = await within_budget(lambda: _next_segment(agent_id, call_id))
     if answer is None:
         snapshot = load_snapshot(agent_id)
@@ -171,7 +173,7 @@ def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> tu
     except DomainError as error:
         if error.code != "ended" and new.direction == "inbound":
             turn_away(tenant.pk, new)
-        raise Refused(error.code) from None
+        raise Refused(error.code, spec.language) from None
     save_snapshot(agent_id, tenant.pk, tenant.name, spec)
     return tenant.pk, tenant.name, spec
 

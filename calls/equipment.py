@@ -60,11 +60,11 @@ class Equipment:
         for part, error in early:
             report(part, error)
 
-    def open(self, unspoken: list[str]) -> None:
-        """Connect everything, and synthesize the fixed sentences that nobody has yet; returns at once."""
+    def open(self, unspoken: list[str], personal: list[str] | None = None) -> None:
+        """Connect everything, and synthesize what is not there yet, for this call first; returns at once."""
         self.listener.open()
         self._tasks += [
-            asyncio.ensure_future(self._open_voice(unspoken)),
+            asyncio.ensure_future(self._open_voice(unspoken, personal or [])),
             asyncio.ensure_future(self.model.warm()),
         ]
 
@@ -78,9 +78,11 @@ class Equipment:
         await self.listener.close()
         await self.voice.close()
 
-    async def _open_voice(self, unspoken: list[str]) -> None:
+    async def _open_voice(self, unspoken: list[str], personal: list[str]) -> None:
         try:
             await self.voice.open()
+            for text in personal:
+                await self.voice.fill_personal(text)
             for text in unspoken:
                 await self.voice.fill(text)
         except ProviderError as error:

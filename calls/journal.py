@@ -27,7 +27,8 @@ class CallJournal:
     def opened(self, new: NewCall) -> None:
         """Everything the call's row needs, in case the database could not be asked to make it."""
         data = {name: getattr(new, name) for name in new.__slots__}
-        self._write("opened", data={**data, "created_at": new.created_at.isoformat()})
+        data |= {"created_at": new.created_at.isoformat(), "briefing": new.briefing.to_json()}
+        self._write("opened", data=data)
 
     def answered(self) -> None:
         self._write("answered", at=now().isoformat())

@@ -51,6 +51,9 @@ class Call(TenantModel):
     carrier_sid = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 - unique where known
     status = models.CharField(max_length=12, choices=Status, default=Status.RINGING)
     ending = models.CharField(max_length=12, choices=Ending, blank=True)
+    briefing = models.JSONField(
+        default=dict, blank=True, help_text="What the agent was told of whom it calls; empty for others."
+    )
     segments = models.PositiveIntegerField(default=0, help_text="How many processes carried it; over 1: resumed.")
     created_at = models.DateTimeField(default=now)
     answered_at = models.DateTimeField(null=True, blank=True)

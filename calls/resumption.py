@@ -14,6 +14,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import AgentVersion
 from agents.versions import VersionSpec
+from calls.briefing import Briefing
 from calls.journal import spool
 from calls.models import Call
 from calls.services import NewCall
@@ -37,6 +38,11 @@ def load_earlier(
     return _from_this_host(tenant_id, agent_id, call_id)
 
 
+def heard_before(briefing: Briefing) -> Earlier:
+    """What a conversation that begins with a message has behind it."""
+    return Earlier((("assistant", briefing.message),) if briefing.message else (), briefing.before_ms)
+
+
 def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, str, VersionSpec, Earlier]:
     with tenant_transaction(tenant_id):
         call = Call.objects.filter(pk=call_id).first()
@@ -55,8 +61,9 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, str, Version
         to_number=call.to_number,
         carrier_sid=call.carrier_sid,
         created_at=call.created_at,
+        briefing=Briefing.from_json(call.briefing),
     )
-    return new, business, VersionSpec.of(version), _earlier(turns, call.answered_at)
+    return new, business, VersionSpec.of(version), _earlier(turns, call.answered_at, new.briefing.before_ms)
 
 
 def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, str, VersionSpec, Earlier]:
@@ -78,13 +85,14 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
         to_number=opened.get("to_number", ""),
         carrier_sid=opened.get("carrier_sid"),
         created_at=parse_datetime(opened.get("created_at", "")) or now(),
+        briefing=Briefing.from_json(opened.get("briefing", {})),
     )
     said = sorted(turns.values(), key=lambda turn: turn["started_ms"])
-    return new, business, spec, _earlier(said, parse_datetime(answered))
+    return new, business, spec, _earlier(said, parse_datetime(answered), new.briefing.before_ms)
 
 
-def _earlier(turns: list[dict[str, Any]], answered_at: datetime | None) -> Earlier:
+def _earlier(turns: list[dict[str, Any]], answered_at: datetime | None, before_ms: int) -> Earlier:
     roles = {"caller": "user", "agent": "assistant"}
     said = tuple((roles[turn["speaker"]], turn["heard"]) for turn in turns if turn["heard"])
     elapsed = round((now() - answered_at).total_seconds() * 1000) if answered_at else 0
-    return Earlier(said, max(0, elapsed))
+    return Earlier(said, max(0, elapsed) + before_ms)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -22,8 +22,9 @@ from calls.conversation.session import Ending, Session
 from calls.conversation.speaking import AudioSpeaker
 from calls.equipment import Equipment
 from calls.journal import CallJournal
+from calls.opting_out import stop_calls
 from calls.recorder import RecordedLine, Recorder
-from calls.resumption import Earlier, load_earlier
+from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
 from calls.services import NewCall
 from calls.spool import SpoolKey
@@ -31,6 +32,7 @@ from calls.spool import SpoolKey
 PREPARED_FOR_S = 60.0  # a call whose socket does not come by then is not coming
 DATABASE_WITHIN_S = 1.0
 SHIPPED_WITHIN_S = 1.0
+STOPPED_WITHIN_S = 5.0
 INDEXES_PER_SEGMENT = 10_000  # turns of two segments never share an index
 
 log = structlog.get_logger(__name__)
@@ -104,10 +106,14 @@ def prepare(prepared: Prepared) -> None:
 def _equip(prepared: Prepared) -> None:
     caller = prepared.new.from_number if prepared.new.direction == "inbound" else prepared.new.to_number
     prepared.texts = CallTexts(
-        prepared.spec, business=prepared.business, caller_number=caller, at=prepared.new.created_at
+        prepared.spec,
+        business=prepared.business,
+        caller_number=caller,
+        at=prepared.new.created_at,
+        briefing=prepared.new.briefing,
     )
     prepared.equipment = Equipment(prepared.spec)
-    prepared.equipment.open(prepared.equipment.voice.prepare(prepared.texts.fixed()))
+    prepared.equipment.open(prepared.equipment.voice.prepare(prepared.texts.fixed()), prepared.texts.personal())
 
 
 def _give_up(call_id: UUID) -> None:
@@ -133,9 +139,11 @@ async def forget_prepared() -> None:
 async def start_call(claims: CallClaims, line: Line) -> RunningCall:
     """Begin the conversation of one segment. Raises LookupError when nothing is known about the call."""
     prepared = _prepared.pop(claims.call_id, None) if claims.segment == 1 else None
-    earlier = Earlier()
+    earlier = Earlier() if prepared is None else heard_before(prepared.new.briefing)
     if prepared is None:
         prepared, earlier = await _load(claims)
+        if claims.segment == 1:
+            earlier = replace(earlier, said=heard_before(prepared.new.briefing).said)
         _equip(prepared)
     elif prepared.timer is not None:
         prepared.timer.cancel()
@@ -192,7 +200,8 @@ class RunningCall:
             line=heard_line,
             journal=self._journal,
             earlier_ms=earlier.elapsed_ms,
-            next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT,
+            next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT + bool(prepared.new.briefing.message),
+            on_stop=self._on_stop,
         )
         self._equipment.report_to(self._on_failure)
         self.hear: Callable[[bytes], None] = self._hear_and_record if self._recorder else self._session.hear
@@ -200,6 +209,7 @@ class RunningCall:
         self.digit, self.typed = self._session.digit, self._session.typed
         self.still_typing = self._session.still_typing
         self._task: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Future[None] | None = None
 
     def start(self) -> None:
         _running[self._claims.call_id] = self
@@ -215,6 +225,7 @@ class RunningCall:
         ids = {"call_id": str(self._claims.call_id), "segment": self._claims.segment}
         if self._claims.segment == 1:
             self._journal.opened(self._new)
+            self._write_message()
         else:
             self._journal.event("resumed", self._elapsed_ms)
         self._journal.answered()
@@ -232,7 +243,28 @@ class RunningCall:
             _running.pop(self._claims.call_id, None)
             self._line.hang_up()
 
+    def _write_message(self) -> None:
+        """What was heard before the agent came is part of the conversation."""
+        if message := self._new.briefing.message:
+            state = {"speaker": "agent", "kind": "message", "heard": message, "unheard": "", "exact": False}
+            state |= {"interrupted": False, "started_ms": 0, "ended_ms": self._elapsed_ms, "timing": {}}
+            self._journal.turn(0, state)
+
+    def _on_stop(self, said: str) -> None:
+        """They do not want to be called: that holds before the call ends."""
+        loop = asyncio.get_running_loop()
+        self._stopping = loop.run_in_executor(_threads, stop_calls, self._claims.tenant_id, self._claims.call_id, said)
+
+    async def _await_stop(self) -> None:
+        if self._stopping is None:
+            return
+        done, _ = await asyncio.wait({self._stopping}, timeout=STOPPED_WITHIN_S)
+        if not done or self._stopping.exception():
+            # The words are in the journal, and are read once more when the carrier says that the call is over.
+            log.error("an opt-out is not stored yet", call_id=str(self._claims.call_id))
+
     async def _finish(self, ending: Ending) -> None:
+        await self._await_stop()
         await self._equipment.close()
         seconds = self._equipment.listener.position_ms // 1000
         if seconds:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from agents.prompts import call_variables, render, system_prompt
+from agents.prompts import call_variables, placeholders, render, system_prompt
 from agents.versions import VersionSpec
+from calls.briefing import Briefing
 from calls.conversation.session import Script
 from calls.conversation.turn_taking import Interruption, Policy
+from calls.platform_sentences import platform_sentences
 
 PER_CALL = ("caller_number", "now")  # variables whose sentence is said once and never again
-APOLOGY = "I am sorry, I am having trouble and cannot go on right now. Please call again in a little while. Goodbye."
-BRIDGE = "I am sorry, we were cut off for a moment. I am back. Please go on."
 
 
 class CallTexts:
     """Every text of one call with its variables filled in."""
 
-    def __init__(self, spec: VersionSpec, *, business: str, caller_number: str, at: datetime) -> None:
-        self._spec = spec
+    def __init__(
+        self,
+        spec: VersionSpec,
+        *,
+        business: str,
+        caller_number: str,
+        at: datetime,
+        briefing: Briefing | None = None,
+    ) -> None:
+        self._briefing = briefing = briefing or Briefing()
+        self._spec, self._platform = spec, platform_sentences(spec.language)
         self._variables = call_variables(
-            spec_variables=spec.variables,
+            spec_variables={**spec.variables, **briefing.variables},
             agent_name=spec.agent_name,
             business_name=business,
             caller_number=caller_number,
@@ -29,25 +38,41 @@ class CallTexts:
         )
 
     def system_prompt(self) -> str:
-        return system_prompt(self._spec.prompt, variables=self._variables, language=self._spec.language)
+        return system_prompt(
+            self._spec.prompt,
+            variables=self._variables,
+            language=self._spec.language,
+            about=self._briefing.about(),
+        )
 
     def fixed(self) -> list[str]:
         """The sentences to have ready, the first ones first. One that names the caller is nobody else's to keep."""
         spec = self._spec
         texts = [self._consent(), spec.greeting, spec.fallback_sentence, *spec.silence_prompts, spec.farewell]
-        texts += [APOLOGY, BRIDGE, spec.duration_warning]
-        common = [text for text in texts if not any(name in text for name in PER_CALL)]
-        return [text for text in dict.fromkeys(self._say(text) for text in common) if text]
+        texts += [self._platform.apology, self._platform.bridge, spec.duration_warning]
+        common = [self._say(text) for text in texts if not self._is_personal(text)]
+        own = [self._briefing.introduction, *common, self._briefing.stopped]
+        return [text for text in dict.fromkeys(own) if text]
+
+    def personal(self) -> list[str]:
+        """The sentences that this person alone will hear: made while the phone rings, and forgotten with the call."""
+        texts = [self._spec.greeting, *self._spec.silence_prompts, self._spec.farewell]
+        return [self._say(text) for text in dict.fromkeys(texts) if self._is_personal(text)]
+
+    def _is_personal(self, text: str) -> bool:
+        return any(name in PER_CALL or name in self._briefing.variables for name in placeholders(text))
 
     def script(self, *, resumed: bool, speculation: bool) -> Script:
         spec = self._spec
         return Script(
-            opening=(BRIDGE,) if resumed else (self._say(spec.greeting),),
+            opening=(self._platform.bridge,) if resumed else (self._say(spec.greeting),),
             opening_kind="bridge" if resumed else "greeting",
+            introduction="" if resumed else self._briefing.introduction,
             consent_notice="" if resumed else self._say(self._consent()),
+            stopped=self._briefing.stopped,
             farewell=self._say(spec.farewell),
             fallback=self._say(spec.fallback_sentence),
-            apology=APOLOGY,
+            apology=self._platform.apology,
             silence_prompts=tuple(self._say(prompt) for prompt in spec.silence_prompts),
             silence_timeout_s=float(spec.silence_timeout_s),
             max_duration_s=float(spec.max_duration_s),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from agentos.errors import DomainError
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
+from calls.briefing import Briefing
 from calls.models import Call
 
 SIGN_OF_LIFE = timedelta(seconds=90)  # a call that was not seen for this long holds no line
@@ -31,6 +32,7 @@ class NewCall:
     to_number: str
     carrier_sid: str | None
     created_at: datetime
+    briefing: Briefing = field(default_factory=Briefing)
 
 
 def open_call(tenant_id: int, new: NewCall) -> Call:
@@ -79,6 +81,7 @@ def create_call(new: NewCall) -> Call:
             "to_number": new.to_number[:40],
             "carrier_sid": new.carrier_sid,
             "created_at": new.created_at,
+            "briefing": new.briefing.to_json(),
         },
     )[0]
     return call

@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from calls.briefing import Briefing
 from calls.models import Call, CallEvent, JournalCursor, Recording
 from calls.services import NewCall, answer, create_call, finish
 
@@ -95,6 +96,7 @@ def _new_call(data: Entry) -> NewCall:
         call_id=UUID(data["call_id"]),
         agent_id=UUID(data["agent_id"]),
         created_at=_moment(data["created_at"]),
+        briefing=Briefing.from_json(data.get("briefing", {})),
         **{name: data[name] for name in rest},
     )
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from agents.languages import LAST
 from agents.versions import VersionSpec
 
 _saved: dict[UUID, str] = {}
@@ -36,6 +37,12 @@ def load_snapshot(agent_id: UUID) -> tuple[int, str, VersionSpec] | None:
     except (OSError, ValueError):
         return None
     return data["tenant_id"], data["business"], VersionSpec.from_json(data["spec"])
+
+
+def language_of(agent_id: UUID) -> str:
+    """What the agent speaks, as far as this host knows; English where nothing was kept."""
+    kept = load_snapshot(agent_id)
+    return kept[2].language if kept else LAST
 
 
 def _file(agent_id: UUID) -> Path:

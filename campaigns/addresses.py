@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -10,6 +11,20 @@ from django.core import signing
 SALT = "campaigns.attempt"
 LONGEST_S = 3 * 24 * 3600  # recordings and late callbacks arrive long after the call
 RETRIES = "#rc=3&rp=ct,rt,5xx&ct=2000"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a call is: what was said last, or is waited for, and for which time."""
+
+    kind: str = "message"  # or: screening, hold, mailbox, voicemail
+    times: int = 1
+
+    def next(self) -> Stage:
+        return Stage(self.kind, self.times + 1)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.times}"
 
 
 def answer_url(agent_id: UUID, attempt_id: UUID) -> str:
@@ -22,9 +37,9 @@ def progress_url(agent_id: UUID, attempt_id: UUID) -> str:
     return _url(agent_id, "attempt-status", attempt_id) + RETRIES
 
 
-def keys_url(agent_id: UUID, attempt_id: UUID) -> str:
-    """Told which key was pressed."""
-    return _url(agent_id, "key-pressed", attempt_id)
+def keys_url(agent_id: UUID, attempt_id: UUID, stage: Stage | None = None) -> str:
+    """Told which key was pressed, or what was said, and to what."""
+    return _url(agent_id, "key-pressed", attempt_id, str(stage or Stage()))
 
 
 def recording_url(agent_id: UUID, attempt_id: UUID) -> str:
@@ -40,12 +55,22 @@ def machine_url(agent_id: UUID, attempt_id: UUID) -> str:
 def read_attempt(token: str, agent_id: UUID) -> UUID | None:
     """The attempt of a signed segment; None for one that is not ours, too old, or of another agent."""
     try:
-        stated, _, attempt = str(signing.loads(token, salt=SALT, max_age=LONGEST_S)).partition(" ")
+        stated, attempt, *_ = _signed(token)
         return UUID(attempt) if UUID(stated) == agent_id else None
     except (signing.BadSignature, ValueError):
         return None
 
 
-def _url(agent_id: UUID, leaf: str, attempt_id: UUID) -> str:
-    token = signing.dumps(f"{agent_id} {attempt_id}", salt=SALT)
+def read_stage(token: str) -> Stage:
+    """What was said before this address was asked. Raises BadSignature."""
+    kind, _, times = (_signed(token)[2:] or ["message:1"])[0].partition(":")
+    return Stage(kind, int(times))
+
+
+def _signed(token: str) -> list[str]:
+    return str(signing.loads(token, salt=SALT, max_age=LONGEST_S)).split(" ")
+
+
+def _url(agent_id: UUID, leaf: str, attempt_id: UUID, stage: str = "") -> str:
+    token = signing.dumps(" ".join(filter(None, (str(agent_id), str(attempt_id), stage))), salt=SALT)
     return f"{settings.PUBLIC_URL}/agents/{agent_id}/{leaf}/{token}"

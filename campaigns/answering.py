@@ -6,35 +6,37 @@ hear us. What it is to do comes back as `Told`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
-from campaigns import addresses, phrases
+from campaigns import addresses, call_words, phrases
+from campaigns.addresses import Stage
 from campaigns.attempts import adopt, locked, of_call
+from campaigns.call_words import caller_of
 from campaigns.claiming import put_off
-from campaigns.clips import business_name, clip_url, language_of, message_for, ready_clip
 from campaigns.facts import HUNG_UP, FactBook
 from campaigns.jurisdictions import tables
-from campaigns.messages import MessageError
-from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, DoNotCall, Reply, Target
+from campaigns.machines import Machine, who_speaks
+from campaigns.models import Attempt, Campaign, DoNotCall, Reply, Target
 from campaigns.optout import OPTED_OUT, opt_out
-from campaigns.phrases import AGENT, AGENT_KEY, STOP_KEY, Caller
+from campaigns.phrases import AGENT, AGENT_KEY, STOP_KEY
 from campaigns.receipts import write_receipt
+from campaigns.reporting import FAX, MACHINE, MACHINES, SCREENED, SCREENING
 from campaigns.rules import Gate, Verdict, may_call
 from campaigns.settling import advance, settle
 from campaigns.sorting import Meaning, sort
 from telephony import twiml
 from telephony.twiml import Heard
 
-AGENT_PAUSE_S = 1  # for key 9, before the agent takes over
 LONGEST_REPLY_S = 60
 NOBODY_SPOKE_WITH_THEM = "They asked to speak with somebody, and the agent could not take the call."
-MACHINES = frozenset({"machine", "fax"})
+MOST_TIMES = 3  # so often is a message said, whatever is pressed or asked
+MOST_WAITS = 5
+WAIT_S = {"screening": 20, "hold": 20, "mailbox": 6, "voicemail": 5, "message": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What was said into the line, and how sure the carrier's ear is of it."""
+class Answer:
+    """What came back: a key, or words and how sure the carrier's ear is of them, or neither; and to what."""
 
+    key: str = ""
     said: str = ""
     heard: float = 1.0
+    stage: Stage = field(default_factory=Stage)
 
 
 HANG_UP = Told(twiml.hang_up())
@@ -69,11 +73,12 @@ def pick_up(tenant_id: int, attempt_id: UUID, sid: str, at: datetime) -> Told:
         advance(attempt, "in-progress", at)
         if attempt.answered_by in MACHINES:
             return _to_machine(attempt, at)
-        return _message(attempt)
+        return _message(attempt, Stage())
 
 
-def press(tenant_id: int, attempt_id: UUID, sid: str, key: str, words: Words, at: datetime) -> Told:
-    """A key, some words, or neither after the message was heard to its end."""
+def press(tenant_id: int, attempt_id: UUID, sid: str, answer: Answer, at: datetime) -> Told:
+    """A key, some words, or neither after what was said was heard to its end."""
+    key = answer.key
     with tenant_transaction(tenant_id):
         attempt = of_call(attempt_id, sid)
         if attempt is None:
@@ -83,12 +88,12 @@ def press(tenant_id: int, attempt_id: UUID, sid: str, key: str, words: Words, at
         if attempt.state == Attempt.State.ENDED:
             return _thanks(attempt) if key and key == attempt.key_pressed else HANG_UP
         if key:
-            return _choose(attempt, key, at)
-        if attempt.campaign.kind == Campaign.Kind.AGENT or _means(attempt, attempt.key_pressed) == AGENT:
+            return _choose(attempt, key, at, answer.stage)
+        if _means(attempt, attempt.key_pressed) == AGENT:
             return Told(to_agent=True)
-        if words.said:
-            return _understand(attempt, words, at)
-        return _listened(attempt, at)
+        if answer.said:
+            return _understand(attempt, answer, at)
+        return _heard_nothing(attempt, answer.stage, at)
 
 
 def take_recording(tenant_id: int, attempt_id: UUID, sid: str, recording: str, key: str, at: datetime) -> Told:
@@ -101,7 +106,7 @@ def take_recording(tenant_id: int, attempt_id: UUID, sid: str, recording: str, k
         if key == STOP_KEY:
             return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
         if attempt.state != Attempt.State.ENDED and key in attempt.campaign.keys:
-            return _choose(attempt, key, at)
+            return _choose(attempt, key, at, Stage())
         settle(attempt, "spoken", at)
         return _thanks(attempt)
 
@@ -141,43 +146,48 @@ def _judge(attempt: Attempt, at: datetime) -> Verdict:
 
 
 def _refuse(attempt: Attempt, verdict: Verdict, at: datetime) -> Told:
-    """Who opted out meanwhile hears that it is so; with anybody else the call ends before a word."""
+    """Who opted out meanwhile hears that it is so; anybody else that we try again. Nobody hears silence."""
     opted_out = any(reason.gate is Gate.DO_NOT_CALL or reason.code == "consent_revoked" for reason in verdict.reasons)
     if opted_out:
         settle(attempt, OPTED_OUT, at)
-        return _say(phrases.stopped(_caller(attempt)))
+        return _say(attempt, phrases.stopped(caller_of(attempt)))
     settle(attempt, "refused", at)
     attempt.target.status, attempt.target.disposition = Target.Status.WAITING, ""
     put_off(attempt.target, verdict)
-    return HANG_UP
+    return _say(attempt, phrases.another_time(caller_of(attempt)))
 
 
 def _to_machine(attempt: Attempt, at: datetime) -> Told:
-    """After the beep: a message of its own, where there is one. A fax gets nothing."""
-    said = None if attempt.answered_by == "fax" else _voicemail(attempt)
-    if said is None:
+    """After the beep: a message of its own, where there is one. A fax gets nothing.
+
+    Without a beep it may be something that listens and passes the call on: it is heard out before we hang up.
+    """
+    parts = [] if attempt.answered_by == FAX else call_words.voicemail(attempt)
+    certain = attempt.answered_by in (MACHINE, FAX)
+    if certain and not parts:
         settle(attempt, attempt.answered_by, at)
         return HANG_UP
-    attempt.outcome = "voicemail"
+    attempt.outcome = "voicemail" if parts else MACHINE
     attempt.save(update_fields=["outcome"])
-    parts = [_introduction(attempt), said, _ours(phrases.left_on_machine(_caller(attempt)))]
-    return Told(twiml.play_and_hang_up(parts, language_of(attempt.target)))
+    if certain:
+        return Told(twiml.play_and_hang_up(parts, call_words.language(attempt)))
+    return _gather(attempt, parts or [call_words.for_screening(attempt)], Stage("voicemail"))
 
 
-def _message(attempt: Attempt) -> Told:
-    """Who calls, the message, and how to answer; a key or a word interrupts."""
-    campaign = attempt.campaign
-    if campaign.kind == Campaign.Kind.AGENT:
-        parts, action = [_introduction(attempt)], _keys_url(attempt)
-        return Told(twiml.play_and_gather(parts, action, timeout_s=AGENT_PAUSE_S, speech=False))
-    message = _sentence(attempt)
-    parts = [_introduction(attempt), _sound(attempt, message)]
-    if offers := phrases.offers(campaign.keys, message):
-        parts.append(_ours(offers))
-    return Told(twiml.play_and_gather(parts, _keys_url(attempt), language=language_of(attempt.target)))
+def _message(attempt: Attempt, stage: Stage, first: str = "") -> Told:
+    """Who calls, the message, and how to answer; a key or a word interrupts. Without a message it is the agent."""
+    if attempt.campaign.kind == Campaign.Kind.AGENT:
+        return Told(to_agent=True)
+    return _gather(attempt, [*([Heard(first)] if first else []), *call_words.message(attempt)], stage)
 
 
-def _choose(attempt: Attempt, key: str, at: datetime) -> Told:
+def _gather(attempt: Attempt, parts: list[Heard], stage: Stage) -> Told:
+    action = addresses.keys_url(attempt.campaign.agent_id, attempt.pk, stage)
+    wait_s, language = WAIT_S[stage.kind], call_words.language(attempt)
+    return Told(twiml.play_and_gather(parts, action, timeout_s=wait_s, language=language))
+
+
+def _choose(attempt: Attempt, key: str, at: datetime, stage: Stage) -> Told:
     attempt.key_pressed = key[:4]
     attempt.save(update_fields=["key_pressed"])
     means = _means(attempt, key)
@@ -186,9 +196,19 @@ def _choose(attempt: Attempt, key: str, at: datetime) -> Told:
     if means == OPTED_OUT:
         return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
     if not means:
-        return _message(attempt)
+        return _once_more(attempt, stage, at, phrases.no_such_key(caller_of(attempt)))
     settle(attempt, means, at)
     return _thanks(attempt)
+
+
+def _once_more(attempt: Attempt, stage: Stage, at: datetime, first: str = "") -> Told:
+    """The message again, unless they have heard it often enough."""
+    if stage.kind != "message":
+        return _message(attempt, Stage(), first)
+    if stage.times < MOST_TIMES:
+        return _message(attempt, stage.next(), first)
+    settle(attempt, "not_understood", at)
+    return _say(attempt, phrases.goodbye(caller_of(attempt)))
 
 
 def _means(attempt: Attempt, key: str) -> str:
@@ -196,17 +216,21 @@ def _means(attempt: Attempt, key: str) -> str:
     return means
 
 
-def _understand(attempt: Attempt, words: Words, at: datetime) -> Told:
+def _understand(attempt: Attempt, answer: Answer, at: datetime) -> Told:
     """Act on what is certain; the rest is for a person to read."""
-    found = sort(words.said, words.heard)
+    found = sort(answer.said, answer.heard)
     if found.meaning is Meaning.STOP and found.is_sure:
-        evidence = f'Said "{words.said[:200]}" in call {attempt.carrier_sid} at {at.isoformat()}.'
+        evidence = f'Said "{answer.said[:200]}" in call {attempt.carrier_sid} at {at.isoformat()}.'
         return _stop(attempt, DoNotCall.Source.VOICE, evidence, at)
+    if (machine := who_speaks(answer.said)) and found.meaning in (Meaning.AGAIN, Meaning.OTHER):
+        return _bear_with(attempt, machine, answer.stage)
+    if attempt.campaign.kind == Campaign.Kind.AGENT:
+        return Told(to_agent=True)
     if found.meaning is Meaning.AGAIN:
-        return _message(attempt)
+        return _once_more(attempt, answer.stage, at)
     is_clear = found.is_sure and found.meaning in set(attempt.campaign.keys.values())
     if not (is_clear and found.meaning is Meaning.CONFIRM):
-        _put_on_the_work_list(attempt, at, transcript=words.said, **found.proposal)
+        _put_on_the_work_list(attempt, at, transcript=answer.said, **found.proposal)
     settle(attempt, found.meaning.value if is_clear else "spoken", at)
     return _thanks(attempt)
 
@@ -216,15 +240,48 @@ def _put_on_the_work_list(attempt: Attempt, at: datetime, **fields: Any) -> None
     Reply.objects.get_or_create(attempt=attempt, defaults=known | fields)
 
 
+def _bear_with(attempt: Attempt, machine: Machine, stage: Stage) -> Told:
+    """A machine that passes calls on is told who calls, then waited for; a mailbox is heard to its beep."""
+    waits = stage.times if stage.kind in ("screening", "hold", "mailbox") else 0
+    if machine is not Machine.MAILBOX:
+        attempt.answered_by, attempt.outcome = SCREENING, ""
+        attempt.save(update_fields=["answered_by", "outcome"])
+    if waits >= MOST_WAITS:
+        return _message(attempt, Stage())
+    parts = [call_words.for_screening(attempt)] if machine is Machine.SCREENING else []
+    return _gather(attempt, parts, Stage(machine.value, waits + 1))
+
+
+def _heard_nothing(attempt: Attempt, stage: Stage, at: datetime) -> Told:
+    """What was said was heard to its end, or nobody was there; and nothing came."""
+    match stage.kind:
+        case "screening" | "hold":
+            return _message(attempt, Stage())
+        case "mailbox":  # it has beeped by now
+            attempt.answered_by = MACHINE
+            attempt.save(update_fields=["answered_by"])
+            return _to_machine(attempt, at)
+        case "voicemail":
+            settle(attempt, attempt.outcome or MACHINE, at)
+            return HANG_UP
+    if attempt.campaign.kind == Campaign.Kind.AGENT:
+        return Told(to_agent=True)
+    if attempt.answered_by == SCREENING:
+        settle(attempt, SCREENED, at)
+        return _say(attempt, phrases.goodbye(caller_of(attempt)))
+    return _listened(attempt, at)
+
+
 def _listened(attempt: Attempt, at: datetime) -> Told:
     """The message was heard, and nothing came."""
     if attempt.campaign.records_reply:
         attempt.outcome = "spoken"  # whoever hangs up now has heard us out
         attempt.save(update_fields=["outcome"])
-        recording = addresses.recording_url(attempt.campaign.agent_id, attempt.pk)
-        return Told(twiml.record_reply([_ours(phrases.how_to_record())], recording, longest_s=LONGEST_REPLY_S))
+        url = addresses.recording_url(attempt.campaign.agent_id, attempt.pk)
+        how, language = [Heard(phrases.how_to_record(caller_of(attempt)))], call_words.language(attempt)
+        return Told(twiml.record_reply(how, url, longest_s=LONGEST_REPLY_S, language=language))
     settle(attempt, "spoken", at)
-    return _say(phrases.goodbye(_caller(attempt)))
+    return _say(attempt, phrases.goodbye(caller_of(attempt)))
 
 
 def _stop(attempt: Attempt, source: str, evidence: str, at: datetime, *, key: str = "") -> Told:
@@ -234,7 +291,7 @@ def _stop(attempt: Attempt, source: str, evidence: str, at: datetime, *, key: st
         attempt.save(update_fields=["key_pressed"])
     settle(attempt, OPTED_OUT, at)
     opt_out(str(attempt.e164), source, evidence, at)
-    return _say(phrases.stopped(_caller(attempt)))
+    return _say(attempt, phrases.stopped(caller_of(attempt)))
 
 
 def _keep_reply(attempt: Attempt, recording: str, at: datetime) -> None:
@@ -252,65 +309,12 @@ def _keep_reply(attempt: Attempt, recording: str, at: datetime) -> None:
 
 
 def _thanks(attempt: Attempt) -> Told:
-    return _say(phrases.thanks(attempt.outcome, _caller(attempt)))
+    return _say(attempt, phrases.thanks(attempt.outcome, caller_of(attempt)))
 
 
-# Words ----------------------------------------------------------------------------------------------------
-
-
-def _say(sentence: str) -> Told:
-    return Told(twiml.play_and_hang_up([_ours(sentence)]))
-
-
-def _ours(sentence: str) -> Heard:
-    """A sentence that is not the message's, in its own language whatever that one is in."""
-    return Heard(sentence, language=phrases.LANGUAGE)
-
-
-def _introduction(attempt: Attempt) -> Heard:
-    return _ours(phrases.identification(_caller(attempt)))
+def _say(attempt: Attempt, sentence: str) -> Told:
+    return Told(twiml.play_and_hang_up([Heard(sentence)], call_words.language(attempt)))
 
 
 def _pressed(attempt: Attempt, key: str, at: datetime) -> str:
     return f"Pressed {key} in call {attempt.carrier_sid} at {at.isoformat()}."
-
-
-def _sentence(attempt: Attempt) -> str:
-    try:
-        return message_for(attempt.target, business_name()).text
-    except MessageError:  # a value has gone since the message was made
-        clip = attempt.target.clip
-        return clip.text if clip else phrases.unsaid(_caller(attempt))
-
-
-def _sound(attempt: Attempt, message: str) -> Heard:
-    """The clip that was made for this person; the carrier's own voice where it is not ready, or says something else."""
-    clip = attempt.target.clip
-    if clip is not None and clip.status == AudioClip.Status.READY and clip.text == message:
-        return Heard(url=clip_url(clip))
-    return Heard(message)
-
-
-def _voicemail(attempt: Attempt) -> Heard | None:
-    """What is left on a machine, if anything."""
-    if not attempt.campaign.voicemail:
-        return None
-    try:
-        message = message_for(attempt.target, business_name(), voicemail=True).text
-    except MessageError:
-        return Heard(phrases.unsaid(_caller(attempt)))
-    try:
-        clip = ready_clip(attempt.target, voicemail=True)
-    except DomainError:  # the agent was taken back, and its voice with it
-        clip = None
-    return Heard(url=clip_url(clip)) if clip else Heard(message)
-
-
-def _caller(attempt: Attempt) -> Caller:
-    profile = ComplianceProfile.objects.first() or ComplianceProfile()
-    number = attempt.campaign.number
-    return Caller(business_name(), profile.callback_number or (str(number.e164) if number else ""))
-
-
-def _keys_url(attempt: Attempt) -> str:
-    return addresses.keys_url(attempt.campaign.agent_id, attempt.pk)

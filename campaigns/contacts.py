@@ -6,7 +6,6 @@ a call is planned, again when it is dialled, and again when it is answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import CharField, Count, Func, Q, QuerySet, TextField
@@ -18,6 +17,7 @@ from agentos.tenants.models import User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns import optout
 from campaigns.importing.rows import Rejected, read_number
+from campaigns.lifting import lift_overtaken
 from campaigns.models import Consent, Contact, DoNotCall
 
 
@@ -79,12 +79,6 @@ def lift(entry_id: int, *, why: str) -> DoNotCall:
         return entry
 
 
-def lift_by_consent(numbers: Iterable[str], given_at: datetime, source: str) -> None:
-    """Consent that is newer than an opt-out lifts it; nothing else does by itself."""
-    older = DoNotCall.objects.filter(e164__in=list(numbers), lifted_at=None, since__lt=given_at)
-    older.update(lifted_at=now(), lifted_why=f"Newer consent: {source}"[:200])
-
-
 # Consent ----------------------------------------------------------------------------------------------------
 
 
@@ -108,8 +102,7 @@ def give_consent(
             given_at=given_at,
             defaults={"evidence": evidence, "created_by": by},
         )[0]
-        if consent.revoked_at is None:
-            lift_by_consent([number], given_at, source)
+        lift_overtaken([number], now())
         return consent
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast
 
+from campaigns.lifting import overtaken_by
 from campaigns.models import (
     Attempt,
     Campaign,
@@ -154,6 +155,4 @@ def week_hours(stored: Sequence[Any]) -> WeekHours | None:
 
 
 def _is_lifted(listing: Listing, consents: Sequence[Consent]) -> bool:
-    """Only a newer recorded consent lifts an opt-out; importing the number again does not."""
-    own = listing.list == "own"
-    return own and any(each.revoked_at is None and each.given_at > listing.since for each in consents)
+    return listing.list == "own" and overtaken_by(listing.since, consents) is not None

@@ -50,6 +50,7 @@ ATTEMPTS = {
     "voicemail": ("Voicemail left", "idle"),
     "machine": ("Machine", "idle"),
     "fax": ("Fax", "idle"),
+    "screened": ("Screened by an assistant", "idle"),
     "hung_up": ("Hung up", "idle"),
     "no_answer": ("No answer", "idle"),
     "busy": ("Busy", "idle"),

@@ -21,7 +21,7 @@ from agents.providers.ports import EndOfTurn
 from calls.models import Turn
 from campaigns import sealing
 from campaigns.models import Attempt, DoNotCall, Reply, Target
-from campaigns.optout import OPTED_OUT, opt_out
+from campaigns.optout import OPTED_OUT, from_conversation, opt_out
 from campaigns.settling import LEAVES_WORK
 from campaigns.sorting import Meaning, Sorted, sort
 from telephony import carrier, mulaw
@@ -159,23 +159,20 @@ def _owner(reply_id: int) -> str:
 def read_conversation(tenant_id: int, attempt_id: UUID, at: datetime) -> bool:
     """Whether somebody told the live agent to stop calling, which is then done. Repeating it changes nothing.
 
-    What else somebody has to know about, such as that another day is wanted, becomes work for a person.
+    It is done in the conversation itself; this is the net for one whose process died, or had no database. What else
+    somebody has to know about, such as that another day is wanted, becomes work for a person.
     """
     with tenant_transaction(tenant_id):
         attempt: Attempt | None = Attempt.objects.filter(pk=attempt_id).select_related("call").first()
-        if attempt is None or attempt.call is None:
-            return False
+        if attempt is None or attempt.call is None or attempt.outcome == OPTED_OUT:
+            return attempt is not None and attempt.outcome == OPTED_OUT
         turns = attempt.call.turns.filter(speaker=Turn.Speaker.CALLER).exclude(heard="")
         said = {turn.heard: sort(turn.heard) for turn in turns}
         stop = next((words for words, found in said.items() if found.meaning is Meaning.STOP and found.is_sure), None)
         if stop is None:
             _leave_to_a_person(attempt, said, at)
             return False
-        evidence = f'Said "{stop[:200]}" in call {attempt.carrier_sid}.'
-        opt_out(str(attempt.e164), DoNotCall.Source.VOICE, evidence, at)
-        Attempt.objects.filter(pk=attempt_id).update(outcome=OPTED_OUT)
-        Target.objects.filter(pk=attempt.target_id).update(status=Target.Status.DONE, disposition=OPTED_OUT)
-        return True
+        return from_conversation(tenant_id, attempt.call.pk, stop, at)
 
 
 def _leave_to_a_person(attempt: Attempt, said: dict[str, Sorted], at: datetime) -> None:

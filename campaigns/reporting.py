@@ -20,6 +20,11 @@ from campaigns.settling import advance
 from telephony import carrier
 from telephony.services import STATUS, record_carrier_event
 
+HUMAN, MACHINE, MAYBE_MACHINE, SCREENING, FAX = "human", "machine", "maybe_machine", "screening", "fax"
+MACHINES = frozenset({MACHINE, MAYBE_MACHINE, FAX})
+SCREENED = "screened"  # an assistant took the call, and nobody came
+BEEPED = frozenset({"machine_start", "machine_end_beep"})  # the others may be anything that speaks without a pause
+
 log = structlog.get_logger(__name__)
 
 
@@ -63,8 +68,10 @@ def detect(tenant_id: int, attempt_id: UUID, agent_id: UUID, sid: str, answered_
         attempt = of_call(attempt_id, sid)
         if attempt is None or attempt.key_pressed or not _learn(attempt, answered_by):
             return False
-        if attempt.state == Attempt.State.ENDED or attempt.answered_by not in ("machine", "fax"):
+        if attempt.state == Attempt.State.ENDED or attempt.answered_by not in MACHINES:
             return False
+        if attempt.answered_by == MAYBE_MACHINE and attempt.call_id is not None and not attempt.campaign.voicemail:
+            return False  # the agent talks to whatever it is, and hears better than we what that wants
     try:
         carrier.redirect(sid, addresses.answer_url(agent_id, attempt_id))
     except carrier.CarrierError as error:  # it hears the message that a person would hear
@@ -76,14 +83,22 @@ def _learn(attempt: Attempt, answered_by: str) -> bool:
     """Remember who answered, if nobody said so before."""
     if not answered_by or attempt.answered_by:
         return False
-    attempt.answered_by = "machine" if answered_by.startswith("machine") else answered_by[:20]
+    attempt.answered_by = _kind(answered_by)
     attempt.save(update_fields=["answered_by"])
     return True
 
 
+def _kind(answered_by: str) -> str:
+    if not answered_by.startswith("machine"):
+        return answered_by[:20]
+    return MACHINE if answered_by in BEEPED else MAYBE_MACHINE
+
+
 def _unanswered(attempt: Attempt) -> str:
     """What a finished call came to that left no answer: a person who does not hear a message out has hung up on us."""
-    if attempt.answered_by in ("machine", "fax"):
-        return attempt.answered_by
+    if attempt.answered_by in MACHINES:
+        return FAX if attempt.answered_by == FAX else MACHINE
+    if attempt.answered_by == SCREENING:
+        return SCREENED
     is_message = attempt.campaign.kind == Campaign.Kind.MESSAGE and attempt.call_id is None
     return HUNG_UP if attempt.answered_at is not None and is_message else ""

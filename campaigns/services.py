@@ -13,6 +13,7 @@ from agentos.errors import DomainError
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from campaigns.agent_calls import leave_out_unready
 from campaigns.clips import want_clips
 from campaigns.contacts import found
 from campaigns.models import Campaign, Target
@@ -132,6 +133,8 @@ def start(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None
         campaign.targets.filter(status=Target.Status.WAITING).update(due_at=max(at, campaign.starts_at or at))
         if campaign.kind == Campaign.Kind.MESSAGE:
             want_clips(campaign.pk)
+        else:
+            leave_out_unready(campaign)
         campaign.started_at = at
         return _move(campaign, Status.RUNNING, "started_at")
 

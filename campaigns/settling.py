@@ -14,7 +14,7 @@ ANSWERS = frozenset({"confirmed", "rescheduled", "canceled", "opted_out", "wrong
 FINAL = ANSWERS | {"voicemail", "spoken", "failed", "stopped", "hung_up", "fax"}
 # Answers after which somebody has something to do: find another time, fill the gap, correct the number.
 LEAVES_WORK = frozenset({"rescheduled", "canceled", "wrong_person"})
-RETRY_MINUTES = {"busy": 15, "no_answer": 120, "machine": 240, "not_understood": 60}
+RETRY_MINUTES = {"busy": 15, "no_answer": 120, "machine": 240, "screened": 240, "not_understood": 60}
 
 # The carrier's word for a call that is over, where nothing better is known.
 OUTCOMES = {"busy": "busy", "no-answer": "no_answer", "canceled": "stopped", "failed": "failed"}

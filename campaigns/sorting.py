@@ -1,7 +1,7 @@
 """What somebody meant who answered in words: rules first, and what they leave open is for a person.
 
 Pure: words go in, a proposal comes out. "Stop" wins over everything said beside it; a plain one is certain, and one
-with a condition ("do not call me before nine") is not, because the difference matters to whoever said it.
+with a condition ("do not call me before nine") is not. It counts in every language that `stopping` knows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from calls.conversation.stopping import find_stop, plain
+from campaigns.machines import Machine, who_speaks
 
 SURE = 0.8  # from here on a proposal is acted upon
 
@@ -55,38 +58,6 @@ def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(patterns) + r")\b")
 
 
-_US = r"(?:me|us|here|this number|my (?:number|phone|cell|house|home)|the house|our (?:number|house))"
-_STOP = _words(
-    r"(?:stop|quit|cease) (?:calling|call|phoning|ringing|the calls|these calls|all calls|contacting|bothering)",
-    rf"(?:do not|don't|dont|never|no longer) (?:ever )?(?:call|phone|ring|contact|bother) (?:{_US}|any ?more|again)",
-    r"(?:do not|don't|dont) call$",
-    r"no more (?:of these |of those |phone |automated )?calls",
-    r"(?:take|remove|delete|get) (?:me|us|my number|my name|this number|our number) (?:off|out|from|of)",
-    r"remove (?:me|us|my number|this number|our number)",
-    r"(?:opt|opting|opted) ?(?:me )?out",
-    r"unsubscribe",
-    r"do not call list",
-    r"leave (?:me|us) alone",
-    r"(?:revoke|withdraw) my consent",
-)
-_STOP_ALONE = re.compile(
-    r"^(?:(?:please|no|just|yeah|okay|ok|hey|oh|i said) )*stop(?: (?:please|it|this|that|now|stop))*$"
-)
-_STOP_DOUBTED = _words(r"stop(?! by\b| in\b| over\b| at\b| there\b| sign\b)")
-_CONDITION = _words(
-    "before",
-    "after",
-    "until",
-    "unless",
-    r"at (?:work|night|home)",
-    "during",
-    "on (?:sun|satur|mon|fri)day",
-    "so early",
-    "so late",
-    "weekends",
-    "to confirm",
-    "if",
-)
 _WRONG = _words(
     r"(?:the |a )?wrong (?:number|person|house|party)",
     r"(?:no ?body|no one|nobody|not anyone) (?:here )?(?:by|with|of) that name",
@@ -131,8 +102,6 @@ _YES_FIRST = re.compile(r"^(?:yes|yeah|yep|yup|sure|okay)\b")
 _NO = re.compile(r"^(?:(?:no|nope|nah|thanks|thank you|sir|ma'am|sorry) ?)+$")
 _NOT = _words("not", "n't", r"can't", r"cant", r"won't", r"wont", r"don't", r"dont", "cannot", "but", "unless", "if")
 _AGAIN = _words(
-    r"(?:state|say|record) your name",
-    r"(?:reason|purpose) (?:for|of) (?:your|the|this) call(?:ing)?",
     r"(?:who is|who's|whos) (?:this|that|calling|there)",
     r"(?:say|repeat) (?:that|it|this)? ?again",
     r"repeat (?:that|it)",
@@ -142,17 +111,6 @@ _AGAIN = _words(
     r"one moment",
     r"come again",
     r"(?:before|to) (?:i )?try to connect you",
-)
-# What a machine says before it records, and whoever screens calls: nobody has answered us yet.
-_GREETING = _words(
-    r"(?:leave|record) (?:me |us |a |an |your |the |brief |short |detailed |quick )*(?:message|name)",
-    r"(?:after|at|until|wait for) the (?:tone|beep|signal)",
-    r"(?:can not|cannot|can't|cant|unable to|not able to) (?:come to|take|get to|answer|pick up)"
-    r" (?:the |your |my |this )?(?:phone|call)",
-    r"(?:is|am|are|i'm|im|we're) (?:currently )?(?:not available|unavailable) (?:right now|at the moment|to take)",
-    r"the voice ?mail(?:box)? (?:of|for)",
-    r"(?:you have|you've|youve) reached (?!the wrong)",
-    r"see if (?:this person|they|he|she) (?:is|are) available",
 )
 _HELLO = re.compile(
     r"^(?:(?:hello|hi|hey|yes hello|good morning|good afternoon|good evening|speaking|what|pardon|sorry"
@@ -165,36 +123,19 @@ _RULES = ((Meaning.WRONG_PERSON, _WRONG), (Meaning.RESCHEDULE, _RESCHEDULE), (Me
 
 def sort(said: str, heard: float = 1.0) -> Sorted:
     """What these words mean. `heard` is how sure the ear was of them; a plain "stop" counts whatever it was."""
-    words = _plain(said)
+    words = plain(said)
     if not words:
         return Sorted(Meaning.OTHER, 0.0)
-    if stop := _stop(words):
-        return stop
-    if greeting := _GREETING.search(words):
-        return Sorted(Meaning.AGAIN, 0.9, greeting[0])
-    found = [
-        Sorted(meaning, 0.9, match[0])
-        for meaning, rule in (
-            (Meaning.WRONG_PERSON, _WRONG),
-            (Meaning.RESCHEDULE, _RESCHEDULE),
-            (Meaning.CANCEL, _CANCEL),
-        )
-        if (match := rule.search(words))
-    ]
+    if stop := find_stop(said):
+        return Sorted(Meaning.STOP, stop.confidence, stop.because)
+    if (machine := who_speaks(said)) and machine is not Machine.HOLD:
+        return Sorted(Meaning.AGAIN, 0.9, machine.value)
+    found = [Sorted(meaning, 0.9, match[0]) for meaning, rule in _RULES if (match := rule.search(words))]
     if agreed := _CONFIRM.search(words) or _YES.match(words):
         found.append(Sorted(Meaning.CONFIRM, 0.5 if _NOT.search(words) else 0.9, agreed[0].strip()))
     if not found:
         return _rest(words)
     return _weighed(found, heard)
-
-
-def _stop(words: str) -> Sorted | None:
-    match = _STOP.search(words) or _STOP_ALONE.match(words)
-    if match:
-        doubted = _CONDITION.search(words[match.start() :])
-        return Sorted(Meaning.STOP, 0.6 if doubted else 1.0, match[0])
-    match = _STOP_DOUBTED.search(words)
-    return Sorted(Meaning.STOP, 0.5, match[0]) if match else None
 
 
 def _weighed(found: list[Sorted], heard: float) -> Sorted:
@@ -213,8 +154,3 @@ def _rest(words: str) -> Sorted:
     if match := _NO.match(words):
         return Sorted(Meaning.CANCEL, 0.4, match[0].strip())
     return Sorted(Meaning.OTHER, 0.3)
-
-
-def _plain(said: str) -> str:
-    """Lower case, straight apostrophes, no other marks."""
-    return " ".join(re.sub(r"[^a-z0-9' ]+", " ", said.lower().replace("\u2019", "'")).split())

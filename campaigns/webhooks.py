@@ -19,12 +19,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
 from calls.admission import Admission, Refused, admit, tenant_of
-from campaigns import addresses, reporting
-from campaigns.answering import HANG_UP, Told, Words, handed_over, pick_up, press, take_recording
+from calls.briefing import Briefing
+from calls.snapshots import language_of
+from campaigns import addresses, agent_calls, reporting
+from campaigns.answering import HANG_UP, Answer, Told, handed_over, pick_up, press, take_recording
 from campaigns.text_messages import MESSAGE, receive, waiting_messages
 from telephony import twiml
 from telephony.event_writer import ArrivedEvent
-from telephony.webhooks import ONE_MOMENT, SORRY, CarrierWebhook, connect
+from telephony.webhooks import CarrierWebhook, connect, one_moment, refuse, sorry
 
 T = TypeVar("T")
 
@@ -45,6 +47,7 @@ class AttemptWebhook(CarrierWebhook):
     kind: ClassVar[str]
     clock: Callable[[], datetime] = staticmethod(now)
     within_s = ANSWER_WITHIN_S
+    admit: Callable[..., Awaitable[Admission]] = staticmethod(admit)
     token: str
     agent_id: UUID
     attempt_id: UUID
@@ -68,14 +71,23 @@ class AttemptWebhook(CarrierWebhook):
         """Do the work with the tenant and the attempt, off the loop. Raises TimeoutError when it takes too long."""
         return await off_the_loop(self.agent_id, self.within_s, work, self.attempt_id, *rest)
 
+    async def admitted(self, fields: dict[str, str], briefing: Briefing) -> Admission:
+        """The call, opened for the agent. Raises Refused."""
+        return await self.admit(
+            agent_id=self.agent_id,
+            carrier_sid=self.sid,
+            from_number=fields.get("From", "")[:40],
+            to_number=fields.get("To", "")[:40],
+            direction="outbound",
+            briefing=briefing,
+        )
+
     def event_key(self, *details: str) -> str:
         return ":".join((self.kind, self.sid, *details))[:160]
 
 
 class Instructions(AttemptWebhook):
     """A webhook whose answer tells the carrier what to do with a waiting person. It never fails."""
-
-    admit: Callable[..., Awaitable[Admission]] = staticmethod(admit)
 
     async def respond(self, fields: dict[str, str]) -> HttpResponse:
         self.keep(self.agent_id, self.kind, self.event_key(self.detail(fields)), fields)
@@ -87,24 +99,19 @@ class Instructions(AttemptWebhook):
             return await self._to_agent(fields) if told.to_agent else told.text
         except Refused as refused:
             log.info("the agent cannot take a call", code=refused.code, attempt_id=str(self.attempt_id))
-            return twiml.say_and_hang_up(refused.sentence or SORRY)
+            return refuse(refused) if refused.sentence else sorry(refused.language)
         except Exception:  # somebody is waiting: no error may reach the carrier
             log.exception("call not answered", attempt_id=str(self.attempt_id))
-            return twiml.say_and_hang_up(SORRY)
+            return sorry(language_of(self.agent_id))
 
     async def _to_agent(self, fields: dict[str, str]) -> str:
+        briefing = await self.in_tenant(agent_calls.briefing, self.clock())
         try:
-            admission = await self.admit(
-                agent_id=self.agent_id,
-                carrier_sid=self.sid,
-                from_number=fields.get("From", "")[:40],
-                to_number=fields.get("To", "")[:40],
-                direction="outbound",
-            )
+            admission = await self.admitted(fields, briefing)
         except Refused as refused:
             if refused.code == "draining":  # another process, or this one's successor, takes the call
                 again = addresses.keys_url(self.agent_id, self.attempt_id)
-                return twiml.say_and_try_again(ONE_MOMENT, again)
+                return one_moment(refused.language, again)
             await self.in_tenant(handed_over, None, self.clock())
             raise
         await self.in_tenant(handed_over, admission.call_id, self.clock())
@@ -136,8 +143,13 @@ class KeyPressed(Instructions):
         return fields.get("Digits", "") or fields.get("SpeechResult", "")[:60]
 
     async def decide(self, fields: dict[str, str]) -> Told:
-        words = Words(fields.get("SpeechResult", "")[:2000], _share(fields.get("Confidence", "")))
-        return await self.in_tenant(press, self.sid, fields.get("Digits", "")[:4], words, self.clock())
+        answer = Answer(
+            key=fields.get("Digits", "")[:4],
+            said=fields.get("SpeechResult", "")[:2000],
+            heard=_share(fields.get("Confidence", "")),
+            stage=addresses.read_stage(self.token),
+        )
+        return await self.in_tenant(press, self.sid, answer, self.clock())
 
 
 class RecordingComplete(Instructions):
@@ -171,7 +183,19 @@ class AttemptStatus(AttemptWebhook):
         except _AWAY:
             log.warning("a status could not be stored", attempt_id=str(self.attempt_id))
             return HttpResponse(status=503)
+        if fields["CallStatus"] == "ringing":
+            await self._warm_up(fields)
         return HttpResponse(status=204)
+
+    async def _warm_up(self, fields: dict[str, str]) -> None:
+        """An agent that begins the call opens it now, and has its first words ready when somebody answers."""
+        try:
+            briefing = await self.in_tenant(agent_calls.briefing_while_it_rings, self.clock())
+            if briefing is not None:
+                admission = await self.admitted(fields, briefing)
+                await self.in_tenant(handed_over, admission.call_id, self.clock())
+        except (Refused, *_AWAY) as error:  # asked once more when somebody answers
+            log.info("the agent is not ready yet", kind=type(error).__name__, attempt_id=str(self.attempt_id))
 
 
 class AnsweredBy(AttemptWebhook):

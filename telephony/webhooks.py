@@ -19,8 +19,11 @@ from django.utils.timezone import now
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from agents.languages import for_the_carrier
 from calls.admission import Admission, Refused, admit, readmit
+from calls.platform_sentences import platform_sentences
 from calls.runtime import CallClaims
+from calls.snapshots import language_of
 from telephony import addresses, tokens, twiml
 from telephony.event_writer import ArrivedEvent, EventWriter
 from telephony.services import STATUS, carrier_events
@@ -28,8 +31,6 @@ from telephony.signature import SignatureRefused, signed_fields
 
 ANSWER_WITHIN_S = 3.0  # the carrier gives up after 15, the caller sooner
 STORE_WITHIN_S = 5.0
-SORRY = "We are sorry, we cannot take your call right now. Please try again in a moment."
-ONE_MOMENT = "One moment, please."
 
 log = structlog.get_logger(__name__)
 
@@ -86,15 +87,15 @@ class Instructions(CarrierWebhook):
             return self._decline(refused, agent_id), refused.code
         except Exception:  # a caller is waiting: no error may reach the carrier
             log.exception("call not answered", agent_id=str(agent_id), call_sid=fields.get("CallSid"))
-            return twiml.say_and_hang_up(SORRY), "failed"
+            return sorry(language_of(agent_id)), "failed"
 
     def _decline(self, refused: Refused, agent_id: UUID) -> str:
         match refused.code:
             case "ended":
                 return twiml.hang_up()
             case "draining":  # another process, or this one's successor, takes the call
-                return twiml.say_and_try_again(ONE_MOMENT, self.address(agent_id))
-        return twiml.say_and_hang_up(refused.sentence)
+                return one_moment(refused.language, self.address(agent_id))
+        return refuse(refused)
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
         raise NotImplementedError
@@ -154,6 +155,21 @@ class StreamStatus(CarrierWebhook):
         key = _key(fields, "stream", fields.get("StreamSid", ""), fields.get("StreamEvent", ""))
         self.keep(agent_id, "stream", key, fields)
         return HttpResponse(status=204)
+
+
+def refuse(refused: Refused) -> str:
+    """Say why nobody takes the call, in the agent's language."""
+    return twiml.say_and_hang_up(refused.sentence, for_the_carrier(refused.language))
+
+
+def sorry(language: str) -> str:
+    """Something went wrong, and somebody is waiting."""
+    return twiml.say_and_hang_up(platform_sentences(language).sorry, for_the_carrier(language))
+
+
+def one_moment(language: str, url: str) -> str:
+    """Have the carrier ask again in a moment."""
+    return twiml.say_and_try_again(platform_sentences(language).one_moment, url, language=for_the_carrier(language))
 
 
 def connect(admission: Admission, carrier_sid: str) -> str:

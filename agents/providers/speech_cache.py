@@ -81,6 +81,7 @@ class CachedVoice:
         self._tts, self._cache, self._provider, self._voice = tts, cache, provider, voice
         self._own = own or tts
         self._fixed: dict[str, str] = {}
+        self._personal: dict[str, Speech] = {}
 
     def prepare(self, texts: list[str]) -> list[str]:
         """Bring these fixed sentences into memory; return those that nobody has synthesized yet. Reads the disk."""
@@ -89,10 +90,16 @@ class CachedVoice:
 
     async def fill(self, text: str) -> None:
         """Synthesize a fixed sentence and keep it. Raises ProviderError."""
+        self._cache.store(content_key(self._provider, self._voice, text), await self._whole(text))
+
+    async def fill_personal(self, text: str) -> None:
+        """Synthesize a sentence for this call alone: it is nobody else's to keep. Raises ProviderError."""
+        self._personal[text] = await self._whole(text)
+
+    async def _whole(self, text: str) -> Speech:
         async with aclosing(self._own.speak(text)) as sounds:
             parts = [part async for part in sounds]
-        speech = Speech(b"".join(p.audio for p in parts), tuple(word for p in parts for word in p.words))
-        self._cache.store(content_key(self._provider, self._voice, text), speech)
+        return Speech(b"".join(p.audio for p in parts), tuple(word for p in parts for word in p.words))
 
     async def open(self) -> None:
         await self._tts.open()
@@ -100,7 +107,7 @@ class CachedVoice:
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         """As the voice itself; a fixed sentence comes at once."""
         key = self._fixed.get(piece)
-        ready = self._cache.in_memory(key) if key else None
+        ready = self._cache.in_memory(key) if key else self._personal.get(piece)
         if ready is not None:
             yield ready
             return

@@ -19,6 +19,15 @@ class Keypad:
         self._digits = ""
         self._recent = 0
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._digits
+
+    def forget(self) -> None:
+        """The keys so far were meant for somebody else."""
+        self._timers.cancel("keys")
+        self._digits = ""
+
     def press(self, digit: str) -> None:
         if digit not in "0123456789*#" or len(digit) != 1 or self._recent >= MOST_PER_S:
             return

@@ -22,12 +22,14 @@ from calls.conversation.ports import Journal, Line, Listener, Speaker
 from calls.conversation.records import Records
 from calls.conversation.reply import Reply
 from calls.conversation.speaking import Spawn
+from calls.conversation.stopping import find_stop
 from calls.conversation.timers import Timers
 from calls.conversation.turn_taking import Action, Agent, Caller, Floor, Policy
 
 NO_WORDS_S = 1.5  # a voice that silenced the agent must bring words within this
 MOST_HOLDS = 3  # so often may voices without words silence one reply
 WARNING_BEFORE_S = 30.0
+STOP_KEY, STOP_KEY_ALONE_S = "9", 0.8  # alone it ends all calls; with more keys behind it, it is part of a number
 LAST_PATIENCE_S = 2.0  # after the last silence prompt, on top of the silence timeout
 
 
@@ -48,7 +50,9 @@ class Script:
 
     opening: tuple[str, ...]
     opening_kind: str = "greeting"
+    introduction: str = ""
     consent_notice: str = ""
+    stopped: str = ""  # answers whoever asks not to be called, and ends the call; empty: that is not listened for
     farewell: str = "Goodbye."
     fallback: str = "One moment, please."
     apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
@@ -76,6 +80,7 @@ class Session:
         journal: Journal,
         earlier_ms: int = 0,
         next_index: int = 0,
+        on_stop: Callable[[str], None] = lambda said: None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._origin = self._loop.time() - earlier_ms / 1000
@@ -84,6 +89,7 @@ class Session:
         self._timers = Timers(self._loop)
         self._records = Records(journal, line, self.now_ms, next_index)
         self._keypad = Keypad(self._timers, self.typed)
+        self._on_stop = on_stop
         self._over = asyncio.Event()
         self._ending = Ending.CALLER
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,6 +128,7 @@ class Session:
         """A key was pressed. Which one stays out of the records; the entry becomes a turn."""
         if not self._over.is_set():
             self._records.event("digit")
+            self._watch_stop_key(digit)
             self._keypad.press(digit)
 
     def typed(self, text: str) -> None:
@@ -204,8 +211,8 @@ class Session:
 
     def _open(self) -> None:
         opening = self._script.opening
-        if self._script.consent_notice:
-            self._say(self._script.consent_notice, *opening, kind="greeting", protected=True)
+        if notices := [text for text in (self._script.introduction, self._script.consent_notice) if text]:
+            self._say(*notices, *opening, kind="greeting", protected=True)
         elif opening:
             self._say(*opening, kind=self._script.opening_kind)
         self._watch_silence()
@@ -234,6 +241,27 @@ class Session:
         self._ended = turn
         if turns.words_of(turn.text):
             self._prompts_said = 0
+        if self._script.stopped and (stop := find_stop(turn.whole_text)) and stop.is_certain:
+            self._stop_calls(turn.whole_text)
+
+    def _watch_stop_key(self, digit: str) -> None:
+        alone = self._script.stopped and digit == STOP_KEY and self._keypad.is_empty
+        self._timers.cancel("stop key")
+        if alone:
+            self._timers.set("stop key", STOP_KEY_ALONE_S, self._stop_by_key)
+
+    def _stop_by_key(self) -> None:
+        self._keypad.forget()
+        self._stop_calls("")
+
+    def _stop_calls(self, said: str) -> None:
+        """By rule, never by the model, and at once: the agent says so, and goodbye. `said` is empty for the key."""
+        if self._floor.agent in (Agent.CLOSING, Agent.GONE):
+            return
+        self._records.event("stop_asked")
+        self._on_stop(said)
+        self._ending = Ending.AGENT
+        self._do(turns.StopAsked())
 
     def _on_forced(self, text: str) -> None:
         self._records.event("turn_forced")
@@ -334,9 +362,10 @@ class Session:
     def _farewell(self) -> None:
         self._timers.cancel("limit", "limit near", "no words")
         self._agent.cancel()
-        if self._ending is not Ending.LIMIT:
+        last_words = {Ending.LIMIT: self._script.farewell, Ending.AGENT: self._script.stopped}
+        if self._ending not in last_words:
             self._ending = Ending.FAILURE
-        text = self._script.farewell if self._ending is Ending.LIMIT else self._script.apology
+        text = last_words.get(self._ending, self._script.apology)
         self._say(text, kind="farewell", ending=self._ending)
 
     def _let_go(self) -> None:

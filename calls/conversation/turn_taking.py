@@ -108,6 +108,11 @@ class LimitReached:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAsked:
+    """The caller does not want to be called any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerGone:
     """The line is closed."""
 
@@ -124,6 +129,7 @@ Event = (
     | SilenceLasted
     | LimitNear
     | LimitReached
+    | StopAsked
     | CallerGone
 )
 
@@ -278,6 +284,8 @@ RULES: tuple[Rule, ...] = (
     Rule((Agent.CLOSING,), ReplyFinished, always, Agent.GONE, (A.HANG_UP,)),
     Rule((Agent.CLOSING,), ReplyFailed, always, Agent.GONE, (A.HANG_UP,)),
     Rule(_ALIVE, ReplyFailed, always, Agent.CLOSING, (A.FAREWELL,)),
+    # Whoever does not want to be called hears so, and nothing else, whatever is being said
+    Rule(_ALIVE, StopAsked, always, Agent.CLOSING, (A.CANCEL_REPLY, A.FAREWELL)),
     # Time
     Rule((Agent.LISTENING,), SilenceLasted, always, Agent.THINKING, (A.PROMPT,)),
     Rule((Agent.LISTENING,), LimitNear, always, Agent.THINKING, (A.WARN,)),

@@ -15,11 +15,11 @@ from django.utils.timezone import now
 from agentos.errors import DomainError
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
-from campaigns import contacts
 from campaigns.importing import files, progress
 from campaigns.importing.rows import LONGEST_TAG, Person, Rejected, RowReader
 from campaigns.importing.sheets import Line, Sheet, SheetError, open_sheet
 from campaigns.jurisdictions import tables
+from campaigns.lifting import lift_overtaken
 from campaigns.models import Consent, Contact, ContactImport
 
 CHUNK = 2_000
@@ -120,7 +120,7 @@ class _Import:
         if self._consent is not None:
             given = [Consent(e164=row.e164, created_by=self._batch.created_by, **self._consent) for row in rows]
             Consent.objects.bulk_create(given, ignore_conflicts=True)
-            contacts.lift_by_consent(people, self._consent["given_at"], self._consent["source"])
+            lift_overtaken(list(people), now())
 
     def _finish(self, total: int) -> None:
         batch, tally = self._batch, self._tally

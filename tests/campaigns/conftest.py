@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
+from agents.models import Agent
+from telephony.event_writer import EventWriter
 from telephony.simulator.people import Person, StaySilent
 from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import Humming
+from tests.campaigns.line import Line, MakeLine, asked, in_thread
 from tests.campaigns.people import ROSA
+from tests.telephony.shelf import Shelf, an_event, writer_of
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN, ORIGIN
 
 
@@ -30,3 +36,24 @@ async def practice(settings: Settings) -> AsyncIterator[PracticeCarrier]:
         practice.exchange.people[ROSA] = Person(steps=(StaySilent(),), rings_ms=3_600_000)
         settings.TWILIO_BASE_URL = practice.url
         yield practice
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Iterator[Callable[[], EventWriter]]:
+    writer = writer_of(tmp_path / "events", Shelf())
+    yield lambda: writer
+    writer.keep(an_event()).result(10)
+
+
+@pytest.fixture
+def make_line(agent: Agent, events: Callable[[], EventWriter]) -> MakeLine:
+    async def make(**campaign: Any) -> Line:
+        _, attempt_id = await in_thread(asked, agent, **campaign)
+        return Line(agent, attempt_id, events)
+
+    return make
+
+
+@pytest.fixture
+async def line(make_line: MakeLine) -> Line:
+    return await make_line()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ from tests.telephony.signing import CALL_SID, call_fields, webhook
 
 ROSA = "+12125550128"
 Element = ElementTree.Element
+MakeLine = Callable[..., Awaitable["Line"]]
+SECOND_SID = "CA00000000000000000000000000000002"
 
 
 async def in_thread(work: Callable[..., Any], *args: Any, **more: Any) -> Any:
@@ -55,17 +57,30 @@ class Line:
     events: Callable[[], EventWriter]
     at: datetime = NOON
     admit: Any = None
+    asked_at: str = ""
 
     async def answered(self, sid: str = CALL_SID) -> list[Element]:
         url = addresses.answer_url(self.agent.pk, self.attempt_id)
         return verbs(await self.post(webhooks.OutboundCall, url, CallSid=sid, CallStatus="in-progress"))
 
     async def pressed(self, key: str = "", *, sid: str = CALL_SID, **fields: str) -> list[Element]:
-        url = addresses.keys_url(self.agent.pk, self.attempt_id)
-        return verbs(await self.post(webhooks.KeyPressed, url, CallSid=sid, Digits=key, **fields))
+        url = self.asked_at or addresses.keys_url(self.agent.pk, self.attempt_id)
+        answer = verbs(await self.post(webhooks.KeyPressed, url, CallSid=sid, Digits=key, **fields))
+        return self._remember(answer)
 
     async def said(self, words: str, confidence: float = 0.95) -> list[Element]:
         return await self.pressed(SpeechResult=words, Confidence=str(confidence))
+
+    async def follow(self, answer: list[Element], words: str = "", **fields: str) -> list[Element]:
+        """What comes after these instructions, when these words, these fields, or nothing came back."""
+        url = str(answer[0].attrib["action"])
+        heard = {"SpeechResult": words, "Confidence": "0.9"} if words else {}
+        return verbs(await self.post(webhooks.KeyPressed, url, **({"Digits": ""} | heard | fields)))
+
+    def _remember(self, answer: list[Element]) -> list[Element]:
+        """Where the next key is told."""
+        self.asked_at = str(answer[0].attrib.get("action", "")) if answer[0].tag == "Gather" else ""
+        return answer
 
     async def recorded(self, recording: str, **fields: str) -> list[Element]:
         url = addresses.recording_url(self.agent.pk, self.attempt_id)
@@ -81,7 +96,7 @@ class Line:
 
     async def post(self, view: type[webhooks.AttemptWebhook], url: str, **fields: str) -> HttpResponse:
         settings: dict[str, Any] = {"clock": lambda: self.at, "events": self.events}
-        if self.admit is not None and issubclass(view, webhooks.Instructions):
+        if self.admit is not None:
             settings["admit"] = self.admit
         request = webhook(url, call_fields(**{"Direction": "outbound-api", **fields}))
         return await view.as_view(**settings)(request, agent_id=self.agent.pk, token=url.rpartition("/")[2])
@@ -133,3 +148,8 @@ def names(answer: list[Element]) -> list[str]:
 def text(answer: list[Element]) -> str:
     """Everything that is said, in order."""
     return " ".join(each.text or "" for verb in answer for each in verb.iter() if each.tag == "Say")
+
+
+def change(agent: Agent, work: Callable[[], Any]) -> Any:
+    with tenant_transaction(agent.tenant_id):
+        return work()

@@ -1,0 +1,63 @@
+"""What an agent is told before a call that it makes: who is called, why, what has been said, and how to begin.
+
+It is kept with the call, so that whichever process carries the conversation knows it. What the carrier carries is a
+signed reference to the call, and nothing of the person. Every value is data: cut, cleaned, never read as instructions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from agents.prompts import NAME, clean
+
+MOST_VALUES, MOST_VALUE, MOST_TEXT = 30, 200, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """Empty for a call that came to us.
+
+    `variables` are values as they are spoken, by the names that greeting and prompt may use; `facts` the same values as
+    they are written. `introduction` is said before the greeting and cannot be interrupted. `stopped` answers whoever
+    asks not to be called, and ends the call; without it nobody listens for that. `message` was heard already, in the
+    `before_ms` before the agent came.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    introduction: str = ""
+    stopped: str = ""
+    message: str = ""
+    before_ms: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("variables", "facts"):
+            object.__setattr__(self, name, _bounded(getattr(self, name)))
+        for name in ("reason", "introduction", "stopped", "message"):
+            object.__setattr__(self, name, " ".join(getattr(self, name).split())[:MOST_TEXT])
+
+    def to_json(self) -> dict[str, Any]:
+        """Empty for an empty one."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Briefing:
+        return cls(**{name: data[name] for name in cls.__slots__ if name in data})
+
+    def about(self) -> list[str]:
+        """What the model reads of it, a line each."""
+        lines = [f"Why you are calling: {clean(self.reason)}"] if self.reason else []
+        lines += [f"{name}: {value}" for name, value in self.facts.items()]
+        if self.introduction:
+            lines.append("You made this call. They were told who is calling and that you are an AI assistant.")
+        if self.message:
+            lines.append(f'They have just heard this recorded message, and asked to speak with you: "{self.message}"')
+        return lines
+
+
+def _bounded(values: Mapping[str, Any]) -> dict[str, str]:
+    kept = {name: clean(value)[:MOST_VALUE] for name, value in values.items() if NAME.fullmatch(name)}
+    return dict(list({name: value for name, value in kept.items() if value}.items())[:MOST_VALUES])

@@ -1,0 +1,115 @@
+"""What the platform itself says in a call when the agent cannot: in the language of the agent.
+
+A language is added as one more entry of `LANGUAGES`; the type checker asks for every sentence. A language without an
+entry hears English.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.languages import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSentences:
+    """One language. `bridge` is said by the process that takes over a call; `apology` ends one."""
+
+    apology: str
+    bridge: str
+    one_moment: str
+    sorry: str
+    unknown_agent: str
+    unpublished: str
+    suspended: str
+    busy: str
+    draining: str
+    speechless: str
+    ended: str = ""
+
+
+LANGUAGES = {
+    "en": PlatformSentences(
+        apology="I am sorry, I am having trouble and cannot go on right now. "
+        "Please call again in a little while. Goodbye.",
+        bridge="I am sorry, we were cut off for a moment. I am back. Please go on.",
+        one_moment="One moment, please.",
+        sorry="We are sorry, we cannot take your call right now. Please try again in a moment.",
+        unknown_agent="We are sorry, this number is not in use.",
+        unpublished="We are sorry, nobody can take your call at this number yet.",
+        suspended="We are sorry, we cannot take calls at the moment. Please try again later.",
+        busy="We are sorry, all our lines are busy. Please call again in a few minutes.",
+        draining="We are sorry, please call again in a moment.",
+        speechless="We are sorry, we cannot speak with you right now. Please call again later.",
+    ),
+    "es": PlatformSentences(
+        apology="Lo siento, tengo un problema y no puedo continuar en este momento. "
+        "Por favor, llame de nuevo dentro de un rato. Adiós.",
+        bridge="Lo siento, se cortó un momento. Ya estoy de vuelta. Continúe, por favor.",
+        one_moment="Un momento, por favor.",
+        sorry="Lo sentimos, no podemos atender su llamada ahora. Inténtelo de nuevo en un momento, por favor.",
+        unknown_agent="Lo sentimos, este número no está en uso.",
+        unpublished="Lo sentimos, todavía no podemos atender llamadas en este número.",
+        suspended="Lo sentimos, en este momento no podemos atender llamadas. Inténtelo más tarde, por favor.",
+        busy="Lo sentimos, todas nuestras líneas están ocupadas. Llame de nuevo en unos minutos, por favor.",
+        draining="Lo sentimos, llame de nuevo en un momento, por favor.",
+        speechless="Lo sentimos, ahora mismo no podemos hablar con usted. Llame más tarde, por favor.",
+    ),
+    "fr": PlatformSentences(
+        apology="Je suis désolé, j'ai un problème et je ne peux pas continuer pour le moment. "
+        "Veuillez rappeler dans un instant. Au revoir.",
+        bridge="Excusez-moi, nous avons été coupés un instant. Je suis de retour. Continuez, je vous en prie.",
+        one_moment="Un instant, s'il vous plaît.",
+        sorry="Désolés, nous ne pouvons pas prendre votre appel pour le moment. Veuillez réessayer dans un instant.",
+        unknown_agent="Désolés, ce numéro n'est pas en service.",
+        unpublished="Désolés, personne ne peut encore répondre à ce numéro.",
+        suspended="Désolés, nous ne pouvons pas prendre d'appels en ce moment. Veuillez réessayer plus tard.",
+        busy="Désolés, toutes nos lignes sont occupées. Veuillez rappeler dans quelques minutes.",
+        draining="Désolés, veuillez rappeler dans un instant.",
+        speechless="Désolés, nous ne pouvons pas vous parler pour le moment. Veuillez rappeler plus tard.",
+    ),
+    "de": PlatformSentences(
+        apology="Es tut mir leid, ich habe gerade eine Störung und kann nicht weitersprechen. "
+        "Bitte rufen Sie in Kürze noch einmal an. Auf Wiederhören.",
+        bridge="Entschuldigung, wir waren kurz unterbrochen. Ich bin wieder da. Bitte sprechen Sie weiter.",
+        one_moment="Einen Moment, bitte.",
+        sorry="Es tut uns leid, wir können Ihren Anruf gerade nicht annehmen. Bitte versuchen Sie es gleich wieder.",
+        unknown_agent="Es tut uns leid, diese Nummer ist nicht vergeben.",
+        unpublished="Es tut uns leid, unter dieser Nummer kann noch niemand Ihren Anruf annehmen.",
+        suspended="Es tut uns leid, wir können zurzeit keine Anrufe annehmen. Bitte versuchen Sie es später wieder.",
+        busy="Es tut uns leid, alle Leitungen sind belegt. Bitte rufen Sie in ein paar Minuten noch einmal an.",
+        draining="Es tut uns leid, bitte rufen Sie gleich noch einmal an.",
+        speechless="Es tut uns leid, wir können gerade nicht mit Ihnen sprechen. Bitte rufen Sie später wieder an.",
+    ),
+    "pt": PlatformSentences(
+        apology="Desculpe, estou com um problema e não posso continuar agora. "
+        "Por favor, ligue novamente daqui a pouco. Até logo.",
+        bridge="Desculpe, a ligação caiu por um momento. Já voltei. Por favor, continue.",
+        one_moment="Um momento, por favor.",
+        sorry="Desculpe, não podemos atender a sua ligação agora. Tente novamente em um momento, por favor.",
+        unknown_agent="Desculpe, este número não está em uso.",
+        unpublished="Desculpe, ainda não podemos atender ligações neste número.",
+        suspended="Desculpe, no momento não podemos atender ligações. Tente novamente mais tarde, por favor.",
+        busy="Desculpe, todas as nossas linhas estão ocupadas. Ligue novamente em alguns minutos, por favor.",
+        draining="Desculpe, ligue novamente em um momento, por favor.",
+        speechless="Desculpe, não podemos falar com você agora. Ligue mais tarde, por favor.",
+    ),
+    "it": PlatformSentences(
+        apology="Mi dispiace, ho un problema e al momento non posso continuare. "
+        "La prego di richiamare tra poco. Arrivederci.",
+        bridge="Mi scusi, la linea è caduta per un momento. Sono di nuovo qui. Prego, continui.",
+        one_moment="Un momento, per favore.",
+        sorry="Ci dispiace, in questo momento non possiamo rispondere alla sua chiamata. Riprovi tra poco, per favore.",
+        unknown_agent="Ci dispiace, questo numero non è attivo.",
+        unpublished="Ci dispiace, a questo numero non può ancora rispondere nessuno.",
+        suspended="Ci dispiace, al momento non possiamo rispondere alle chiamate. Riprovi più tardi, per favore.",
+        busy="Ci dispiace, tutte le nostre linee sono occupate. Richiami tra qualche minuto, per favore.",
+        draining="Ci dispiace, richiami tra un momento, per favore.",
+        speechless="Ci dispiace, in questo momento non possiamo parlare con lei. Richiami più tardi, per favore.",
+    ),
+}
+
+
+def platform_sentences(language: str) -> PlatformSentences:
+    """The sentences of the nearest language that has them."""
+    return nearest(language, LANGUAGES)

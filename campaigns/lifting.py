@@ -1,0 +1,28 @@
+"""When an opt-out does not hold any more: one rule, for the gate, consents, imports and the next opt-out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from campaigns.models import Consent, DoNotCall
+
+
+def overtaken_by(since: datetime, consents: Iterable[Consent]) -> Consent | None:
+    """The consent that lifts an opt-out: given after it and not withdrawn. Importing the number again does nothing."""
+    return next((each for each in consents if each.revoked_at is None and each.given_at > since), None)
+
+
+def lift_overtaken(numbers: Sequence[str], at: datetime) -> None:
+    """Take every number off the tenant's list that newer consent has overtaken. Inside the tenant."""
+    entries = list(DoNotCall.objects.select_for_update().filter(e164__in=numbers, lifted_at=None))
+    if not entries:
+        return
+    given: dict[str, list[Consent]] = defaultdict(list)
+    for consent in Consent.objects.filter(e164__in=[entry.e164 for entry in entries], given_at__lte=at):
+        given[str(consent.e164)].append(consent)
+    for entry in entries:
+        if consent := overtaken_by(entry.since, given[str(entry.e164)]):
+            entry.lifted_at, entry.lifted_why = at, f"Newer consent: {consent.source}"[:200]
+            entry.save(update_fields=["lifted_at", "lifted_why"])
