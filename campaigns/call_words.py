@@ -15,9 +15,7 @@ from telephony.twiml import Heard
 def caller_of(attempt: Attempt) -> Caller:
     """Who calls, in the language of whoever is called."""
     profile = ComplianceProfile.objects.first() or ComplianceProfile()
-    number = attempt.campaign.number
-    call_back = profile.callback_number or (str(number.e164) if number else "")
-    return Caller(business_name(), call_back, language_of(attempt.target))
+    return Caller(business_name(), profile.callback_number or attempt.shown_number, language_of(attempt.target))
 
 
 def language(attempt: Attempt) -> str:

@@ -16,7 +16,8 @@ PRICED_WITHIN = timedelta(days=2)  # the carrier names the price some minutes af
 def charge(attempt: Attempt, seconds: int, at: datetime) -> None:
     """The call was connected for so long. The first word on that counts."""
     if seconds and not attempt.cost_cents:
-        attempt.cost_cents = call_cents(seconds, at.date(), talks=attempt.call_id is not None)
+        talks, by_sip = attempt.call_id is not None, bool(attempt.to_address)
+        attempt.cost_cents = call_cents(seconds, at.date(), talks=talks, by_sip=by_sip)
         attempt.save(update_fields=["cost_cents"])
 
 

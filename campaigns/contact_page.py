@@ -43,6 +43,7 @@ class ContactPage:
             (WORDS[Column.ZONE], known.zone or "By state or area code"),
             (WORDS[Column.LANGUAGE], known.language or "As the campaign’s"),
             ("Line", line),
+            (WORDS[Column.SIP_ADDRESS], known.sip_address),
             *((name.replace("_", " ").capitalize(), str(value)) for name, value in known.fields.items()),
         ]
         return [(name, value) for name, value in pairs if value]

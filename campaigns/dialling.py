@@ -19,16 +19,18 @@ from agentos.tenants.scoping import tenant_transaction
 from campaigns import addresses
 from campaigns.attempts import adopt, locked, take_back
 from campaigns.breaker import ACCOUNT_TROUBLE, pause_account
+from campaigns.caller_ids import caller_id
 from campaigns.claiming import put_off
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.lines import slow_down
 from campaigns.locks import dialling
 from campaigns.models import Attempt, Campaign, Target
-from campaigns.receipts import write_receipt
+from campaigns.receipts import Decision, write_receipts
 from campaigns.rules import may_call
 from campaigns.settling import settle
 from telephony import carrier
+from telephony.models import PhoneNumber
 
 RING_S = 25
 LONGEST_S = 600
@@ -66,23 +68,31 @@ def _ask(attempt_id: UUID, at: datetime) -> dict[str, Any] | None:
         take_back(attempt, "void", at)
         return None
     facts = FactBook(campaign, [str(attempt.e164)], at, besides=attempt.pk).of(str(attempt.e164))
-    verdict = may_call(facts, at, tables())
-    write_receipt(
-        facts, verdict, at, occasion="dial", campaign=campaign, target_id=attempt.target_id, attempt_id=attempt.pk
+    verdict, ours = may_call(facts, at, tables()), caller_id(campaign, str(attempt.e164))
+    attempt.from_number, attempt.to_address = str(ours.e164) if ours else "", facts.sip_address
+    write_receipts(
+        [Decision(facts, verdict, at, "dial", campaign, attempt.target_id, attempt.pk, caller_id=attempt.from_number)]
     )
     if not verdict.may_call:
         take_back(attempt, "refused", at)
         put_off(attempt.target, verdict)
         return None
     attempt.state, attempt.asked_at = Attempt.State.ASKED, at
-    attempt.save(update_fields=["state", "asked_at"])
+    attempt.save(update_fields=["state", "asked_at", "from_number", "to_address"])
     Target.objects.filter(pk=attempt.target_id).update(attempts_made=attempt.number)
+    return _wish(attempt, ours)
+
+
+def _wish(attempt: Attempt, ours: PhoneNumber | None) -> dict[str, Any]:
+    """What the carrier is asked for. A trunk of our own carries calls to numbers only."""
+    agent_id = attempt.campaign.agent_id
     return {
-        "to": str(attempt.e164),
-        "from_": str(campaign.number.e164) if campaign.number else "",
-        "url": addresses.answer_url(campaign.agent_id, attempt.pk),
-        "status_callback": addresses.progress_url(campaign.agent_id, attempt.pk),
-        "answered_by_url": addresses.machine_url(campaign.agent_id, attempt.pk),
+        "to": attempt.to_address or str(attempt.e164),
+        "from_": attempt.from_number,
+        "byoc": ours.byoc_trunk if ours and not attempt.to_address else "",
+        "url": addresses.answer_url(agent_id, attempt.pk),
+        "status_callback": addresses.progress_url(agent_id, attempt.pk),
+        "answered_by_url": addresses.machine_url(agent_id, attempt.pk),
         "ring_s": RING_S,
         "longest_s": LONGEST_S,
     }

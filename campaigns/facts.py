@@ -79,6 +79,7 @@ class FactBook:
             zip_code=contact.zip_code,
             consent=asked_for_it(self._campaign, number) or best_consent(known.consents),
             line_type=contact.line_type,
+            sip_address=contact.sip_address,
             listings=tuple(each for each in known.listings if not _is_lifted(each, known.consents)),
             registries=tuple(known.registries),
             attempts=tuple(known.attempts),

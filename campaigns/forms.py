@@ -83,6 +83,12 @@ class NumberForm(StepForm):
         empty_label="Choose a number",
         help_text="What people see when they are called, and where they call back.",
     )
+    local_presence = forms.BooleanField(
+        required=False,
+        label="Show each person the nearest of your numbers",
+        help_text="One with their area code, else one of their state, else the number above. Somebody who is called"
+        " again sees the same one. Numbers that nobody answers are not shown.",
+    )
 
     def __init__(self, campaign: Campaign, data: Any = None) -> None:
         super().__init__(campaign, data)

@@ -50,6 +50,7 @@ class Decision:
     campaign: Campaign | None = None
     target_id: int | None = None
     attempt_id: UUID | None = None
+    caller_id: str = ""
 
 
 def write_receipt(
@@ -61,9 +62,10 @@ def write_receipt(
     campaign: Campaign | None = None,
     target_id: int | None = None,
     attempt_id: UUID | None = None,
+    caller_id: str = "",
 ) -> DialReceipt:
     """Store one decision, made or refused."""
-    return write_receipts([Decision(facts, verdict, at, occasion, campaign, target_id, attempt_id)])[0]
+    return write_receipts([Decision(facts, verdict, at, occasion, campaign, target_id, attempt_id, caller_id)])[0]
 
 
 def write_receipts(decisions: Sequence[Decision]) -> list[DialReceipt]:
@@ -96,6 +98,7 @@ def _draft(decision: Decision) -> DialReceipt:
             "at": at.isoformat(),
             "facts": encode(facts),
             "verdict": told(verdict),
+            **({"from": decision.caller_id} if decision.caller_id else {}),
         },
     )
 

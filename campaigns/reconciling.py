@@ -60,9 +60,9 @@ def reconcile(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = 
 
 def _find(tenant_id: int, attempt: Attempt, clock: Callable[[], datetime]) -> None:
     """Adopt the call that the carrier has; give the attempt up only when there certainly is none."""
-    from_ = str(attempt.campaign.number.e164) if attempt.campaign.number else ""
     since = (attempt.asked_at or clock()) - CLOCKS_DIFFER
-    found = [call.sid for call in carrier.find_calls(to=str(attempt.e164), from_=from_, since=since)]
+    rung = attempt.to_address or str(attempt.e164)
+    found = [call.sid for call in carrier.find_calls(to=rung, from_=attempt.shown_number, since=since)]
     with tenant_transaction(tenant_id):
         taken = set(Attempt.objects.filter(carrier_sid__in=found).values_list("carrier_sid", flat=True))
         fresh = [sid for sid in found if sid not in taken]

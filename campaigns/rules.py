@@ -124,6 +124,7 @@ class Facts:
     countries: frozenset[str] = frozenset({"US"})
     consent: Consent | None = None
     exemption: Exemption = Exemption.NONE
+    sip_address: str = ""  # rung in place of the number
     line_type: str = ""  # landline, mobile, or unknown, which counts as mobile
     listings: tuple[Listing, ...] = ()
     registries: tuple[Registry, ...] = ()
@@ -189,7 +190,7 @@ def may_call(facts: Facts, at: datetime, tables: Tables) -> Verdict:
         *_about_number(found),
         *_about_lists(facts, at, found),
         *_about_consent(facts, at, found),
-        *_about_clock(found),
+        *_about_clock(facts, found),
         *_about_law(facts, at, found, said),
         *_about_window(facts, at, found, said, tables),
         *_about_attempts(facts, at, found, said, tables),
@@ -278,9 +279,12 @@ def _about_reassignment(facts: Facts, at: datetime, found: Place) -> Iterator[Re
         yield Reason(Gate.CONSENT, "reassigned_unchecked", words, citation="10 M.R.S. 1499-B")
 
 
-def _about_clock(found: Place) -> Iterator[Reason]:
+def _about_clock(facts: Facts, found: Place) -> Iterator[Reason]:
     if found.refusal and not found.refusal.for_ever:
         yield Reason(Gate.CLOCK, found.refusal.code, found.refusal.words, Answer.HOLD)
+    elif facts.sip_address and not facts.zone:
+        words = "A SIP address does not say where the person is. Enter their time zone."
+        yield Reason(Gate.CLOCK, "sip_without_zone", words, Answer.HOLD)
 
 
 def _about_law(facts: Facts, at: datetime, found: Place, said: list[Opinion]) -> Iterator[Reason]:

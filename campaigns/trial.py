@@ -24,7 +24,10 @@ from telephony.services import normalized
 VOICE_WITHIN = timedelta(seconds=10)  # for a clip that has to be made first; then the carrier's own voice says it
 MOST_AN_HOUR = 10  # of one business: whoever tries out a message does not need more
 SHOWN = 3
-COPIED = ("kind", "purpose", "agent", "number", "language", "message", "voicemail", "keys", "records_reply")
+COPIED = (
+    *("kind", "purpose", "agent", "number", "local_presence"),
+    *("language", "message", "voicemail", "keys", "records_reply"),
+)
 STATES = {
     Attempt.State.CLAIMED: "Is being dialed",
     Attempt.State.ASKED: "Is being dialed",

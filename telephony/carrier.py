@@ -121,10 +121,12 @@ def place_call(
     answered_by_url: str = "",
     ring_s: int = 30,
     longest_s: int = 3600,
+    byoc: str = "",
 ) -> CarrierCall:
     """Have the carrier ring `to` and ask `url` what to do when somebody answers.
 
     Where `answered_by_url` is given, the carrier tells it a moment later whether a person or a machine picked up.
+    `to` is a number or a SIP address; with `byoc` the call leaves by that trunk of ours, which takes numbers only.
     There is no way to make this safe to repeat: after an error that `is_unknown`, look for the call first.
     """
     detection = {"machine_detection": "DetectMessageEnd", "async_amd": "true"}
@@ -140,6 +142,7 @@ def place_call(
                 timeout=ring_s,
                 time_limit=longest_s,
                 **(detection if answered_by_url else {}),
+                **({"byoc": byoc} if byoc else {}),
             )
         )
 

@@ -24,6 +24,17 @@ class AssignForm(forms.Form):
         self.fields["agent"].choices = _agents()  # type: ignore[attr-defined]
 
 
+class TrunkForm(forms.Form):
+    byoc_trunk = forms.RegexField(
+        r"BY[0-9a-f]{32}",
+        label="Calls leave by your own trunk",
+        required=False,
+        strip=True,
+        error_messages={"invalid": "A trunk begins with BY, and 32 digits and letters follow."},
+        help_text="Its SID, from BYOC trunks in the Twilio console. Empty: by Twilio's own lines.",
+    )
+
+
 class AddNumberForm(AssignForm):
     field_order = ("e164", "label", "agent")
 

@@ -52,6 +52,17 @@ def assign_number(tenant: Tenant | int, number_id: int, *, agent_id: UUID | None
         return number
 
 
+def lead_over_trunk(tenant: Tenant | int, number_id: int, *, trunk: str) -> PhoneNumber:
+    """Let calls from the number leave by this trunk of the business's own, or, when empty, by the carrier's lines."""
+    with tenant_transaction(tenant):
+        number: PhoneNumber | None = PhoneNumber.objects.select_for_update().filter(pk=number_id).first()
+        if number is None:
+            raise DomainError("unknown_number", "This number is not one of yours.")
+        number.byoc_trunk = trunk
+        number.save(update_fields=["byoc_trunk"])
+        return number
+
+
 def remove_number(tenant: Tenant | int, number_id: int) -> None:
     """Give the number up. Removing it twice changes nothing; one that campaigns call from stays."""
     with tenant_transaction(tenant):

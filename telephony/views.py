@@ -17,7 +17,7 @@ from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from calls.models import Call
 from telephony import services
 from telephony.addresses import incoming_call_url, incoming_message_url, status_url
-from telephony.forms import AddNumberForm, AssignForm
+from telephony.forms import AddNumberForm, AssignForm, TrunkForm
 from telephony.models import PhoneNumber
 
 
@@ -32,6 +32,10 @@ class Row:
     @property
     def key(self) -> str:
         return str(self.number.pk)
+
+    @property
+    def trunk_form(self) -> TrunkForm:
+        return TrunkForm(initial={"byoc_trunk": self.number.byoc_trunk}, auto_id=f"%s-{self.key}")
 
     @property
     def incoming_call_url(self) -> str:
@@ -85,7 +89,10 @@ def index(request: TenantRequest) -> HttpResponse:
 @allowed(Permission.MANAGE_NUMBERS)
 @require_POST
 def assign(request: TenantRequest, number_id: int) -> HttpResponse:
+    """Who answers the number, or, from its dialog, by which trunk calls from it leave."""
     number = get_object_or_404(PhoneNumber.objects.all(), pk=number_id)
+    if "byoc_trunk" in request.POST:
+        return _lead(request, number)
     form = AssignForm(request.POST)
     if not form.is_valid():
         raise DomainError("unknown_agent", "Choose an agent from the list.")
@@ -98,6 +105,17 @@ def assign(request: TenantRequest, number_id: int) -> HttpResponse:
         return redirect("numbers:index", request.tenant.slug)
     row = _row(number, _numbers_of_today().get(str(number.e164), 0))
     return render(request, "telephony/_number_changed.html", {"row": row})
+
+
+def _lead(request: TenantRequest, number: PhoneNumber) -> HttpResponse:
+    form = TrunkForm(request.POST)
+    if form.is_valid():
+        number = services.lead_over_trunk(request.tenant, number.pk, trunk=form.cleaned_data["byoc_trunk"])
+        ways = "your own trunk" if number.byoc_trunk else "the carrier's lines"
+        messages.success(request, f"Calls from this number leave by {ways}.")
+    else:
+        messages.error(request, str(form.errors["byoc_trunk"][0]))
+    return redirect("numbers:index", request.tenant.slug)
 
 
 @allowed(Permission.MANAGE_NUMBERS)

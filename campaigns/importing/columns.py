@@ -22,6 +22,7 @@ class Column(StrEnum):
     ZIP_CODE = "zip_code"
     LANGUAGE = "language"
     LINE_TYPE = "line_type"
+    SIP_ADDRESS = "sip_address"
     TAGS = "tags"
     CUSTOM = "custom"
 
@@ -37,6 +38,7 @@ WORDS = {
     Column.ZIP_CODE: "ZIP code",
     Column.LANGUAGE: "Language",
     Column.LINE_TYPE: "Landline or mobile",
+    Column.SIP_ADDRESS: "SIP address",
     Column.TAGS: "Tags",
     Column.CUSTOM: "A field of its own",
 }
@@ -65,6 +67,7 @@ KNOWN_AS: dict[Column, tuple[str, ...]] = {
     Column.ZIP_CODE: ("zipcode", "zip", "postalcode", "postcode", "postal"),
     Column.LANGUAGE: ("language", "lang", "preferredlanguage", "locale"),
     Column.LINE_TYPE: ("linetype", "phonetype", "landlineormobile"),
+    Column.SIP_ADDRESS: ("sipaddress", "sip", "sipuri"),
     Column.TAGS: ("tags", "tag", "labels", "group", "list"),
 }
 

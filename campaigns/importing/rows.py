@@ -17,6 +17,7 @@ LANGUAGES = {"english": "en-US", "spanish": "es-US", "español": "es-US", "espan
 LANDLINE = frozenset({"landline", "land line", "home", "fixed"})
 MOBILE = frozenset({"mobile", "cell", "cellular", "wireless"})
 ZIP = re.compile(r"[0-9]{3,5}(-[0-9]{4})?")
+SIP_ADDRESS = re.compile(r"sip:[a-zA-Z0-9_.+-]{1,40}@[a-zA-Z0-9.-]{1,60}(:[0-9]{2,5})?(;transport=(tls|tcp))?")
 LANGUAGE_TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})?")
 DIGITS_IN_WORDS = re.compile(r"\b(zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)\b", re.IGNORECASE)
 
@@ -32,6 +33,7 @@ class Person:
     zip_code: str = ""
     language: str = ""
     line_type: str = ""
+    sip_address: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
 
@@ -62,6 +64,7 @@ class RowReader:
             zip_code=zip_code,
             language=_language(self._cell(cells, Column.LANGUAGE)),
             line_type=_line_type(self._cell(cells, Column.LINE_TYPE)),
+            sip_address=_sip_address(self._cell(cells, Column.SIP_ADDRESS)),
             fields=self._fields(cells),
             tags=_tags(self._cell(cells, Column.TAGS)),
         )
@@ -144,6 +147,12 @@ def _line_type(text: str) -> str:
     """What is not known counts as mobile later, which has the stricter rules."""
     word = text.casefold()
     return "landline" if word in LANDLINE else "mobile" if word in MOBILE else ""
+
+
+def _sip_address(text: str) -> str:
+    if text and not SIP_ADDRESS.fullmatch(text):
+        raise Rejected(f"“{_shown(text)}” is not a SIP address, such as sip:204@pbx.example.com.")
+    return text
 
 
 def _tags(text: str) -> tuple[str, ...]:

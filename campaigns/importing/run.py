@@ -23,7 +23,7 @@ from campaigns.lifting import lift_overtaken
 from campaigns.models import Consent, Contact, ContactImport
 
 CHUNK = 2_000
-KEPT = ("name", "zone", "state", "zip_code", "language", "line_type")
+KEPT = ("name", "zone", "state", "zip_code", "language", "line_type", "sip_address")
 WRITTEN = [*KEPT, "fields", "tags", "updated_at"]
 
 

@@ -165,6 +165,7 @@ class Attempt(TenantModel):
     state = models.CharField(max_length=10, choices=State, default=State.CLAIMED)
     generation = models.PositiveIntegerField(default=0)
     from_number = models.CharField(max_length=20, blank=True, help_text="What the person saw.")
+    to_address = models.CharField(max_length=120, blank=True, help_text="Rung in place of the number.")
     carrier_sid = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 - unique where known
     outcome = models.CharField(max_length=20, blank=True)
     answered_by = models.CharField(max_length=20, blank=True, help_text="human, machine, fax or unknown.")
@@ -197,6 +198,11 @@ class Attempt(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.number} to {self.e164}"
+
+    @property
+    def shown_number(self) -> str:
+        """What the person sees, or would see if the campaign has one number."""
+        return self.from_number or (str(self.campaign.number.e164) if self.campaign.number else "")
 
 
 class DialReceipt(TenantModel):

@@ -227,6 +227,7 @@ def _setup(sent: list[tuple[str, str]], exchange: Exchange) -> CallSetup:
         if form.get("AsyncAmd") == "true"
         else None,
         phone_number_sid=number.sid if number else None,
+        byoc=form.get("Byoc", ""),
     )
 
 

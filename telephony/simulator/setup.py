@@ -39,6 +39,7 @@ class CallSetup:
     machine_detection: bool = False
     async_amd: Webhook | None = None
     phone_number_sid: str | None = None
+    byoc: str = ""
 
 
 @dataclass(frozen=True, slots=True)

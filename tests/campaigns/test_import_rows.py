@@ -54,7 +54,7 @@ def test_a_choice_that_cannot_be_imported_is_refused(columns: dict[str, str], wo
 
 # Rows
 
-COLUMNS = ("e164", "name", "zone", "state", "zip_code", "language", "line_type", "tags", "custom")
+COLUMNS = ("e164", "name", "zone", "state", "zip_code", "language", "line_type", "sip_address", "tags", "custom")
 HEADERS = (*COLUMNS[:-1], "Due on")
 
 
@@ -71,6 +71,7 @@ def test_a_full_row_becomes_a_person() -> None:
         zip_code="83702-1234",
         language="Spanish",
         line_type="Cell",
+        sip_address="sip:204@pbx.example.com:5061;transport=tls",
         tags="recall; vip,recall",
         **{"Due on": "2026-11-24"},
     )
@@ -83,6 +84,7 @@ def test_a_full_row_becomes_a_person() -> None:
         "83702-1234",
         "es-US",
         "mobile",
+        "sip:204@pbx.example.com:5061;transport=tls",
         {"due_on": "2026-11-24"},
         ("recall", "vip"),
     )
@@ -112,6 +114,8 @@ def test_one_number_is_written_in_many_ways(written: str) -> None:
         ({"state": "Idaho"}, "not a state of two letters"),
         ({"zip_code": "Boise"}, "not a ZIP code"),
         ({"language": "the usual"}, "not a language"),
+        ({"sip_address": "204"}, "not a SIP address"),
+        ({"sip_address": "sip:204@pbx.example.com?X-Secret=1"}, "not a SIP address"),
         ({"name": "R" * 121}, "longer than 120"),
         ({"Due on": "x" * 501}, "“due_on” is longer than 500"),
     ],

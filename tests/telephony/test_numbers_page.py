@@ -174,3 +174,17 @@ def test_a_number_that_a_campaign_calls_from_stays(browser: Client, tenant: Tena
     assert "A campaign calls from this number" in response.content.decode()
     with tenant_transaction(tenant):
         assert PhoneNumber.objects.filter(pk=number.pk).exists()
+
+
+def test_calls_from_a_number_leave_by_a_trunk_of_our_own(browser: Client, number: PhoneNumber, agent: Agent) -> None:
+    trunk = "BY" + "0" * 31 + "7"
+    page = browser.post(at("assign", number), {"byoc_trunk": f" {trunk} "}, follow=True)
+
+    assert "leave by your own trunk" in text(page)
+    assert trunk in page.content.decode()
+    with tenant_transaction(number.tenant):
+        led = PhoneNumber.objects.get()
+        assert (led.byoc_trunk, led.agent) == (trunk, agent)
+
+    assert "A trunk begins with BY" in text(browser.post(at("assign", number), {"byoc_trunk": "trunk"}, follow=True))
+    assert "by the carrier&#x27;s lines" in text(browser.post(at("assign", number), {"byoc_trunk": ""}, follow=True))
