@@ -15,6 +15,7 @@ from agentos.jobs import enqueue
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns import addresses, call_words, phrases
 from campaigns.addresses import Stage
+from campaigns.asking import ask_a_model
 from campaigns.attempts import adopt, locked, of_call
 from campaigns.call_words import caller_of
 from campaigns.claiming import put_off
@@ -237,7 +238,9 @@ def _understand(attempt: Attempt, answer: Answer, at: datetime) -> Told:
 
 def _put_on_the_work_list(attempt: Attempt, at: datetime, **fields: Any) -> None:
     known = {"target": attempt.target, "status": Reply.Status.OPEN, "received_at": at}
-    Reply.objects.get_or_create(attempt=attempt, defaults=known | fields)
+    reply, is_new = Reply.objects.get_or_create(attempt=attempt, defaults=known | fields)
+    if is_new:
+        ask_a_model(reply)
 
 
 def _bear_with(attempt: Attempt, machine: Machine, stage: Stage) -> Told:

@@ -48,10 +48,15 @@ async def transcribe(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes)
         if not ears.language.lower().startswith("en"):
             raise ProviderError("offline", "it understands English only", retryable=False, code="language")
         return await asyncio.to_thread(_hear_offline, wording(text, facts), names, sound)
+    return await listen(ears, sound, names)
+
+
+async def listen(ears: Ears, sound: bytes, names: Sequence[str] = ()) -> str:
+    """What a vendor's recogniser hears that expects nothing but these names. Raises ProviderError."""
     vendor = settings.VENDORS.get(ears.provider, {})
     recogniser = providers.stt(
         ears.provider,
-        Hearing(ears.model, ears.language, names, ENDPOINTING_MS, eager=False, options=ears.options),
+        Hearing(ears.model, ears.language, tuple(names), ENDPOINTING_MS, eager=False, options=ears.options),
         Endpoint(vendor.get("api_key", ""), vendor.get("base_url", "")),
     )
     try:

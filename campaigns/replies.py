@@ -16,17 +16,16 @@ import structlog
 from django.conf import settings
 
 from agentos.tenants.scoping import tenant_transaction
-from agents.providers.offline_voice.ears import Ear, make_decoder
-from agents.providers.ports import EndOfTurn
 from calls.models import Turn
 from campaigns import sealing
+from campaigns.asking import ask_a_model
 from campaigns.models import Attempt, DoNotCall, Reply, Target
 from campaigns.optout import OPTED_OUT, from_conversation, opt_out
 from campaigns.settling import LEAVES_WORK
 from campaigns.sorting import Meaning, Sorted, sort
+from campaigns.writing_down import ears_of, write_down
 from telephony import carrier, mulaw
 
-PAUSE_MS = 700
 NOT_WRITTEN_DOWN = "It could not be written down; please listen to it."
 IN_A_CONVERSATION = 0.7  # how sure a word can be that was said to the agent about anything
 NOT_FETCHED = "The recording could not be fetched from the carrier."
@@ -44,10 +43,11 @@ class NotYet(Exception):
 def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
     """Bring a reply in, and act on it where it is certain. Repeating it changes nothing. Raises NotYet."""
     with tenant_transaction(tenant_id):
-        reply: Reply | None = Reply.objects.filter(pk=reply_id, file="").select_related("attempt__campaign").first()
-        if reply is None or not reply.recording_sid:
+        expected = Reply.objects.filter(pk=reply_id, file="").exclude(recording_sid="")
+        reply: Reply | None = expected.select_related("attempt__campaign__agent__published").first()
+        if reply is None:
             return
-        recording, language = reply.recording_sid, reply.attempt.campaign.language
+        recording, ears = reply.recording_sid, ears_of(reply.attempt.campaign)
     try:
         sound = carrier.fetch_recording(recording)
         speech = read_wav(sound)
@@ -58,7 +58,7 @@ def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
         raise NotYet(str(error)) from error
     file = f"replies/{tenant_id}/{reply_id}.sealed"
     sealing.write(Path(settings.DATA_DIR) / file, sealing.seal(sound, _owner(reply_id)))
-    said = write_down(speech) if language.lower().startswith("en") else None
+    said = write_down(speech, ears)
     with tenant_transaction(tenant_id):
         _store(reply_id, file, len(speech) // mulaw.BYTES_PER_MS, said, at)
 
@@ -92,18 +92,6 @@ def read_wav(sound: bytes) -> bytes:
     return mulaw.encode(samples)
 
 
-def write_down(speech: bytes) -> str | None:
-    """What the offline ear hears, in English; None where it is not installed."""
-    try:
-        ear = Ear(make_decoder(), endpointing_ms=PAUSE_MS, eager=False)
-    except ImportError:
-        return None
-    silence = mulaw.SILENCE * (2 * PAUSE_MS // mulaw.FRAME_MS)
-    heard = [event.text for event in ear.hear(speech + silence) if isinstance(event, EndOfTurn) and event.text]
-    ear.close()
-    return " ".join(heard)
-
-
 def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: datetime) -> None:
     reply = Reply.objects.select_for_update(of=("self",)).select_related("attempt__campaign").get(pk=reply_id)
     if reply.file:
@@ -115,6 +103,7 @@ def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: dat
         reply.problem = NOT_WRITTEN_DOWN
     _sort(reply, sort(reply.transcript), at)
     reply.save()
+    ask_a_model(reply)
 
 
 def _sort(reply: Reply, found: Sorted, at: datetime) -> None:
@@ -183,6 +172,8 @@ def _leave_to_a_person(attempt: Attempt, said: dict[str, Sorted], at: datetime) 
     last = next((each for each in found if each.meaning is Meaning.STOP), found[-1])
     fields = last.proposal | {"transcript": "\n".join(said), "confidence": min(last.confidence, IN_A_CONVERSATION)}
     known = {"target_id": attempt.target_id, "status": Reply.Status.OPEN, "received_at": at}
-    _, is_new = Reply.objects.get_or_create(attempt=attempt, defaults=known | fields)
-    if not is_new:  # the last words were stored a moment later
+    reply, is_new = Reply.objects.get_or_create(attempt=attempt, defaults=known | fields)
+    if is_new:
+        ask_a_model(reply)
+    else:  # the last words were stored a moment later
         Reply.objects.filter(attempt=attempt, status=Reply.Status.OPEN, version=0, recording_sid="").update(**fields)

@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import charging, clip_making, dialling, reconciling, replies, turns
+from campaigns import charging, clip_making, dialling, reconciling, replies, second_opinion, turns
 from campaigns.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
 from campaigns.registries import fail_load, run_load
@@ -106,6 +106,12 @@ def fetch_reply(self: Task, tenant_id: int, reply_id: int) -> None:  # type: ign
             replies.give_up(tenant_id, reply_id)
             return
         raise self.retry(exc=error, countdown=min(300, 5 * 2**self.request.retries)) from error
+
+
+@shared_task(base=PlatformTask, ignore_result=True)
+def ask_a_model(tenant_id: int, reply_id: int) -> None:
+    """Have a model read a reply that the rules are not sure about. Once: a person reads it anyway."""
+    second_opinion.ask(tenant_id, reply_id)
 
 
 @shared_task(base=PlatformTask, ignore_result=True, autoretry_for=(CarrierError,), max_retries=3, default_retry_delay=2)

@@ -12,9 +12,11 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
+from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns import sealing
+from campaigns import inbox, sealing
+from campaigns.inbox import What
 from campaigns.models import Attempt, DoNotCall, Reply, Target
 from campaigns.replies import (
     NOT_FETCHED,
@@ -35,6 +37,7 @@ from telephony.simulator.voices import Humming, OfflineSpeaker, tone
 from tests import factories
 from tests.campaigns.line import ROSA, asked, in_thread
 from tests.campaigns.people import NOON
+from tests.doubles import Doubles, Refuse
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 RECORDING = "RE00000000000000000000000000000001"
@@ -234,6 +237,86 @@ async def test_a_recording_that_is_not_there_yet_is_asked_for_again_and_given_up
     await in_thread(give_up, agent.tenant_id, reply_id)
     reply = await in_thread(look, agent, reply_id)
     assert (reply.status, reply.problem) == ("open", NOT_FETCHED)
+
+
+@pytest.fixture
+async def vendor(settings: Settings) -> AsyncIterator[Doubles]:
+    async with Doubles() as doubles:
+        settings.VENDORS = settings.VENDORS | {"deepgram": {"api_key": "key", "base_url": doubles.url}}
+        yield doubles
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_reply_is_written_down_by_the_ears_of_the_agent_that_the_business_chose(
+    tenant: Tenant, keeps: Callable[[bytes], None], vendor: Doubles
+) -> None:
+    hearing = {"stt_provider": "deepgram", "stt_model": "nova-3"}
+    agent = await in_thread(factories.make_agent, tenant, "Reminders", **hearing)
+    vendor.deepgram.hears("could we find another day")
+    keeps(tone(2000))
+    _, reply_id = await in_thread(waiting, agent)
+
+    await in_thread(fetch, agent.tenant_id, reply_id, NOON)
+
+    reply = await in_thread(look, agent, reply_id)
+    assert (reply.transcript, reply.proposed, reply.because) == (
+        "could we find another day",
+        "rescheduled",
+        "another day",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_where_the_ears_fail_the_offline_ear_listens(
+    tenant: Tenant, keeps: Callable[[bytes], None], voice: Callable[[str], Any], vendor: Doubles
+) -> None:
+    hearing = {"stt_provider": "deepgram", "stt_model": "nova-3"}
+    agent = await in_thread(factories.make_agent, tenant, "Reminders", **hearing)
+    vendor.deepgram.faults.next(Refuse(500))
+    keeps(await voice("Please stop calling me."))
+    _, reply_id = await in_thread(waiting, agent)
+
+    await in_thread(fetch, agent.tenant_id, reply_id, NOON)
+
+    assert (await in_thread(look, agent, reply_id)).disposition == "opted_out"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_stop_in_a_recording_counts_though_somebody_has_decided_already(
+    agent: Agent, keeps: Callable[[bytes], None], voice: Callable[[str], Any]
+) -> None:
+    keeps(await voice("Please stop calling me."))
+    _, reply_id = await in_thread(waiting, agent)
+    by = await in_thread(factories.make_member, agent.tenant)
+    await in_thread(inbox.handle, agent.tenant, reply_id, what=What.CONFIRM, seen=0, by=by)
+
+    await in_thread(fetch, agent.tenant_id, reply_id, NOON)
+
+    reply = await in_thread(look, agent, reply_id)
+    assert (reply.disposition, reply.target.disposition, reply.handled_by_id) == ("opted_out", "opted_out", None)
+    assert len(await in_thread(listed, agent)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("outcome", "sorted_as"),
+    [("rescheduled", ("open", "rescheduled", "key", "")), ("opted_out", ("handled", "opted_out", "key", "opted_out"))],
+)
+async def test_a_key_that_ended_the_recording_says_more_than_a_hum(
+    agent: Agent, keeps: Callable[[bytes], None], outcome: str, sorted_as: tuple[str, ...]
+) -> None:
+    keeps(tone(1000))
+    attempt_id, reply_id = await in_thread(waiting, agent)
+
+    def press() -> None:
+        with tenant_transaction(agent.tenant_id):
+            Attempt.objects.filter(pk=attempt_id).update(key_pressed="2", outcome=outcome)
+
+    await in_thread(press)
+    await in_thread(fetch, agent.tenant_id, reply_id, NOON)
+
+    reply = await in_thread(look, agent, reply_id)
+    assert (reply.status, reply.proposed, reply.proposed_by, reply.disposition) == sorted_as
 
 
 @pytest.mark.django_db(transaction=True)

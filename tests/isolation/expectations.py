@@ -166,6 +166,7 @@ PLATFORM_TASKS: dict[str, str] = {
     "campaigns.tasks.dial": "enters the tenant that it is told, around a lock that outlives transactions",
     "campaigns.tasks.reconcile": "looks after attempts, tenant by tenant",
     "campaigns.tasks.take_prices": "stores what calls have cost, tenant by tenant",
+    "campaigns.tasks.ask_a_model": "enters the tenant that it is told, before and after a model is asked",
     "campaigns.tasks.fetch_reply": "enters the tenant that it is told, around a download",
     "campaigns.tasks.cancel_call": "enters the tenant that it is told, before the carrier is asked",
     "campaigns.tasks.read_conversation": "enters the tenant that it is told, and comes back for the last words",
