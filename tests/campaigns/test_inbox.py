@@ -13,7 +13,7 @@ from agentos.tenants.models import Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import inbox, optout
-from campaigns.answering import NOBODY_SPOKE_WITH_THEM, Words, handed_over, press
+from campaigns.answering import NOBODY_SPOKE_WITH_THEM, Answer, handed_over, press
 from campaigns.claiming import claim_due
 from campaigns.inbox import What
 from campaigns.models import Attempt, Campaign, Consent, DoNotCall, Reply, Target
@@ -287,8 +287,8 @@ def work(agent: Agent) -> list[tuple[str, str, str, str]]:
 def test_a_key_that_somebody_has_to_act_upon_becomes_work(agent: Agent, key: str, left: list[tuple[str, ...]]) -> None:
     attempt_id = answered(agent)
 
-    press(agent.tenant_id, attempt_id, SID, key, Words(), NOON)
-    press(agent.tenant_id, attempt_id, SID, key, Words(), NOON)
+    press(agent.tenant_id, attempt_id, SID, Answer(key), NOON)
+    press(agent.tenant_id, attempt_id, SID, Answer(key), NOON)
 
     assert work(agent) == left
 
@@ -302,7 +302,7 @@ def test_a_key_that_somebody_has_to_act_upon_becomes_work(agent: Agent, key: str
     ],
 )
 def test_words_that_somebody_has_to_act_upon_become_work(agent: Agent, said: str, left: list[tuple[str, ...]]) -> None:
-    press(agent.tenant_id, answered(agent), SID, "", Words(said, 0.95), NOON)
+    press(agent.tenant_id, answered(agent), SID, Answer(said=said, heard=0.95), NOON)
 
     assert work(agent) == left
 
@@ -336,7 +336,7 @@ def test_a_conversation_about_nothing_is_no_work(agent: Agent) -> None:
 
 def test_who_wanted_to_speak_with_somebody_and_could_not_becomes_work(agent: Agent) -> None:
     attempt_id = answered(agent)
-    press(agent.tenant_id, attempt_id, SID, "0", Words(), NOON)
+    press(agent.tenant_id, attempt_id, SID, Answer("0"), NOON)
 
     handed_over(agent.tenant_id, attempt_id, None, NOON)
 
