@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
+from campaigns.log import tell
 from campaigns.models import Attempt, Campaign
 
 WATCHED, TOO_MANY = 20, 10  # of so many calls that ended last, so many failed
@@ -51,7 +52,9 @@ def watch(campaign_id: object, outcome: str, at: datetime) -> None:
 def pause(campaign: Campaign, reason: str) -> None:
     """Stop claiming, and make what is queued void."""
     running = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.RUNNING)
-    running.update(status=Campaign.Status.PAUSED, pause_reason=reason[:200], generation=F("generation") + 1)
+    state = {"status": Campaign.Status.PAUSED, "pause_reason": reason[:200], "generation": F("generation") + 1}
+    if running.update(**state):
+        tell(campaign, "paused", f"Paused it: {reason}")
     log.warning("campaign paused", campaign_id=str(campaign.pk), reason=reason)
 
 

@@ -22,6 +22,7 @@ from campaigns.breaker import pause
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.lines import shared_room
+from campaigns.log import tell
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
 from campaigns.pace import Pace
 from campaigns.receipts import Decision, write_receipts
@@ -131,6 +132,7 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
     if campaign.targets.exists() and not campaign.targets.filter(status__in=unfinished).exists():
         campaign.status, campaign.ended_at = Campaign.Status.DONE, at
         campaign.save(update_fields=["status", "ended_at"])
+        tell(campaign, "done", "Everybody was called, or could not be")
 
 
 def room_for(campaign: Campaign) -> int:

@@ -36,6 +36,9 @@ SWAY = 0.08  # how far the pick-up rate is moved for the early and the late end
 LONGEST = timedelta(days=60)
 AT_A_TIME = 2000  # numbers whose facts are gathered together
 
+# Left out by the message, which lacks a value for them, and not by the gate.
+UNTOLD = Q(status=Target.Status.LEFT_OUT, disposition="")
+
 # What becomes of calls that nobody picks up, of 100.
 UNANSWERED = (("machine", 50), ("no_answer", 38), ("busy", 10), ("failed", 2))
 LINE_S = {"machine": 45, "no_answer": RING_S, "busy": 4, "failed": 2}
@@ -128,11 +131,16 @@ class Plan:
         return sorted(found, key=lambda each: (-each.people, each.gate, each.code))
 
 
-def plan(campaign: Campaign, at: datetime, assumptions: Assumptions | None = None) -> Plan:
-    """The plan of a campaign that would start at this moment, or at its own start where that is later."""
+def plan(
+    campaign: Campaign, at: datetime, assumptions: Assumptions | None = None, *, from_the_start: bool = False
+) -> Plan:
+    """The plan of a campaign that would start at this moment, or at its own start where that is later.
+
+    `from_the_start` plans everybody who can be told the message, as if nobody had been called by it yet.
+    """
     assumed = assumptions or Assumptions(pick_up=usual_pick_up(at))
     begins = max(at, campaign.starts_at or at)
-    cast = list(_cast(campaign, begins))
+    cast = list(_cast(campaign, begins, from_the_start))
     openings, attempt = Openings(tables().law), Attempt(campaign=campaign)
     allowed: set[tuple[int, Stretch | None]] = set()
     runs = [
@@ -182,15 +190,18 @@ class _Person:
     attempts_made: int
 
 
-def _cast(campaign: Campaign, at: datetime) -> Iterator[_Person]:
-    targets = campaign.targets.filter(status=Target.Status.WAITING).order_by("due_at", "pk")
+def _cast(campaign: Campaign, at: datetime, from_the_start: bool) -> Iterator[_Person]:
+    targets = campaign.targets.order_by("due_at", "pk").exclude(UNTOLD)
+    if not from_the_start:
+        targets = targets.filter(status=Target.Status.WAITING)
     rows = list(targets.values_list(NUMBER, "contact__name", "due_at", "attempts_made"))
     for begin in range(0, len(rows), AT_A_TIME):
         part = rows[begin : begin + AT_A_TIME]
         book = FactBook(campaign, [number for number, *_ in part], at)
         for number, name, due_at, made in part:
             facts = book.of(number)
-            yield _Person(number, name or "", facts, where(facts, tables()), max(at, due_at), made)
+            begins, made = (at, 0) if from_the_start else (max(at, due_at), made)
+            yield _Person(number, name or "", facts, where(facts, tables()), begins, made)
 
 
 @dataclass(slots=True)

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.utils import timezone
 
-from agentos.tenants.templatetags.words import clock, day, when
-from campaigns.dry_run import Exclusion, Plan
+from agentos.tenants.templatetags.words import clock, when
+from campaigns.dry_run import Plan
+from campaigns.hour_chart import HourChart
 from campaigns.models import Campaign
 from campaigns.outcomes import in_a_sentence
 from campaigns.progress import dollars
 from campaigns.why import TITLES
 
-MOST_DAYS = 5
-TOP, HEIGHT = 18, 92  # the plot of a day, in pixels
-GAP = 1.2  # percent between two days
-OTHER_TITLES = {"pace": "No line", "schedule": "Too late", "budget": "Budget"}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One hour. Places in percent, heights in pixels."""
-
-    x: float
-    width: float
-    y: float
-    height: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of the plan."""
-
-    x: float
-    width: float
-    title: str
-    columns: list[Column]
-    ticks: list[tuple[float, str]]
+OTHER_TITLES = {"pace": "No line", "schedule": "Too late", "budget": "Budget", "message": "Message"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +33,7 @@ class PlanPage:
 
     def __init__(self, plan: Plan, campaign: Campaign) -> None:
         self.plan, self._campaign = plan, campaign
-        self.left_out = [LeftOut(_title(each), each.words, each.people) for each in plan.exclusions]
+        self.left_out = [LeftOut(title_of(each.gate), each.words, each.people) for each in plan.exclusions]
 
     @property
     def begins(self) -> str:
@@ -67,14 +42,7 @@ class PlanPage:
     @property
     def finish(self) -> str:
         """Done between … and …, rounded to what a forecast can know."""
-        early, late = self.plan.early, self.plan.late
-        if early is None or late is None:
-            return "–"
-        if late - early < timedelta(minutes=20):
-            return f"about {_moment(late)}"
-        if timezone.localtime(early).date() == timezone.localtime(late).date():
-            return f"{in_a_sentence(when(early))} to {clock(late)}"
-        return f"between {_moment(early)} and {_moment(late)}"
+        return done_by(self.plan.early, self.plan.late)
 
     @property
     def likely_cost(self) -> str:
@@ -110,49 +78,25 @@ class PlanPage:
         return max((hour.lines for hour in self.plan.hours), default=0)
 
     @cached_property
-    def more_days(self) -> int:
-        return max(0, len(self._by_day) - MOST_DAYS)
-
-    @cached_property
-    def days(self) -> list[Day]:
-        return list(self._days())
-
-    @cached_property
-    def _by_day(self) -> dict[date, list[tuple[datetime, int]]]:
-        days: dict[date, list[tuple[datetime, int]]] = {}
-        for hour in self.plan.hours:
-            local = timezone.localtime(hour.at)
-            days.setdefault(local.date(), []).append((local, hour.calls))
-        return days
-
-    def _days(self) -> Iterator[Day]:
-        """All days share one span of hours, so that they can be compared."""
-        shown = list(self._by_day.items())[:MOST_DAYS]
-        if not shown:
-            return
-        hours = [local.hour for _, found in shown for local, _ in found]
-        first, last = min(hours), max(hours) + 1
-        busiest = max(calls for _, found in shown for _, calls in found)
-        width = round((100 - GAP * (len(shown) - 1)) / len(shown), 2)
-        for index, (today, found) in enumerate(shown):
-            begins, step = index * (width + GAP), width / (last - first)
-            columns = []
-            for local, calls in found:
-                height = round(max(2.0, (HEIGHT - 10) * calls / busiest), 1)
-                x = round(begins + (local.hour - first) * step + step * 0.1, 2)
-                words = f"{clock(local)}: {calls:,} calls"
-                columns.append(Column(x, round(step * 0.8, 2), round(TOP + HEIGHT - height, 1), height, words))
-            every = max(1, -(-(last - first) * len(shown) // 12))
-            ticks = [
-                (round(begins + (hour - first) * step, 2), f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}")
-                for hour in range(first, last, every)
-            ]
-            yield Day(round(begins, 2), width, day(today), columns, ticks)
+    def chart(self) -> HourChart:
+        return HourChart([{hour.at: hour.calls for hour in self.plan.hours}], [""])
 
 
-def _title(exclusion: Exclusion) -> str:
+def done_by(early: datetime | None, late: datetime | None) -> str:
+    """When a campaign is done, as a forecast can say it."""
+    if early is None or late is None:
+        return "–"
+    if late - early < timedelta(minutes=20):
+        return f"about {_moment(late)}"
+    if timezone.localtime(early).date() == timezone.localtime(late).date():
+        return f"{_moment(early)} to {clock(late)}"
+    return f"between {_moment(early)} and {_moment(late)}"
+
+
+def title_of(gate: str) -> str:
+    """What a gate, or what stands beside the gates, is called."""
     titles = {gate.value: title for gate, title in TITLES.items()} | OTHER_TITLES
-    return titles.get(exclusion.gate, exclusion.gate)
+    return titles.get(gate, gate)
 
 
 def _moment(moment: datetime | None) -> str:

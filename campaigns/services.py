@@ -10,13 +10,17 @@ from uuid import UUID
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
+from agentos.jobs import enqueue
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.templatetags.words import count
 from agents.models import Agent
 from campaigns.agent_calls import leave_out_unready
 from campaigns.clips import want_clips
 from campaigns.contacts import found
+from campaigns.log import changed, tell
 from campaigns.models import Campaign, Target
+from campaigns.outcomes import words_of
 from campaigns.readiness import RECONFIRM, NotStartable, checks, confirmations
 from campaigns.settling import ANSWERS
 
@@ -40,6 +44,7 @@ def create_campaign(
         fields.setdefault("keys", {"1": "confirmed", "2": "rescheduled", "9": "opted_out"})
         fields.setdefault("hours", WEEKDAYS)
         campaign: Campaign = Campaign.objects.create(name=_named(name), agent=agent, created_by=by, **fields)
+        tell(campaign, "created", "Set it up")
         return campaign
 
 
@@ -51,11 +56,13 @@ def change_campaign(tenant: Tenant, campaign_id: CampaignId, *, changes: Mapping
             raise DomainError("not_a_draft", "Pause the campaign first: it is calling people as it is set up now.")
         if "name" in changes:
             changes = {**changes, "name": _named(changes["name"])}
-        for field, value in changes.items():
-            if getattr(campaign, field) != value:
-                setattr(campaign, field, value)
-                _void(campaign, RECONFIRM.get(field, ()))
+        others = {field: value for field, value in changes.items() if getattr(campaign, field) != value}
+        for field, value in others.items():
+            setattr(campaign, field, value)
+            _void(campaign, RECONFIRM.get(field, ()))
         campaign.save(update_fields=[*changes, "confirmed"])
+        if others and campaign.status == Status.PAUSED:
+            tell(campaign, "changed", changed(others))
         return campaign
 
 
@@ -92,6 +99,8 @@ def add_people(
             campaign.save(update_fields=["confirmed"])
         elif added and campaign.kind == Campaign.Kind.MESSAGE:
             want_clips(campaign.pk)
+        if added:
+            tell(campaign, "people_added", f"Added {count(added, 'person,people')}", tag=tag, search=search)
         return added
 
 
@@ -103,6 +112,7 @@ def remove_people(tenant: Tenant, campaign_id: CampaignId) -> int:
             raise DomainError("not_a_draft", "People leave a campaign only before it starts.")
         removed: int = campaign.targets.count()
         campaign.targets.all().delete()
+        tell(campaign, "people_removed", f"Took {count(removed, 'person,people')} out")
         return removed
 
 
@@ -118,9 +128,9 @@ def confirm(tenant: Tenant, campaign_id: CampaignId, *, confirmed: Iterable[str]
 
 
 def start(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None) -> Campaign:
-    """Let a draft call its people, and have its clips made. Starting it twice changes nothing. Raises NotStartable.
+    """Let a draft call its people, have its clips made and its plan kept. Starting it twice changes nothing.
 
-    Who cannot be told the message, because a value is missing, is left out with the reason.
+    Raises NotStartable. Who cannot be told the message, because a value is missing, is left out with the reason.
     """
     with tenant_transaction(tenant):
         campaign, at = _locked(campaign_id), at or now()
@@ -136,6 +146,9 @@ def start(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None
         else:
             leave_out_unready(campaign)
         campaign.started_at = at
+        words = f"Started it for {count(campaign.targets.count(), 'person,people')}, with all confirmations"
+        tell(campaign, "started", words, confirmed=campaign.confirmed)
+        enqueue("campaigns.tasks.keep_forecast", campaign.pk)
         return _move(campaign, Status.RUNNING, "started_at")
 
 
@@ -147,6 +160,7 @@ def pause(tenant: Tenant, campaign_id: CampaignId, *, reason: str = "") -> Campa
             return campaign
         _insist(campaign, Status.RUNNING)
         campaign.pause_reason = reason[:200]
+        tell(campaign, "paused", "Paused it")
         return _move(campaign, Status.PAUSED)
 
 
@@ -160,6 +174,7 @@ def resume(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = Non
         if problems := [each for each in checks(campaign, at or now()) if not each.holds]:
             raise NotStartable(problems)
         campaign.pause_reason, campaign.watched_from = "", at or now()
+        tell(campaign, "resumed", "Let it go on")
         return _move(campaign, Status.RUNNING, "watched_from")
 
 
@@ -171,6 +186,7 @@ def stop(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None)
             return campaign
         _insist(campaign, Status.RUNNING, Status.PAUSED)
         campaign.ended_at = at or now()
+        tell(campaign, "stopped", "Stopped it for good")
         return _move(campaign, Status.STOPPED, "ended_at")
 
 
@@ -187,6 +203,8 @@ def redial(tenant: Tenant, campaign_id: CampaignId, *, outcome: str, at: datetim
         again = campaign.targets.filter(
             status__in=[Target.Status.DONE, Target.Status.LEFT_OUT], disposition=outcome
         ).update(status=Target.Status.WAITING, disposition="", reason="", due_at=at)
+        if again:
+            tell(campaign, "redialed", f"Had {count(again, 'person,people')} called again: {words_of(outcome)}")
         if again and campaign.status == Status.DONE:
             campaign.ended_at = None
             _move(campaign, Status.RUNNING, "ended_at")
@@ -208,6 +226,7 @@ def call_again(tenant: Tenant, target_id: int, *, at: datetime | None = None) ->
             raise DomainError("due", "They are about to be called already.")
         target.status, target.disposition, target.reason, target.due_at = Target.Status.WAITING, "", "", at
         target.save(update_fields=["status", "disposition", "reason", "due_at"])
+        tell(campaign, "redialed", "Had one person called again", target=target.pk)
         if campaign.status == Status.DONE:
             campaign.ended_at = None
             _move(campaign, Status.RUNNING, "ended_at")
@@ -219,6 +238,7 @@ def discard(tenant: Tenant, campaign_id: CampaignId) -> None:
     with tenant_transaction(tenant):
         campaign = _locked(campaign_id)
         _insist(campaign, Status.DRAFT)
+        tell(campaign, "discarded", f"Threw the draft {campaign.name} away")
         campaign.delete()
 
 

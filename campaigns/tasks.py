@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import charging, clip_making, dialling, reconciling, replies, second_opinion, turns
+from campaigns import charging, clip_making, dialling, forecast, reconciling, replies, second_opinion, turns
 from campaigns.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
 from campaigns.registries import fail_load, run_load
@@ -83,6 +83,12 @@ def load_registry(load_id: str) -> None:
     except Exception as error:
         log.error("a registry file was not loaded", load_id=load_id, kind=type(error).__name__)
         fail_load(int(load_id), "Something went wrong on our side. Nothing was loaded; please try again.")
+
+
+@shared_task(ignore_result=True)
+def keep_forecast(campaign_id: str) -> None:
+    """Keep the dry run of the moment at which a campaign was started."""
+    forecast.keep(UUID(campaign_id))
 
 
 @shared_task(base=PlatformTask, bind=True, max_retries=None, ignore_result=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -17,9 +18,11 @@ from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count
 from campaigns import services
 from campaigns.attempt_list import AttemptList
+from campaigns.comparison import Comparison
 from campaigns.exporting import csv_file
 from campaigns.forms import PeopleForm
 from campaigns.hours_map import hours_map
+from campaigns.log import entries
 from campaigns.models import Campaign, Target
 from campaigns.outcomes import words_of
 from campaigns.progress import Progress
@@ -27,6 +30,7 @@ from campaigns.settling import ANSWERS
 from campaigns.why import find
 from campaigns.why import why as why_of
 
+LOG_SHOWN = 12
 TONES = {"draft": "idle", "running": "live", "paused": "warn", "stopped": "idle", "done": "good"}
 
 
@@ -45,6 +49,7 @@ def index(request: TenantRequest) -> HttpResponse:
 @require_safe
 def campaign(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
     found, at = _campaign(campaign_id), now()
+    counters = Progress(found)
     page = request.GET.get("page", "")
     attempts = AttemptList(
         found,
@@ -55,11 +60,13 @@ def campaign(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
     context = {
         "campaign": found,
         "tone": TONES[found.status],
-        "progress": Progress(found),
+        "progress": counters,
         "hours": hours_map(found, at),
         "attempts": attempts,
         "left_out": _left_out(found),
         "redialable": _redialable(found),
+        "comparison": Comparison(found, found.planned, counters) if found.planned else None,
+        "entries": entries(found)[:LOG_SHOWN],
         "joining": PeopleForm() if found.status == Campaign.Status.RUNNING else None,
         "now": at,
     }
@@ -90,8 +97,10 @@ def why(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
 @allowed(Permission.VIEW_CONTACTS)
 @require_safe
 def export(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
-    """Everybody in the campaign, and how it came out."""
+    """Everybody in the campaign, and how it came out; or, asked for it, the log."""
     found = _campaign(campaign_id)
+    if "log" in request.GET:
+        return _export_log(found)
     people = found.targets.select_related("contact").annotate(calls=Count("attempts"))
     head = ("Name", "Number", "State", "Outcome", "Reason", "Attempts", "Next attempt")
     rows = (
@@ -143,6 +152,14 @@ def _act(
     found = verb(request.tenant, _campaign(campaign_id).pk, **how)
     messages.success(request, f"{found}: {words}")
     return redirect("campaigns:campaign", request.tenant.slug, found.pk)
+
+
+def _export_log(found: Campaign) -> HttpResponse:
+    rows = (
+        (f"{localtime(entry.at):%Y-%m-%d %H:%M:%S}", entry.who, entry.words, json.dumps(entry.details, sort_keys=True))
+        for entry in entries(found).iterator(chunk_size=1000)
+    )
+    return csv_file(f"{found.name} log", ("When", "Who", "What", "Details"), rows)
 
 
 def _left_out(found: Campaign) -> list[tuple[str, int]]:

@@ -59,6 +59,7 @@ class Campaign(TenantModel):
     most_attempts = models.PositiveIntegerField(default=3)
     budget_cents = models.PositiveIntegerField(null=True, blank=True)
     confirmed = models.JSONField(default=dict, blank=True, help_text="What was confirmed before launch: by whom, when.")
+    planned = models.JSONField(null=True, blank=True, editable=False, help_text="The dry run of its start.")
     pause_reason = models.CharField(max_length=200, blank=True)
     generation = models.PositiveIntegerField(default=0, help_text="Grows at each pause and start; old work is void.")
     is_test = models.BooleanField(default=False, editable=False, help_text="One call to whoever asked for it.")
