@@ -6,11 +6,13 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from smtplib import SMTPAuthenticationError, SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 from django.conf import settings
+from django.core.mail import get_connection
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -181,6 +183,22 @@ def check_public_url() -> Finding:
     return well(f"{settings.PUBLIC_URL} leads here.")
 
 
+def check_mail() -> Finding:
+    if not settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+        return unused("written to the log. EMAIL_URL would send it.")
+    server = get_connection(timeout=PATIENCE_S)
+    address = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    try:
+        server.open()
+    except SMTPAuthenticationError:
+        return broken(f"{address} refuses the name and password in EMAIL_URL. Mend them; encode special characters.")
+    except (SMTPException, OSError) as error:
+        return broken(f"{address} cannot be used ({type(error).__name__}). Mend EMAIL_URL or the way to it.")
+    finally:
+        server.close()
+    return well(f"{address} takes mail from {settings.DEFAULT_FROM_EMAIL}.")
+
+
 CHECKS: dict[str, Callable[[], Finding]] = {
     "Database": check_database,
     "Redis": check_redis,
@@ -190,6 +208,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "OpenAI": VENDORS[1].check,
     "ElevenLabs": VENDORS[2].check,
     "Public URL": check_public_url,
+    "Mail": check_mail,
 }
 
 
@@ -198,4 +217,5 @@ def _secrets() -> list[str]:
     kept: list[Any] = [settings.SECRET_KEY, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
     kept += [vendor["api_key"] for vendor in settings.VENDORS.values()]
     kept += [settings.DATABASES["default"].get("PASSWORD"), urlsplit(settings.REDIS_URL).password]
+    kept += [settings.EMAIL_HOST_PASSWORD]
     return [secret for secret in kept if secret]

@@ -113,6 +113,9 @@ if env.bool("DATABASE_POOL", default=sys.argv[1:2] == ["serve"]):
         "min_size": 1,
         "max_size": env.int("DATABASE_POOL_SIZE", default=10),
         "timeout": 3,
+        # Each failed attempt doubles the pause before the next: after an outage the pool would stay away nearly as long
+        # again. Given up, it tries at once when the next query comes.
+        "reconnect_timeout": 2,
     }
 
 REDIS_URL = env.str("REDIS_URL", default=embedded.redis_url(LOCAL_DIR))
@@ -176,7 +179,15 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/15m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+
+# Mail
+
+_MAIL = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _MAIL["EMAIL_BACKEND"], _MAIL["EMAIL_HOST"], _MAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL["EMAIL_HOST_USER"] or "", _MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=f"AgentOS <no-reply@{urlsplit(PUBLIC_URL).hostname}>")
 
 # Language and time
 

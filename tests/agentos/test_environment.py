@@ -1,4 +1,4 @@
-"""Every variable that the settings read is explained in `.env.example`, and no other."""
+"""Every variable that the settings, or compose, read is explained in `.env.example`, and no other."""
 
 from __future__ import annotations
 
@@ -26,8 +26,12 @@ def names_in_example() -> list[str]:
     return re.findall(r"^# ([A-Z][A-Z0-9_]*)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE)
 
 
+def names_in_compose() -> set[str]:
+    return set(re.findall(r"\$\{([A-Z][A-Z0-9_]*):\?", (CHECKOUT / "docker/compose.yaml").read_text()))
+
+
 def test_settings_and_example_name_the_same_variables():
-    assert set(names_in_example()) == names_in_settings()
+    assert set(names_in_example()) == names_in_settings() | names_in_compose()
 
 
 def test_the_example_names_each_variable_once():

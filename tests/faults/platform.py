@@ -35,6 +35,7 @@ from tests.doubles.server import Doubles, Timing
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = Account("AC" + "0" * 31 + "7", "faults" * 5)
 ANSWER_WORDS = 60
+SERVERS = ("postgres", "redis-server")
 
 
 def free_port() -> int:
@@ -98,6 +99,7 @@ class Platform:
     balancer: Balancer
     environment: dict[str, str]
     local: Path
+    servers: dict[str, embedded.Servers]
     agent: dict[str, Any] = field(default_factory=dict)
     webs: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
 
@@ -111,7 +113,7 @@ class Platform:
             stderr=(self.local / f"web-{port}.log").open("ab"),
         )
         self.webs[port] = process
-        await until(lambda: _listens(port), 30)
+        await until(lambda: _listens(port), 60)
         self.balancer.backends.append(port)
         return port
 
@@ -129,19 +131,36 @@ class Platform:
                 if (name in line and str(self.local) in line) or (name in process.name() and "manage.py" not in line):
                     process.send_signal(number)
 
-    def call(self, person: Person) -> SimulatedCall:
+    async def stop_server(self, name: str) -> None:
+        """End it in the middle of everything, as `pg_ctl stop -m immediate` and `kill -9` do; it has to recover."""
+        self.signal_server(name, signal.SIGQUIT if name == "postgres" else signal.SIGKILL)
+        await asyncio.to_thread(self.servers.pop(name).stop)
+
+    async def start_server(self, name: str) -> None:
+        """On the same data and at the same address."""
+        self.servers[name] = await asyncio.to_thread(_start_server, self.local, name)
+
+    def call(self, person: Person, agent: dict[str, Any] | None = None) -> SimulatedCall:
+        agent = agent or self.agent
         return SimulatedCall(
             ACCOUNT,
             CallSetup(
                 from_="+12085550147",
-                to=self.agent["number"],
-                voice=Webhook(self.agent["incoming_call_url"]),
-                status=Webhook(self.agent["status_url"]),
+                to=agent["number"],
+                voice=Webhook(agent["incoming_call_url"]),
+                status=Webhook(agent["status_url"]),
             ),
             person,
             courier=self.courier,
             speaker=Humming(),
         )
+
+    async def provision(self, tenant: str, number: str) -> dict[str, Any]:
+        flags = ("--tenant", tenant, "--email", "faults@example.com", "--number", number)
+        flags += ("--stt", "deepgram:nova-3", "--llm", "openai:gpt-6-luna", "--tts", "elevenlabs:eleven_flash_v2_5")
+        flags += ("--voice", "abc123", "--greeting", "Hello, this is the clinic.", "--prompt", "You are June.")
+        made: dict[str, Any] = json.loads(await self.manage("provision", *flags))
+        return made
 
     async def manage(self, *command: str) -> str:
         process = await asyncio.create_subprocess_exec(
@@ -156,7 +175,7 @@ class Platform:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database as the application would, inside the tenant."""
-        folder = embedded.run_dir(self.local)
+        folder = embedded.run_dir(_home(self.local, "postgres"))
         with psycopg.connect(f"host={folder} user=agentos dbname=agentos", connect_timeout=3) as connection:
             connection.execute("select set_config('app.tenant', %s, false)", [str(self.agent["tenant_id"])])
             return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
@@ -188,18 +207,15 @@ def agent_speaks(call: SimulatedCall) -> bool:
 async def platform() -> AsyncIterator[Platform]:
     """Everything up with two web processes and one agent that has a long answer for everything."""
     local = _folder()
-    servers = await asyncio.to_thread(embedded.start, local, durable=False)
+    servers = {name: await asyncio.to_thread(_start_server, local, name) for name in SERVERS}
     timing = Timing(pace=Pace(100, 100), tempo=Tempo(50, 10, 150), model_words=ANSWER_WORDS)
     doubles, balancer = Doubles(timing), Balancer()
     await doubles.start()
     await balancer.start()
-    made = Platform(doubles, balancer, _environment(local, doubles, balancer), local)
+    made = Platform(doubles, balancer, _environment(local, doubles, balancer), local, servers)
     try:
         await made.manage("migrate", "--verbosity", "0")
-        flags = ("--tenant", "Faults", "--email", "faults@example.com", "--number", "+12085550110")
-        flags += ("--stt", "deepgram:nova-3", "--llm", "openai:gpt-6-luna", "--tts", "elevenlabs:eleven_flash_v2_5")
-        flags += ("--voice", "abc123", "--greeting", "Hello, this is the clinic.", "--prompt", "You are June.")
-        made.agent = json.loads(await made.manage("provision", *flags))
+        made.agent = await made.provision("Faults", "+12085550110")
         async with Courier(ACCOUNT.auth_token) as courier:
             made.courier = courier
             await asyncio.gather(made.start_web(), made.start_web())
@@ -211,9 +227,20 @@ async def platform() -> AsyncIterator[Platform]:
                 await process.wait()
         await balancer.stop()
         await doubles.stop()
-        for name in ("postgres", "redis-server"):
+        for name in SERVERS:
             made.signal_server(name, signal.SIGCONT)
-        await asyncio.to_thread(servers.stop)
+        for running in servers.values():
+            await asyncio.to_thread(running.stop)
+
+
+def _start_server(local: Path, name: str) -> embedded.Servers:
+    """Each in a folder of its own, so that one can go without the other. What PostgreSQL has promised, it keeps."""
+    is_database = name == "postgres"
+    return embedded.start(_home(local, name), durable=is_database, postgresql=is_database, redis=not is_database)
+
+
+def _home(local: Path, name: str) -> Path:
+    return local / name
 
 
 def _folder() -> Path:
@@ -226,8 +253,8 @@ def _folder() -> Path:
 def _environment(local: Path, doubles: Doubles, balancer: Balancer) -> dict[str, str]:
     return os.environ | {
         "AGENTOS_LOCAL_DIR": str(local),
-        "DATABASE_URL": embedded.database_url(local),
-        "REDIS_URL": embedded.redis_url(local),
+        "DATABASE_URL": embedded.database_url(_home(local, "postgres")),
+        "REDIS_URL": embedded.redis_url(_home(local, "redis-server")),
         "DATABASE_POOL": "true",
         "DATA_DIR": str(local / "data"),
         "PUBLIC_URL": f"http://127.0.0.1:{balancer.port}",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
+from calls.admission import SENTENCES
 from telephony.simulator.people import HangUp, Pause, Person, Say, WaitForAgent
-from tests.faults.platform import Platform, agent_speaks, platform, until
+from tests.faults.platform import SERVERS, Platform, agent_speaks, platform, until
 
 BRIDGE = "cut off"
+OUTAGE_S = float(os.environ.get("OUTAGE_S", "8"))  # a longer one proves the same, and takes longer
 
 
 @pytest.fixture
@@ -102,6 +106,40 @@ async def test_a_frozen_database_delays_no_frame_loses_no_word_and_new_calls_are
     await until(lambda: len(up.calls()) == 3 and all(status == "ended" for status, _, _ in up.calls()), 40)
     spoken = up.rows("select count(*) from calls_turn where speaker = 'caller'")
     assert spoken == [(3,)]
+
+
+async def test_with_both_stores_stopped_a_call_goes_on_nothing_is_lost_and_new_calls_are_answered(up):
+    """Really stopped, in mid-call, and started again on what they had on disk."""
+    other = await up.provision("Never called before", "+12085550112")
+    warm = await up.call(Person((WaitForAgent(), HangUp()))).run()
+    assert warm.errors == []
+    call = up.call(two_questions(between_ms=round((OUTAGE_S + 4) * 1000), after_ms=4000))
+    running = asyncio.ensure_future(call.run())
+    await until(lambda: agent_speaks(call), 20)
+    for name in SERVERS:
+        await up.stop_server(name)
+    stopped_at = time.monotonic()
+
+    meanwhile = await up.call(Person((WaitForAgent(), Say("nine ten"), Pause(3000), HangUp()))).run()
+    unknown = await up.call(Person((WaitForAgent(), HangUp())), other).run()
+    await asyncio.sleep(max(0.0, OUTAGE_S - (time.monotonic() - stopped_at)))
+    for name in SERVERS:
+        await up.start_server(name)
+    record = await running
+    after = await up.call(Person((WaitForAgent(), HangUp()))).run()
+
+    reported = {happening.facts["url"] for happening in (*record.errors, *meanwhile.errors, *unknown.errors)}
+    assert reported <= {up.agent["status_url"], other["status_url"]}  # to be repeated: it could not be stored
+    assert record.underruns == meanwhile.underruns == []
+    assert len([said for said in record.utterances if said.wait_s is not None]) == 2
+    assert meanwhile.of_kind("first frame")
+    assert [told["text"] for told in unknown.of_kind("announcement")] == [SENTENCES["busy"]]
+    assert after.errors == []
+    await until(lambda: up.calls() == [("ended", "caller", 1)] * 4, 40)
+    assert up.rows("select count(*) from calls_turn where speaker = 'caller'") == [(3,)]
+    assert up.rows("select count(*) from calls_callevent where kind = 'resumed'") == [(0,)]
+    await until(lambda: not list((up.local / "data").rglob("*.jsonl")), 20)
+    assert not list((up.local / "data").rglob("*.refused"))
 
 
 async def test_a_deploy_lets_live_calls_end_in_peace_and_sends_new_ones_elsewhere(up):
