@@ -50,19 +50,12 @@ def index(request: TenantRequest) -> HttpResponse:
 def campaign(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
     found, at = _campaign(campaign_id), now()
     counters = Progress(found)
-    page = request.GET.get("page", "")
-    attempts = AttemptList(
-        found,
-        request.membership,
-        outcome=request.GET.get("outcome", ""),
-        page=int(page) if page.isdecimal() and len(page) < 7 else 1,
-    )
     context = {
         "campaign": found,
         "tone": TONES[found.status],
         "progress": counters,
         "hours": hours_map(found, at),
-        "attempts": attempts,
+        "attempts": _attempts(request, found),
         "left_out": _left_out(found),
         "redialable": _redialable(found),
         "comparison": Comparison(found, found.planned, counters) if found.planned else None,
@@ -76,8 +69,14 @@ def campaign(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
 @allowed(Permission.VIEW_CAMPAIGNS)
 @require_safe
 def progress(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
-    """The counters alone, for a page that asks again and again. When the state has changed the whole page is due."""
+    """The counters alone, or with `attempts` the list of them, for a page that asks again and again.
+
+    When the state has changed the whole page is due.
+    """
     found = _campaign(campaign_id)
+    if "attempts" in request.GET:
+        context = {"campaign": found, "attempts": _attempts(request, found)}
+        return render(request, "campaigns/_attempts.html", context)
     response = render(request, "campaigns/_progress.html", {"campaign": found, "progress": Progress(found)})
     if request.GET.get("status", found.status) != found.status:
         response["HX-Refresh"] = "true"
@@ -183,3 +182,10 @@ def _campaigns() -> QuerySet[Campaign]:
 
 def _campaign(campaign_id: UUID) -> Campaign:
     return get_object_or_404(_campaigns(), pk=campaign_id)
+
+
+def _attempts(request: TenantRequest, campaign: Campaign) -> AttemptList:
+    """The page of the list that the address asks for."""
+    page = request.GET.get("page", "")
+    number = int(page) if page.isdecimal() and len(page) < 7 else 1
+    return AttemptList(campaign, request.membership, outcome=request.GET.get("outcome", ""), page=number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from datetime import timedelta
+from html import unescape
 from io import StringIO
 from typing import Any
 
@@ -235,6 +236,20 @@ def test_the_page_of_a_running_campaign_counts_and_asks_again_by_itself(browser:
     assert "$0.07" in text(part)
     assert 'hx-trigger="every 2s"' in part.content.decode()
     assert "Confirmed 1 50%" in text(part)
+
+
+def test_the_list_of_attempts_grows_by_itself_and_keeps_what_was_chosen(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent, TOM)
+    attempt(make_target(campaign, ROSA), "confirmed")
+
+    page = browser.get(at("campaign", campaign), {"outcome": "confirmed"})
+    (path,) = re.findall(r'<section id="attempts" hx-get="([^"]+)"', page.content.decode())
+    part = browser.get(unescape(path), **HTMX)
+
+    assert "outcome=confirmed" in path
+    assert "<html" not in part.content.decode()
+    assert "(212) 555-0128" in text(part)
+    assert 'id="chip-confirmed" href="?outcome=confirmed#attempts" aria-current="true"' in part.content.decode()
 
 
 def test_counters_rest_when_the_campaign_does_and_the_page_is_fetched_anew(browser: Client, agent: Agent) -> None:
