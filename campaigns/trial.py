@@ -17,6 +17,7 @@ from agentos.errors import DomainError
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from campaigns.clips import UNSAYABLE, want_clips
+from campaigns.log import tell
 from campaigns.models import Attempt, AudioClip, Campaign, Target
 from campaigns.outcomes import words_of
 from telephony.services import normalized
@@ -26,7 +27,7 @@ MOST_AN_HOUR = 10  # of one business: whoever tries out a message does not need 
 SHOWN = 3
 COPIED = (
     *("kind", "purpose", "agent", "number", "local_presence"),
-    *("language", "message", "voicemail", "keys", "records_reply"),
+    *("language", "message", "voicemail", "keys", "records_reply", "local_presence"),
 )
 STATES = {
     Attempt.State.CLAIMED: "Is being dialed",
@@ -61,6 +62,7 @@ def ask_for_test_call(
         )
         if campaign.kind == Campaign.Kind.MESSAGE:
             _wait_for_the_voice(target)
+        tell(campaign, "test_call", "Asked for a test call to their own telephone")
         return test
 
 

@@ -19,7 +19,7 @@ from agentos.errors import DomainError
 from agentos.tenants.models import Role, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns import receipts, trial
+from campaigns import log, receipts, trial
 from campaigns.claiming import claim_due
 from campaigns.clip_links import clip_url
 from campaigns.models import Attempt, AudioClip, Campaign, Consent, DialReceipt, DoNotCall, Target
@@ -182,7 +182,9 @@ def test_the_page_keeps_ones_number_and_tells_how_it_goes(draft: Campaign, owner
     assert 'value="+1 212 555 0177"' in again.content.decode()
     with tenant_transaction(draft.tenant_id):
         kept = Campaign.objects.get(is_test=True).confirmed["test"]
+        told = log.entries(draft).get()
     assert (kept["number"], kept["by"]) == (MINE, str(owner))
+    assert (told.words, told.who) == ("Asked for a test call to their own telephone", str(owner))
     assert kept["at"][:10] == f"{now():%Y-%m-%d}"
 
 
