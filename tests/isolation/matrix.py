@@ -242,5 +242,5 @@ def _forged(route: Route, expectation: Expectation, here: Business) -> Iterator[
 
 def _pointing(parameters: Values | dict[str, str]) -> Values:
     """A form that tries to point at rows: `agent_id` goes by `agent` as well."""
-    ids = {name: value for name, value in parameters.items() if name.endswith("_id")}
+    ids = {name: value for name, value in sorted(parameters.items()) if name.endswith("_id")}
     return ids | {name.removesuffix("_id"): value for name, value in ids.items()}
