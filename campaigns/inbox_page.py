@@ -57,6 +57,11 @@ class ReplyPage:
         return [(part, place == 1) for place, part in enumerate(parts or [self.reply.transcript]) if part]
 
     @property
+    def is_promised(self) -> bool:
+        """Whether the call ended with the promise that somebody finds another time."""
+        return self.reply.status != Reply.Status.HANDLED and self.reply.attempt.outcome == What.RESCHEDULE
+
+    @property
     def suggested(self) -> str:
         return self.reply.proposed if self.reply.proposed in set(What) else ""
 

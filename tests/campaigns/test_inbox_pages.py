@@ -119,7 +119,7 @@ def test_after_an_answer_the_next_one_opens_and_undo_is_offered(browser: Client,
 
     assert page["HX-Push-Url"] == at("reply", replies[1], replies[1].pk)
     assert order(page) == ["Grace Okafor", "Irene Falk"]
-    assert "Tom Brandvold: another day. Undo" in text(page)
+    assert "Tom Brandvold: another day. Undo U" in text(page)
 
 
 def test_after_the_last_one_nothing_waits(browser: Client, replies: list[Reply]) -> None:
