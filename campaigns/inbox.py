@@ -70,6 +70,8 @@ def handle(tenant: Tenant, reply_id: int, *, what: What, seen: int, by: User, at
     """Settle a reply, and with it the person in the campaign. Raises Stale, and DomainError where it cannot be."""
     with tenant_transaction(tenant):
         reply, at = _held(reply_id, seen), at or now()
+        if reply.status == Reply.Status.HANDLED:
+            raise _stale(reply)
         before = _kept(reply)
         if what is What.CALL_AGAIN:  # whoever locks a campaign and people in it begins with the campaign
             Campaign.objects.select_for_update().get(pk=reply.attempt.campaign_id)
@@ -142,6 +144,8 @@ def undo(tenant: Tenant, reply_id: int, *, step_id: int, by: User, at: datetime 
             _restore_person(reply, step, by, at)
         for name in _KEPT:
             setattr(reply, name, step.before[name])
+        if reply.file and reply.status == Reply.Status.FETCHING:  # it has arrived since
+            reply.status = Reply.Status.OPEN
         handled_at = step.before["handled_at"]
         reply.handled_at = datetime.fromisoformat(handled_at) if handled_at else None
         reply.version += 1
@@ -213,12 +217,12 @@ def _withdraw(step: ReplyStep, by: User, at: datetime) -> None:
     withdrawn = Consent.objects.filter(pk__in=step.before["consents"], revoked_at=step.at)
     withdrawn.update(revoked_at=None, revoked_how="")
     for target_id, state in step.before["others"].items():
-        _restore(int(target_id), state)
+        _restore(int(target_id), state, disposition=OPTED_OUT)
 
 
-def _restore(target_id: int, state: dict[str, Any]) -> None:
+def _restore(target_id: int, state: dict[str, Any], **only: str) -> None:
     due_at = datetime.fromisoformat(state["due_at"])
-    Target.objects.filter(pk=target_id).exclude(status=Status.LIVE).update(**state | {"due_at": due_at})
+    Target.objects.filter(pk=target_id, **only).exclude(status=Status.LIVE).update(**state | {"due_at": due_at})
 
 
 def _state_of(target: Target) -> dict[str, Any]:

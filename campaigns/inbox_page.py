@@ -52,7 +52,7 @@ class ReplyPage:
     @property
     def said(self) -> list[tuple[str, bool]]:
         """The transcript in parts, and which of them led to the proposal."""
-        words = re.findall(r"[a-z0-9']+", self.reply.because) if self.reply.proposed_by != Reply.Sorter.KEY else []
+        words = re.findall(r"[\w']+", self.reply.because) if self.reply.proposed_by != Reply.Sorter.KEY else []
         parts = re.split(f"({_between(words)})", self.reply.transcript, maxsplit=1, flags=re.I) if words else []
         return [(part, place == 1) for place, part in enumerate(parts or [self.reply.transcript]) if part]
 
@@ -106,4 +106,4 @@ class ReplyPage:
 
 def _between(words: list[str]) -> str:
     """These words in a row, whatever marks stand between them."""
-    return r"[^a-z0-9']+".join(re.escape(word).replace("'", "['\u2019]") for word in words)
+    return r"[^\w']+".join(re.escape(word).replace("'", "['\u2019]") for word in words)

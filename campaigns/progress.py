@@ -8,6 +8,7 @@ from functools import cached_property
 
 from django.db.models import Count, Q, Sum
 
+from campaigns.inbox_list import open_replies
 from campaigns.models import Attempt, Campaign, Target
 from campaigns.outcomes import GROUPS, Group
 
@@ -44,6 +45,10 @@ class Progress:
             ringing=Count("pk", filter=Q(state__in=[states.ASKED, states.PLACED, states.UNKNOWN])),
             spent=Sum("cost_cents"),
         )
+
+    @cached_property
+    def open_replies(self) -> int:
+        return open_replies().filter(attempt__campaign=self.campaign).count()
 
     @property
     def is_running(self) -> bool:

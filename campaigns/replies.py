@@ -113,10 +113,11 @@ def _sort(reply: Reply, found: Sorted, at: datetime) -> None:
         opt_out(str(reply.attempt.e164), DoNotCall.Source.VOICE, evidence, at)
         _propose(reply, found.proposal)
         _handle(reply, OPTED_OUT, at)
-    elif reply.status == Reply.Status.FETCHING:
+        return
+    pressed = reply.attempt.outcome if reply.attempt.outcome in _BY_KEY else ""
+    _propose(reply, _by_key(reply.attempt) if pressed else found.proposal)
+    if reply.status == Reply.Status.FETCHING:
         reply.status = Reply.Status.OPEN
-        pressed = reply.attempt.outcome if reply.attempt.outcome in _BY_KEY else ""
-        _propose(reply, _by_key(reply.attempt) if pressed else found.proposal)
         if pressed == OPTED_OUT or (found.meaning is Meaning.CONFIRM and found.is_sure and not pressed):
             _handle(reply, reply.proposed, at)
 

@@ -107,6 +107,15 @@ def test_the_second_of_two_people_is_told_who_was_faster(reply: Reply, ben: User
     assert (fresh(reply).disposition, fresh(reply).handled_by) == ("confirmed", owner)
 
 
+def test_what_is_handled_is_handled_once(reply: Reply, ben: User) -> None:
+    inbox.handle(reply.tenant, reply.pk, what=What.CONFIRM, seen=0, by=ben)
+
+    with pytest.raises(inbox.Stale):
+        inbox.handle(reply.tenant, reply.pk, what=What.CANCEL, seen=1, by=ben)
+
+    assert fresh(reply).disposition == "confirmed"
+
+
 def test_a_reply_is_given_to_a_colleague_and_only_to_one(reply: Reply, ben: User, owner: User) -> None:
     viewer = factories.make_member(reply.tenant, Role.VIEWER)
     stranger = factories.make_user()
@@ -209,6 +218,18 @@ def test_only_the_last_step_is_undone_once_and_within_a_day(reply: Reply, ben: U
         inbox.undo(reply.tenant, reply.pk, step_id=second.pk, by=ben)
 
     assert (fresh(reply).status, fresh(reply).note) == ("open", "Prefers mornings.")
+
+
+def test_a_recording_that_arrives_before_an_undo_is_not_waited_for(reply: Reply, ben: User) -> None:
+    with tenant_transaction(reply.tenant):
+        Reply.objects.update(status="fetching")
+    step = inbox.handle(reply.tenant, reply.pk, what=What.CONFIRM, seen=0, by=ben)
+    with tenant_transaction(reply.tenant):
+        Reply.objects.update(file="replies/1.sealed")
+
+    inbox.undo(reply.tenant, reply.pk, step_id=step.pk, by=ben)
+
+    assert fresh(reply).status == "open"
 
 
 # Call again

@@ -97,6 +97,27 @@ def test_who_has_waited_longest_is_first_and_opened(browser: Client, replies: li
     assert 'Replies<span class="nav__count" id="replies-count">3<' in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("said", "because", "marked"),
+    [
+        ("Well, Thursday would suit me.", "thursday would suit", "Thursday would suit"),
+        ("I can\u2019t make it.", "can't make", "can\u2019t make"),
+        ("Prefiero el lunes por la mañana.", "Por la Mañana", "por la mañana"),
+        ("No <b>idea</b> (.*", "(.*", None),
+    ],
+)
+def test_the_words_that_led_to_the_proposal_are_marked(
+    browser: Client, replies: list[Reply], said: str, because: str, marked: str | None
+) -> None:
+    with tenant_transaction(replies[0].tenant):
+        Reply.objects.filter(pk=replies[0].pk).update(transcript=said, because=because, proposed_by="model")
+
+    page = browser.get(at("reply", replies[0], replies[0].pk)).content.decode()
+
+    assert re.findall("<mark>(.*?)</mark>", page) == ([marked] if marked else [])
+    assert "<b>idea" not in page
+
+
 def test_the_neighbours_replies_are_not_here(sign_in: SignIn, other_agent: Agent, replies: list[Reply]) -> None:
     neighbour = factories.make_member(other_agent.tenant, Role.OWNER)
 
@@ -262,3 +283,16 @@ def test_the_file_holds_what_the_list_shows_and_no_formula(browser: Client, repl
     told = dict(zip(head, row, strict=True))
     assert (told["Name"], told["Number"], told["Sounds like"]) == ("Tom Brandvold", TOM, "another day")
     assert (told["Words"], told["Note"]) == ('\'=HYPERLINK("x")', "'@now")
+
+
+# Beside the campaign
+
+
+def test_the_page_of_a_campaign_says_how_many_wait(
+    browser: Client, sign_in: SignIn, campaign: Campaign, replies: list[Reply]
+) -> None:
+    address = reverse("campaigns:campaign", args=[campaign.tenant.slug, campaign.pk])
+    viewer = sign_in(factories.make_member(campaign.tenant, Role.VIEWER))
+
+    assert "3 replies wait for a person" in text(browser.get(address))
+    assert "for a person" not in text(viewer.get(address))
