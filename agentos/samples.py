@@ -26,7 +26,7 @@ from campaigns.windows import spoken
 from telephony.models import PhoneNumber
 
 LONG_ENOUGH = timedelta(minutes=45)  # to be called, and once more after a busy line
-MAKING_CLIPS = timedelta(seconds=60)
+BEGINS_IN = timedelta(seconds=40)  # so that somebody can sign in and watch
 FIRST_LINE = 121
 FIRST = (
     *("Rosa", "Amara", "Walter", "Dana", "Ines", "Tomas", "Keiko", "George"),
@@ -121,7 +121,7 @@ def _set_up(tenant: Tenant, owner: User, agent_name: str, name: str, at: datetim
         voicemail=VOICEMAIL,
         records_reply=True,
         hours=[],
-        starts_at=at + MAKING_CLIPS,
+        starts_at=at + BEGINS_IN,
         at_once=3,
         calls_per_second=0.25,
         most_attempts=2,

@@ -23,13 +23,14 @@ from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.lines import shared_room
 from campaigns.log import tell
-from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
+from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Target
 from campaigns.pace import Pace
 from campaigns.receipts import Decision, write_receipts
 from campaigns.rules import Answer, Verdict, may_call
 
 MOST_AT_A_TIME = 50
 MOST_PUT_OFF = 150  # people in one claim, who stand before those who may be called
+VOICE_WITHIN = timedelta(minutes=2)  # then the carrier's own voice says it
 BUSY_ELSEWHERE = timedelta(minutes=5)
 ATTEMPT_CENTS = 4  # reserved against the budget until the call is charged
 SPENT = "The budget is used up. Raise it under Change, then go on."
@@ -94,8 +95,10 @@ def _judge(campaign: Campaign, targets: list[Target], at: datetime, room: int) -
 
 
 def _due(campaign: Campaign, at: datetime, most: int) -> list[Target]:
-    due = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at).order_by("due_at", "pk")
-    return list(due.select_for_update(skip_locked=True, no_key=True)[:most])
+    """Who is due, and has a voice: whose clip is being made waits for it, but not for long."""
+    due = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at)
+    due = due.exclude(clip__status=AudioClip.Status.WANTED, due_at__gt=at - VOICE_WITHIN).order_by("due_at", "pk")
+    return list(due.select_for_update(of=("self",), skip_locked=True, no_key=True)[:most])
 
 
 def judge_and_open(campaign: Campaign, targets: Sequence[Target], at: datetime, room: int, judged: Judged) -> None:

@@ -18,11 +18,10 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from campaigns.clips import UNSAYABLE, want_clips
 from campaigns.log import tell
-from campaigns.models import Attempt, AudioClip, Campaign, Target
+from campaigns.models import Attempt, Campaign, Target
 from campaigns.outcomes import words_of
 from telephony.services import normalized
 
-VOICE_WITHIN = timedelta(seconds=10)  # for a clip that has to be made first; then the carrier's own voice says it
 MOST_AN_HOUR = 10  # of one business: whoever tries out a message does not need more
 SHOWN = 3
 COPIED = (
@@ -61,7 +60,7 @@ def ask_for_test_call(
             due_at=test.created_at,
         )
         if campaign.kind == Campaign.Kind.MESSAGE:
-            _wait_for_the_voice(target)
+            _want_voice(target)
         tell(campaign, "test_call", "Asked for a test call to their own telephone")
         return test
 
@@ -106,15 +105,12 @@ def _made(campaign: Campaign, number: str, by: User, at: datetime) -> Campaign:
     return test
 
 
-def _wait_for_the_voice(target: Target) -> None:
-    """A clip that has to be made gets a moment. Raises DomainError for a message that cannot be said."""
+def _want_voice(target: Target) -> None:
+    """Have the clip made. Raises DomainError for a message that cannot be said."""
     want_clips(target.campaign_id)
     target.refresh_from_db()
     if target.status == Target.Status.LEFT_OUT:
         raise DomainError("message", target.reason.removeprefix(UNSAYABLE))
-    if target.clip is None or target.clip.status == AudioClip.Status.WANTED:
-        target.due_at += VOICE_WITHIN
-        target.save(update_fields=["due_at"])
 
 
 def _told(test: Campaign) -> dict[str, Any]:

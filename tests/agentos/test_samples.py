@@ -75,11 +75,11 @@ def test_the_campaign_runs_and_calls_whoever_agreed(agent: Agent, owner: User):
 
     assert (campaign.name, campaign.status) == ("Tomorrow’s appointments, Dec 15", "running")
     with tenant_transaction(agent.tenant_id):
-        assert claim_due(campaign.pk, NOON).attempts == ()  # its clips are being made
+        assert claim_due(campaign.pk, NOON).attempts == ()  # nobody watches yet
         Campaign.objects.filter(pk=campaign.pk).update(calls_per_second=50, at_once=50)
-        later = NOON + timedelta(minutes=2)
-        for _ in range(5):
-            claim_due(campaign.pk, later)
+        later = NOON + timedelta(minutes=3)
+        for seconds in range(20):
+            claim_due(campaign.pk, later + timedelta(seconds=seconds))
             Attempt.objects.update(state="ended", ended_at=later)
         asked = {str(each) for each in Attempt.objects.values_list("e164", flat=True)}
         refused = {str(each) for each in DialReceipt.objects.exclude(answer="allow").values_list("e164", flat=True)}

@@ -11,8 +11,8 @@ from django.utils.timezone import now
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.claiming import Claimed, claim_due
-from campaigns.models import Attempt, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
+from campaigns.claiming import VOICE_WITHIN, Claimed, claim_due
+from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
 from campaigns.settling import settle
 from tests import factories
 from tests.campaigns.people import LONG_AGO, NIGHT, NOON, make_campaign, make_target
@@ -43,6 +43,19 @@ def test_people_who_are_due_are_claimed_once(agent: Agent) -> None:
     assert len(claim(campaign).attempts) == 2
     assert claim(campaign) == Claimed()
     assert receipts(campaign) == [(ROSA, "allow"), (TOM, "allow")]
+
+
+def test_whose_clip_is_being_made_waits_for_it_but_not_for_long(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM)
+    with tenant_transaction(agent.tenant_id):
+        clips = [AudioClip.objects.create(content=status, status=status) for status in ("wanted", "doubted")]
+        Target.objects.filter(e164=ROSA).update(clip=clips[0], due_at=NOON)
+        Target.objects.filter(e164=TOM).update(clip=clips[1], due_at=NOON)
+
+    assert len(claim(campaign).attempts) == 1
+    assert target_of(campaign, TOM).status == "live"
+    assert claim(campaign, NOON + timedelta(seconds=119)) == Claimed()
+    assert len(claim(campaign, NOON + VOICE_WITHIN).attempts) == 1
 
 
 def test_nobody_is_claimed_outside_the_window_and_everybody_waits_for_it(agent: Agent) -> None:

@@ -20,7 +20,7 @@ from agentos.tenants.models import Role, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import log, receipts, trial
-from campaigns.claiming import claim_due
+from campaigns.claiming import VOICE_WITHIN, claim_due
 from campaigns.clip_links import clip_url
 from campaigns.models import Attempt, AudioClip, Campaign, Consent, DialReceipt, DoNotCall, Target
 from campaigns.settling import settle
@@ -54,7 +54,7 @@ def test_it_calls_the_number_once_and_says_what_the_person_would_hear(draft: Cam
 
     with tenant_transaction(draft.tenant_id):
         assert claim_due(test.pk, NOON).attempts == ()  # its voice is being made
-        (attempt_id,) = claim_due(test.pk, NOON + trial.VOICE_WITHIN).attempts
+        (attempt_id,) = claim_due(test.pk, NOON + VOICE_WITHIN).attempts
         attempt = Attempt.objects.select_related("target__clip").get(pk=attempt_id)
         assert str(attempt.e164) == MINE
         assert attempt.target.clip.text == "Hello Rosa."
@@ -81,7 +81,7 @@ def test_the_request_is_the_consent_to_this_call_and_to_no_other(draft: Campaign
     test = asked(draft, owner)
 
     with tenant_transaction(draft.tenant_id):
-        claim_due(test.pk, NOON + trial.VOICE_WITHIN)
+        claim_due(test.pk, NOON + VOICE_WITHIN)
         receipt = DialReceipt.objects.get(campaign=test)
         assert receipt.answer == "allow"
         assert f"test call asked for by user {owner.pk}" in str(receipt.body)
@@ -104,7 +104,7 @@ def test_where_the_gate_says_no_nobody_is_called_then_or_later(draft: Campaign, 
     test = asked(draft, owner, at=at)
 
     with tenant_transaction(draft.tenant_id):
-        assert claim_due(test.pk, at + trial.VOICE_WITHIN).attempts == ()
+        assert claim_due(test.pk, at + VOICE_WITHIN).attempts == ()
         claim_due(test.pk, at + timedelta(hours=9))
         (told,) = trial.tests_of(draft)
         assert not Attempt.objects.exists()

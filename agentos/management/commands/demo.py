@@ -51,7 +51,7 @@ WELCOME = """
 
 CAMPAIGN = """\
   · Watch people being reminded of their visits: "{campaign}", at {campaign_url}
-    Some confirm by key, some by voice; a machine, a busy line, somebody who wants no more calls. It begins in a minute.
+    Some confirm by key, some by voice; a machine, a busy line, somebody who wants no more calls. It begins in a moment.
 """
 
 
