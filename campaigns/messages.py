@@ -10,6 +10,7 @@ A template has names in double braces and no logic. What a variable is, its name
 
 Any other variable is looked at: an ISO date, a time, money with its sign, a telephone number in E.164 or a number
 is said as such, and the rest as it is written. Values are data: they are cut, cleaned and never read as a template.
+They are written as the campaign's language writes them, and said in the language of the message.
 Each line of a template is a part: a line without variables is made once, whoever hears it.
 """
 
@@ -24,7 +25,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from campaigns import spoken
+from campaigns.tongues import English, Tongue, tongue
 
 MOST_VALUE, MOST_TEMPLATE = 200, 4000
 BUILT_IN = ("name", "first_name", "last_name", "business")
@@ -44,6 +45,7 @@ _SENTENCE_ENDS = re.compile(r"\s*$|\s+[A-Z]")
 _MIDDAY_AT_END = re.compile(r"([ap])\.m\.$", re.IGNORECASE)  # the full stop is not a sentence's
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _US_DATES = ("%m/%d/%Y", "%m-%d-%Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y")
+_DAY_FIRST = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 _DATES = ("%Y-%m-%d", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y")
 
 
@@ -72,6 +74,26 @@ class Message:
     text: str
     facts: tuple[Fact, ...]
     fixed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How facts are said, and how their values are written. Nothing says them in a language that we do not know."""
+
+    says: Tongue | None
+    written_in: str
+
+    @property
+    def speech(self) -> Tongue:
+        """Asked for only where there is one."""
+        if self.says is None:
+            raise ValueError(self.written_in)
+        return self.says
+
+    @property
+    def at(self) -> str:
+        """Between the day and the time of a moment."""
+        return " at " if isinstance(self.says, English) else ", "
 
 
 class MessageError(ValueError):
@@ -107,13 +129,18 @@ def check(template: str, known: Iterable[str]) -> None:
             raise MessageError("unknown_variable", f"There is no variable {{{{{written}}}}}.{hint}", written)
 
 
-def render(template: str, variables: Mapping[str, object], language: str = "en-US") -> Message:
-    """What this person hears. Raises MessageError for an unknown variable, an empty value, or one that is not
-    what its name promises."""
+def render(
+    template: str, variables: Mapping[str, object], language: str = "en-US", written_in: str | None = None
+) -> Message:
+    """What this person hears, of values that were written in another language, or in the same.
+
+    Raises MessageError for an unknown variable, an empty value, or one that is not what its name promises.
+    """
     check(template, variables)
+    manner = Manner(tongue(language), written_in or language)
     lines, facts, fixed = [], [], set()
     for line in _one_space(template).split("\n"):
-        said, own = _line(line, variables, language)
+        said, own = _line(line, variables, manner)
         if said:
             lines.append(said)
             facts += own
@@ -124,36 +151,38 @@ def render(template: str, variables: Mapping[str, object], language: str = "en-U
     return Message("\n".join(lines), tuple(dict.fromkeys(facts)), frozenset(fixed))
 
 
-def _line(line: str, variables: Mapping[str, object], language: str) -> tuple[str, list[Fact]]:
+def _line(line: str, variables: Mapping[str, object], manner: Manner) -> tuple[str, list[Fact]]:
     said, facts = [], []
     position = 0
     for found in _BRACES.finditer(line):
         for text, own in (
-            _in_words(line[position : found.start()], language),
-            _value(found[1], variables[found[1]], language),
+            _in_words(line[position : found.start()], manner),
+            _value(found[1], variables[found[1]], manner),
         ):
             said.append(text)
             facts += own
         position = found.end()
-    text, own = _in_words(line[position:], language)
+    text, own = _in_words(line[position:], manner)
     return "".join([*said, text]).strip(), facts + own
 
 
-def _value(variable: str, value: object, language: str) -> tuple[str, list[Fact]]:
+def _value(variable: str, value: object, manner: Manner) -> tuple[str, list[Fact]]:
     """One value as it is said, and what must be heard of it."""
     written = clean(value)
     if not written:
         raise MessageError("no_value", f"{{{{{variable}}}}} has no value for this person.", variable)
-    if not language.lower().startswith("en"):
+    if manner.says is None:
         return written, []
     kind = _promised(variable)
     if kind is None:
-        return _in_words(_MIDDAY_AT_END.sub(r"\1m", written), language)
+        return _in_words(_MIDDAY_AT_END.sub(r"\1m", written), manner)
     try:
-        return _READERS[kind](written, language)
+        return _READERS[kind](written, manner)
     except (ValueError, InvalidOperation):
         if kind != "phone" and not any(character.isdigit() for character in written):
             return written, [Fact(Kind(kind), written)]  # "tomorrow", "noon": said as it stands
+        if not manner.written_in.lower().startswith("en"):
+            return written, []  # "23 de noviembre": the voice knows its own language
         words = f'"{written}" cannot be read as a {kind}, which {{{{{variable}}}}} has to be.'
         raise MessageError("unreadable", words, variable) from None
 
@@ -192,42 +221,43 @@ def _promised(variable: str) -> str | None:
     return _PROMISED.get(words[-1])
 
 
-def _said_date(written: str, language: str) -> tuple[str, list[Fact]]:
-    said = spoken.day(_read_date(written, language))
+def _said_date(written: str, manner: Manner) -> tuple[str, list[Fact]]:
+    said = manner.speech.day(_read_date(written, manner.written_in))
     return said, [Fact(Kind.DATE, said)]
 
 
-def _said_time(written: str, language: str) -> tuple[str, list[Fact]]:
+def _said_time(written: str, manner: Manner) -> tuple[str, list[Fact]]:
     written = written.partition("T")[2] or written
     is_bare = re.fullmatch(r"[1-9]:[0-5]\d", written) is not None  # 2:30 may mean the afternoon
-    said = spoken.clock(_read_time(written), part_of_day=not is_bare)
+    said = manner.speech.clock(_read_time(written), part_of_day=not is_bare)
     return said, [Fact(Kind.TIME, said)]
 
 
-def _said_amount(written: str, language: str) -> tuple[str, list[Fact]]:
+def _said_amount(written: str, manner: Manner) -> tuple[str, list[Fact]]:
     currency = next((_SIGNS[sign] for sign in written if sign in _SIGNS), "USD")
-    said = spoken.money(Decimal(re.sub(r"[$€£,\s]", "", written)), currency)
+    amount = _plain_number(re.sub(r"[$€£\s]", "", written), manner.written_in)
+    said = manner.speech.money(amount, currency)
     return said, [Fact(Kind.AMOUNT, said)]
 
 
-def _said_phone(written: str, language: str) -> tuple[str, list[Fact]]:
+def _said_phone(written: str, manner: Manner) -> tuple[str, list[Fact]]:
     if not re.fullmatch(r"\+?[\d\s().-]{3,24}", written):
         raise ValueError(written)
-    said = spoken.phone(written)
+    said = manner.speech.phone(written)
     return said, [Fact(Kind.NUMBER, said)]
 
 
-def _said_number(written: str, language: str) -> tuple[str, list[Fact]]:
-    said = spoken.number(Decimal(written.replace(",", "")))
+def _said_number(written: str, manner: Manner) -> tuple[str, list[Fact]]:
+    said = manner.speech.number(_plain_number(written, manner.written_in))
     return said, [Fact(Kind.NUMBER, said)]
 
 
-def _said_name(written: str, language: str) -> tuple[str, list[Fact]]:
-    said = spoken.name(written)
+def _said_name(written: str, manner: Manner) -> tuple[str, list[Fact]]:
+    said = manner.speech.name(written)
     return said, [Fact(Kind.NAME, said)]
 
 
-_READERS: dict[str, Callable[[str, str], tuple[str, list[Fact]]]] = {
+_READERS: dict[str, Callable[[str, Manner], tuple[str, list[Fact]]]] = {
     "date": _said_date,
     "time": _said_time,
     "amount": _said_amount,
@@ -237,17 +267,42 @@ _READERS: dict[str, Callable[[str, str], tuple[str, list[Fact]]]] = {
 }
 
 
+def _plain_number(written: str, language: str) -> Decimal:
+    """A number as this language writes it: 1,250.50 in English, 1.250,50 in German."""
+    if _has_decimal_comma(language) and ("," in written or re.fullmatch(r"-?\d{1,3}(\.\d{3})+", written)):
+        return Decimal(written.replace(".", "").replace(",", "."))
+    return Decimal(written.replace(",", ""))
+
+
+def _has_decimal_comma(language: str) -> bool:
+    """Spanish of the Americas north of Panama, and English, have a point."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        symbols = Locale.parse(language, sep="-").number_symbols
+    except (UnknownLocaleError, ValueError):
+        return False
+    return str(symbols["latn"]["decimal"]) == ","
+
+
 def _read_date(written: str, language: str) -> date:
     try:
         return datetime.fromisoformat(written).date()
     except ValueError:
         pass
-    for form in _US_DATES if language.lower() == "en-us" else _DATES:
+    for form in _forms(language):
         try:
             return datetime.strptime(written, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
     raise ValueError(written)
+
+
+def _forms(language: str) -> tuple[str, ...]:
+    """How dates are written beside ISO; where English leaves open which number is the month, none of both."""
+    if language.lower() in ("en-us", "es-us"):
+        return _US_DATES
+    return _DATES if language.lower().startswith("en") else _DAY_FIRST
 
 
 def _read_time(written: str) -> time:
@@ -265,22 +320,24 @@ def _read_time(written: str) -> time:
 _MOMENT = re.compile(rf"({_ISO_DATE})[T ](\d\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)?)(?![\w:])")
 
 
-def _in_words(text: str, language: str) -> tuple[str, list[Fact]]:
+def _in_words(text: str, manner: Manner) -> tuple[str, list[Fact]]:
     """Text with its dates, times, sums and numbers in words. What only looks like one stays as it is."""
     facts: list[Fact] = []
-    if not language.lower().startswith("en"):
+    if manner.says is None:
         return text, facts
 
     def say(found: re.Match[str]) -> str:
+        if found.lastgroup in ("amount", "number") and _has_decimal_comma(manner.written_in):
+            return found[0]  # 1.250 may be a thousand, or one and a quarter
         try:
-            said, own = _READERS[str(found.lastgroup)](found[0], language)
+            said, own = _READERS[str(found.lastgroup)](found[0], manner)
         except (ValueError, InvalidOperation):
             return found[0]
         facts.extend(own)
         ends = found[0].endswith(".") and _SENTENCE_ENDS.match(text, found.end())
         return f"{said}." if ends else said
 
-    text = _MOMENT.sub(lambda found: f"{found[1]} at {_read_clock(found[2])}", text)
+    text = _MOMENT.sub(lambda found: f"{found[1]}{manner.at}{_read_clock(found[2])}", text)
     return _WRITTEN.sub(say, text), facts
 
 

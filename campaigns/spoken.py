@@ -1,11 +1,12 @@
-"""Dates, times, money, numbers and names as a person says them, in words and in English.
+"""Dates, times, money, numbers and names as a person says them, in words and in English; others: `tongues.py`.
 
-Other languages are left to the voice: it gets what was written. Nothing here knows a template or a contact.
+Nothing here knows a template or a contact.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
 
@@ -109,14 +110,17 @@ def one_by_one(digits: str) -> str:
 
 def phone(text: str) -> str:
     """A telephone number digit by digit, with a pause after each group; a North American one without its +1."""
+    return ", ".join(one_by_one(group) for group in groups(text))
+
+
+def groups(text: str) -> list[str]:
+    """The digits of a telephone number as they are said together."""
     digits = "".join(digit for digit in text if digit.isdecimal() and digit.isascii())
     if len(digits) == 11 and digits.startswith("1"):
         digits = digits[1:]
     if len(digits) == 10:
-        groups = [digits[:3], digits[3:6], digits[6:]]
-    else:
-        groups = [digits[start : start + 3] for start in range(0, len(digits), 3)]
-    return ", ".join(one_by_one(group) for group in groups)
+        return [digits[:3], digits[3:6], digits[6:]]
+    return [digits[start : start + 3] for start in range(0, len(digits), 3)]
 
 
 def money(amount: Decimal, currency: str = "USD") -> str:
@@ -168,15 +172,16 @@ def _part_of_day(hour: int) -> str:
     return "in the evening" if hour < 21 else "at night"
 
 
-def name(text: str) -> str:
+def name(text: str, titles: Mapping[str, str] = TITLES) -> str:
     """A person's name as one says it: titles in full, "DELGADO, ROSA" the right way round and not shouted."""
     if text.count(",") == 1:
         last, first = (part.strip() for part in text.split(","))
         text = f"{first} {last}"
     words = text.split()
     shouted = not any(character.islower() for character in text)
-    return " ".join(_title(word) or (word.title() if shouted and len(word) > 1 else word) for word in words)
+    return " ".join(_title(word, titles) or (word.title() if shouted and len(word) > 1 else word) for word in words)
 
 
-def _title(word: str) -> str | None:
-    return TITLES.get(word.rstrip(".").lower()) if word.endswith(".") or word.lower() in ("dr", "mr", "mrs") else None
+def _title(word: str, titles: Mapping[str, str]) -> str | None:
+    plain = word.rstrip(".").lower()
+    return titles.get(plain) if word.endswith(".") or "." in plain or plain in ("dr", "mr", "mrs") else None
