@@ -13,14 +13,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
 django.setup()
 
-from campaigns.checking import doubts  # noqa: E402 - settings come first
-from campaigns.listening import Ears, transcribe  # noqa: E402
+from campaigns.checking import examine  # noqa: E402 - settings come first
+from campaigns.listening import Ears  # noqa: E402
 from tests.campaigns.clip_set import Case, Speaker, right, wrong  # noqa: E402
 
 
 def doubted(case: Case) -> list[str]:
     text, facts = case.message.text, case.message.facts
-    return doubts(text, facts, case.sound, asyncio.run(transcribe(Ears("offline"), text, facts, case.sound)))
+    return asyncio.run(examine(Ears("offline"), text, facts, case.sound))[1]
 
 
 def main() -> None:

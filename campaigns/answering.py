@@ -171,7 +171,7 @@ def _to_machine(attempt: Attempt, at: datetime) -> Told:
     attempt.outcome = "voicemail" if parts else MACHINE
     attempt.save(update_fields=["outcome"])
     if certain:
-        return Told(twiml.play_and_hang_up(parts, call_words.language(attempt)))
+        return Told(twiml.play_and_hang_up(parts, call_words.language(attempt, voicemail=True)))
     return _gather(attempt, parts or [call_words.for_screening(attempt)], Stage("voicemail"))
 
 

@@ -12,15 +12,16 @@ from campaigns.phrases import Caller
 from telephony.twiml import Heard
 
 
-def caller_of(attempt: Attempt) -> Caller:
-    """Who calls, in the language of whoever is called."""
+def caller_of(attempt: Attempt, *, voicemail: bool = False) -> Caller:
+    """Who calls, in the language in which the message, or what is left on a machine, is told."""
     profile = ComplianceProfile.objects.first() or ComplianceProfile()
-    return Caller(business_name(), profile.callback_number or attempt.shown_number, language_of(attempt.target))
+    number = profile.callback_number or attempt.shown_number
+    return Caller(business_name(), number, language_of(attempt.target, voicemail=voicemail))
 
 
-def language(attempt: Attempt) -> str:
+def language(attempt: Attempt, *, voicemail: bool = False) -> str:
     """The person's, as the carrier takes it."""
-    return for_the_carrier(language_of(attempt.target))
+    return for_the_carrier(language_of(attempt.target, voicemail=voicemail))
 
 
 def introduction(attempt: Attempt) -> Heard:
@@ -50,7 +51,8 @@ def voicemail(attempt: Attempt) -> list[Heard]:
     said = _left_behind(attempt)
     if said is None:
         return []
-    return [introduction(attempt), said, Heard(phrases.left_on_machine(caller_of(attempt)))]
+    caller = caller_of(attempt, voicemail=True)
+    return [Heard(phrases.identification(caller)), said, Heard(phrases.left_on_machine(caller))]
 
 
 def for_screening(attempt: Attempt) -> Heard:
@@ -73,7 +75,7 @@ def _left_behind(attempt: Attempt) -> Heard | None:
     try:
         said = message_for(attempt.target, business_name(), voicemail=True).text
     except MessageError:
-        return Heard(phrases.unsaid(caller_of(attempt)))
+        return Heard(phrases.unsaid(caller_of(attempt, voicemail=True)))
     try:
         clip = ready_clip(attempt.target, voicemail=True)
     except DomainError:  # the agent was taken back, and its voice with it

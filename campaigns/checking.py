@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from agentos.errors import DomainError
 from agentos.tenants.models import User
 from campaigns.likeness import lacks_its_end, missed, says_something_else
+from campaigns.listening import Ears, listenings, transcribe
 from campaigns.messages import Fact
 from campaigns.models import AudioClip
 from telephony.mulaw import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, decode, frames, is_voiced
@@ -26,15 +27,33 @@ LONGEST_GAP_MS = 2500
 FADES_BY_DB = 2
 
 
-def doubts(text: str, facts: Sequence[Fact], sound: bytes, transcript: str) -> list[str]:
+async def examine(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes) -> tuple[list[str], list[str]]:
+    """What was heard in a clip, and what speaks against it. Raises ProviderError.
+
+    Ears that hear differently the second time listen again before they doubt: a fact counts as heard in any listening,
+    as none of them knows what it should be.
+    """
+    heard: list[str] = []
+    for again in range(listenings(ears)):
+        heard.append(await transcribe(ears, text, facts, sound, again=again))
+        found = doubts(text, facts, sound, heard, ears.language)
+        if not found:
+            break
+    return heard, found
+
+
+def doubts(text: str, facts: Sequence[Fact], sound: bytes, heard: Sequence[str], language: str = "en-US") -> list[str]:
     """Everything that speaks against a clip, in words for whoever listens to it next. Nothing: it may be played."""
     found = list(about_sound(text, sound))
-    if not transcript.strip():
+    transcripts = [transcript for transcript in heard if transcript.strip()]
+    if not transcripts:
         return [*found, "No words were heard."]
-    found += [f"The {fact.kind} was not heard: {fact.said}." for fact in missed(text, facts, transcript)]
-    if says_something_else(text, transcript):
+    missing = [list(missed(text, facts, transcript, language)) for transcript in transcripts]
+    always = [fact for fact in facts if all(fact in each for each in missing)]
+    found += [f"The {fact.kind} was not heard: {fact.said}." for fact in always]
+    if all(says_something_else(text, transcript, language) for transcript in transcripts):
         found.append("Too few of the words were heard.")
-    if lacks_its_end(text, transcript):
+    if all(lacks_its_end(text, transcript, language) for transcript in transcripts):
         found.append("The end was not heard.")
     return found
 

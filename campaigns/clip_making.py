@@ -28,8 +28,8 @@ from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError, Voice
 from agents.providers.speech_cache import CachedVoice, SpeechCache
 from calls.equipment import endpoint
-from campaigns.checking import doubts
-from campaigns.listening import Ears, transcribe
+from campaigns.checking import examine
+from campaigns.listening import Ears
 from campaigns.messages import Fact, Kind
 from campaigns.models import AudioClip
 from telephony.mulaw import BYTES_PER_MS, SILENCE
@@ -157,12 +157,12 @@ async def _listen(work: Work) -> dict[str, Any]:
     plan = work.clip.checks
     facts = [Fact(Kind(kind), said) for kind, said in plan["facts"]]
     try:
-        heard = await transcribe(Ears(**plan["ears"]), work.clip.text, facts, work.sound)
+        heard, problems = await examine(Ears(**plan["ears"]), work.clip.text, facts, work.sound)
     except ProviderError as error:
         if error.retryable:
             raise
         return {"heard": "", "problems": [f"Nobody could listen to it: {error.message}."]}
-    return {"heard": heard, "problems": doubts(work.clip.text, facts, work.sound, heard)}
+    return {"heard": "\n".join(heard), "problems": problems}
 
 
 # Keeping -----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
+from agents.catalog import Kind, provider, speaks
 from agents.providers.ports import Voice
 from agents.providers.speech_cache import content_key
 from agents.versions import VersionSpec
@@ -21,6 +22,7 @@ from campaigns.clip_links import clip_url
 from campaigns.listening import Ears
 from campaigns.messages import Message, MessageError, render
 from campaigns.models import AudioClip, Campaign, ComplianceProfile, Target
+from campaigns.wording import Wording, wording
 
 __all__ = ["clip_url", "progress", "ready_clip", "variables_of", "want_clips", "want_sample"]
 
@@ -86,13 +88,17 @@ def variables_of(target: Target, business: str) -> dict[str, object]:
 
 def message_for(target: Target, business: str, *, voicemail: bool = False) -> Message:
     """What this person hears, in words. Raises MessageError."""
-    campaign = target.campaign
-    template = campaign.voicemail if voicemail else campaign.message
-    return render(template, variables_of(target, business), language_of(target))
+    said = _wording(target, voicemail)
+    return render(said.template, variables_of(target, business), said.language, target.campaign.language)
 
 
-def language_of(target: Target) -> str:
-    return (target.contact.language if target.contact else "") or target.campaign.language
+def language_of(target: Target, *, voicemail: bool = False) -> str:
+    """The language in which this person is told the message: theirs, where the campaign has it."""
+    return _wording(target, voicemail).language
+
+
+def _wording(target: Target, voicemail: bool) -> Wording:
+    return wording(target.campaign, target.contact.language if target.contact else "", voicemail=voicemail)
 
 
 def spec_of(campaign: Campaign) -> VersionSpec:
@@ -104,11 +110,20 @@ def spec_of(campaign: Campaign) -> VersionSpec:
 
 def order_for(target: Target, spec: VersionSpec, business: str, *, voicemail: bool = False) -> Order:
     """The clip of this person. Raises MessageError."""
-    message, language = message_for(target, business, voicemail=voicemail), language_of(target)
-    voice = Voice(spec.tts_model, spec.tts_voice, language, spec.tts_options)
+    message, language = message_for(target, business, voicemail=voicemail), language_of(target, voicemail=voicemail)
+    voice = Voice(_model_for(spec, language), spec.tts_voice, language, spec.tts_options)
     return Order(
         message, {"provider": spec.tts_provider, **asdict(voice)}, content_key(spec.tts_provider, voice, message.text)
     )
+
+
+def _model_for(spec: VersionSpec, language: str) -> str:
+    """The agent's own model where it speaks this language, else the vendor's first that does."""
+    offer = provider(Kind.TTS, spec.tts_provider)
+    own = offer.model(spec.tts_model) if offer else None
+    if offer is None or own is None or speaks(own, language):
+        return spec.tts_model
+    return next((each.name for each in offer.models if speaks(each, language)), spec.tts_model)
 
 
 def ready_clip(target: Target, *, voicemail: bool = False) -> AudioClip | None:
@@ -118,12 +133,11 @@ def ready_clip(target: Target, *, voicemail: bool = False) -> AudioClip | None:
     return found
 
 
-def want_sample(target: Target, message: str) -> AudioClip:
-    """These words, still being written, as this person would hear them. Inside the tenant, safe to repeat.
+def want_sample(target: Target) -> AudioClip:
+    """The message as its campaign says it here, still being written, as this person would hear it. Safe to repeat.
 
     Raises MessageError, and DomainError for an agent without a voice.
     """
-    target.campaign.message = message
     spec = spec_of(target.campaign)
     order = order_for(target, spec, business_name())
     AudioClip.objects.bulk_create([_clip(order, spec)], ignore_conflicts=True)

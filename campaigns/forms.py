@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 
 from agentos.tenants.templatetags.words import phone
-from agents.catalog import LANGUAGES
 from agents.models import Agent
 from campaigns.contacts import tags
 from campaigns.models import Campaign, Contact
@@ -19,12 +18,6 @@ from telephony.models import PhoneNumber
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 EVERYBODY = "*"
-KEYS = (
-    ("1", "confirmed", "1 confirms"),
-    ("2", "rescheduled", "2 asks for another day"),
-    ("3", "canceled", "3 cancels"),
-    ("9", "opted_out", "9 stops all calls"),
-)
 RETRIES = (
     ("no_answer", "After no answer"),
     ("busy", "After busy"),
@@ -120,42 +113,6 @@ class PeopleForm(forms.Form):
         """The tag; empty for everybody."""
         tag: str = self.cleaned_data["tag"]
         return "" if tag == EVERYBODY else tag
-
-
-class MessageForm(StepForm):
-    language = forms.ChoiceField(choices=list(LANGUAGES.items()))
-    message = forms.CharField(
-        required=False,
-        widget=forms.Textarea({"rows": 5, "class": "input--speech"}),
-        help_text="Write {{first_name}} where a value belongs, or the name of any column you imported.",
-    )
-    voicemail = forms.CharField(
-        required=False,
-        label="For voicemail",
-        widget=forms.Textarea({"rows": 2, "class": "input--speech"}),
-        help_text="Said after the beep. Empty: nothing is left. Others may hear it, so say nothing private.",
-    )
-    keys = forms.MultipleChoiceField(
-        required=False,
-        label="Keys",
-        choices=[(key, words) for key, _, words in KEYS],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    records_reply = forms.BooleanField(
-        required=False,
-        label="Record what people answer",
-        help_text="It comes to your replies, sorted and written down.",
-    )
-
-    def initial_of(self, campaign: Campaign) -> dict[str, Any]:
-        return super().initial_of(campaign) | {"keys": list(campaign.keys)}
-
-    def changes(self) -> dict[str, Any]:
-        chosen = self.cleaned_data["keys"]
-        keys = {**self.campaign.keys, **{key: means for key, means, _ in KEYS if key not in self.campaign.keys}}
-        offered = {key for key, *_ in KEYS}
-        kept = {key: means for key, means in keys.items() if key in chosen or key not in offered}
-        return {**self.cleaned_data, "keys": kept}
 
 
 class ScheduleForm(StepForm):

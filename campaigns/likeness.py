@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
 from campaigns import spoken
 from campaigns.messages import Fact, Kind
+from campaigns.tongues import tongue
 
 NAME_ALIKE = 0.7  # the share of letters that two spellings of a name have in common
 WORDS_HEARD = 0.5  # the share of all words without which the clip says something else
@@ -42,8 +44,10 @@ _NUMBERS = frozenset([*spoken.UNITS, *spoken.TENS, "hundred", "thousand", "milli
 _ORDINALS = frozenset(spoken.ordinal(number) for number in [*range(1, 21), 30, 40, 50, 60, 70, 80, 90])
 
 
-def tokens(text: str) -> list[str]:
+def tokens(text: str, language: str = "en") -> list[str]:
     """The words that tell something, each in its one spelling, numbers in words."""
+    if not language.lower().startswith("en"):
+        return _tokens_abroad(text, language)
     text = text.lower().replace("\u2019", "'")
     text = re.sub(r"\b([ap])\.?\s?m\b\.?", r" \1m ", text)
     text = re.sub(r"\bo ?'? ?clock\b", " oclock ", text)
@@ -54,6 +58,16 @@ def tokens(text: str) -> list[str]:
     text = re.sub(r"\d{1,3}(?:,\d{3})+|\d+\.\d+|\d+", _number, text)
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.replace("-", " "))
     return [_SAME.get(word, word) for word in words if word not in _SMALL]
+
+
+def _tokens_abroad(text: str, language: str) -> list[str]:
+    """Words without accents, and digits in words where we know how they are said."""
+    if (speech := tongue(language)) is not None:
+        text = re.sub(r"(\d{1,2})[:.h]([0-5]\d)(?!\d)", r"\1 \2", text)
+        text = re.sub(r"\+?\d[\d().\s-]{5,}\d", lambda found: f" {speech.one_by_one(found[0])} ", text)
+        text = re.sub(r"\d+", lambda found: f" {speech.number(Decimal(found[0]))} ", text)
+    plain = unicodedata.normalize("NFKD", text.lower())
+    return re.findall(r"[^\W\d_]+", "".join(each for each in plain if not unicodedata.combining(each)))
 
 
 def _sum(found: re.Match[str]) -> str:
@@ -78,11 +92,11 @@ def _number(found: re.Match[str]) -> str:
     return spoken.number(Decimal(written))
 
 
-def missed(text: str, facts: Sequence[Fact], transcript: str) -> Iterator[Fact]:
+def missed(text: str, facts: Sequence[Fact], transcript: str, language: str = "en") -> Iterator[Fact]:
     """The facts of a message that its transcript does not bring."""
-    said, heard = tokens(text), tokens(transcript)
+    said, heard = tokens(text, language), tokens(transcript, language)
     for fact in facts:
-        wanted = tokens(fact.said)
+        wanted = tokens(fact.said, language)
         if fact.kind is Kind.NAME:
             if not _names(wanted, _leftover(heard, said, wanted)):
                 yield fact
@@ -90,16 +104,16 @@ def missed(text: str, facts: Sequence[Fact], transcript: str) -> Iterator[Fact]:
             yield fact
 
 
-def says_something_else(text: str, transcript: str) -> bool:
+def says_something_else(text: str, transcript: str, language: str = "en") -> bool:
     """Too few of the words were heard, whatever they are."""
-    said, heard = tokens(text), tokens(transcript)
+    said, heard = tokens(text, language), tokens(transcript, language)
     matches = difflib.SequenceMatcher(None, said, heard, autojunk=False).get_matching_blocks()
     return sum(match.size for match in matches) < WORDS_HEARD * len(said)
 
 
-def lacks_its_end(text: str, transcript: str) -> bool:
+def lacks_its_end(text: str, transcript: str, language: str = "en") -> bool:
     """None of the last words was the last to be heard."""
-    said, heard = tokens(text)[-LAST_WORDS:], tokens(transcript)[-LAST_WORDS - 2 :]
+    said, heard = tokens(text, language)[-LAST_WORDS:], tokens(transcript, language)[-LAST_WORDS - 2 :]
     return bool(said) and not set(said) & set(heard)
 
 

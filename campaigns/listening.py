@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,13 +23,14 @@ from agents.providers.offline_voice.grammar import Grammar, receptionist
 from agents.providers.ports import EndOfTurn, Endpoint, Hearing, ProviderError, SpeechStarted, SpeechToText
 from campaigns import spoken
 from campaigns.messages import Fact, Kind
-from telephony.mulaw import BYTES_PER_MS, FRAME_BYTES, SILENCE, frames
+from telephony.mulaw import BYTES_PER_MS, FRAME_BYTES, SILENCE, decode, encode, frames
 
 ENDPOINTING_MS = 700
 TAIL = SILENCE * 75  # 1.5 s, so that a recogniser ends its last turn
 PACE = 2.0  # times as fast as it is spoken: what live recognition still follows
 LAST_WORD_WITHIN_S = 4.0
 MOST_WORDINGS = 8
+PITCHES = (1.0, 1.06, 0.94)  # as it is; slower and deeper; faster and higher: one of them may suit the ears better
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,18 @@ class Ears:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-async def transcribe(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes) -> str:
-    """What is heard in this sound. Raises ProviderError."""
+def listenings(ears: Ears) -> int:
+    """How often they may listen to one clip. A vendor hears the same each time, and costs."""
+    return len(PITCHES) if ears.provider == "offline" else 1
+
+
+async def transcribe(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes, *, again: int = 0) -> str:
+    """What is heard in this sound, the first time or `again`. Raises ProviderError."""
     names = tuple(sorted({fact.said for fact in facts if fact.kind is Kind.NAME}))
     if ears.provider == "offline":
         if not ears.language.lower().startswith("en"):
             raise ProviderError("offline", "it understands English only", retryable=False, code="language")
-        return await asyncio.to_thread(_hear_offline, wording(text, facts), names, sound)
+        return await asyncio.to_thread(_hear_offline, wording(text, facts), names, pitched(sound, PITCHES[again]))
     return await listen(ears, sound, names)
 
 
@@ -112,6 +119,20 @@ def _hear_offline(expected: str, names: Sequence[str], sound: bytes) -> str:
     said = [event.text for event in ear.hear(sound + TAIL) if isinstance(event, EndOfTurn)]
     ear.close()
     return " ".join(said)
+
+
+def pitched(sound: bytes, ratio: float) -> bytes:
+    """Mu-law that takes `ratio` times as long, and is that much deeper."""
+    if ratio == 1.0:
+        return sound
+    samples = array("h", decode(sound))
+    last = len(samples) - 2
+    stretched = array("h")
+    for place in range(int(last * ratio)):
+        before, share = divmod(place / ratio, 1)
+        one = samples[int(before)]
+        stretched.append(round(one + (samples[int(before) + 1] - one) * share))
+    return encode(stretched.tobytes())
 
 
 def wording(text: str, facts: Sequence[Fact]) -> str:

@@ -14,6 +14,7 @@ from campaigns.messages import MessageError, check, variables_in
 from campaigns.models import Campaign
 from campaigns.openings import Openings
 from campaigns.places import place
+from campaigns.wording import templates
 
 # What somebody has to confirm before people are called, and the changes after which they have to do it again.
 CONFIRMATIONS = {
@@ -24,6 +25,7 @@ CONFIRMATIONS = {
 }
 RECONFIRM = {
     "message": ("sells_nothing", "identifies"),
+    "translations": ("sells_nothing", "identifies"),
     "kind": ("identifies",),
     "purpose": ("agreed", "sells_nothing"),
     "records_reply": ("read",),
@@ -114,7 +116,7 @@ def _ever_opens(campaign: Campaign, at: datetime) -> bool:
 def _unsayable(campaign: Campaign) -> str:
     """What is wrong with the variables of the message, in a sentence. Who lacks a value is told apart at the start."""
     someone = campaign.targets.select_related("contact").first()
-    for template in filter(None, (campaign.message, campaign.voicemail)):
+    for template in filter(None, (each.template for each in templates(campaign))):
         try:
             if someone is None:
                 variables_in(template)

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count, duration
+from agents.catalog import language_name
 from campaigns import services
 from campaigns.clip_links import listen_path
-from campaigns.clips import business_name, language_of, variables_of, want_sample
+from campaigns.clips import business_name, language_of, message_for, want_sample
 from campaigns.dry_run import lines_for, plan
 from campaigns.exporting import csv_file
 from campaigns.forms import (
     GoalForm,
-    MessageForm,
     NewCampaignForm,
     NumberForm,
     PaceForm,
@@ -31,8 +31,8 @@ from campaigns.forms import (
     ScheduleForm,
     StepForm,
 )
+from campaigns.message_form import MessageForm, typed_translations
 from campaigns.messages import MessageError
-from campaigns.messages import render as say
 from campaigns.models import AudioClip, Campaign, Contact, Target
 from campaigns.plan_page import PlanPage
 from campaigns.readiness import NotStartable, checks
@@ -109,7 +109,7 @@ def _fields(request: TenantRequest, campaign: Campaign, step: str) -> HttpRespon
             return _onward(request, campaign, step)
         except DomainError as error:
             form.add_error(None, error.message)
-    extra = _said(campaign, campaign.message) if step == "message" else {}
+    extra = _said(campaign) if step == "message" else {}
     return _show(request, campaign, step, {"form": form, **extra}, status=422 if form.errors else 200)
 
 
@@ -183,18 +183,19 @@ def remove_people(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
 @require_POST
 def preview(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
     """What one person would hear, while the message is being written; with `listen` also as sound."""
-    message = request.POST.get("message", "")[:MOST_LETTERS]
     campaign = _campaign(campaign_id)
-    context = {"campaign": campaign, **_said(campaign, message, request.POST.get("person", ""))}
+    campaign.message = request.POST.get("message", "")[:MOST_LETTERS]
+    campaign.translations = typed_translations(request.POST)
+    context = {"campaign": campaign, **_said(campaign, request.POST.get("person", ""))}
     if "listen" in request.POST and context["text"] and context["person"]:
-        context |= _sounding(context["person"], message)
+        context |= _sounding(context["person"])
     return render(request, "campaigns/_preview.html", context)
 
 
-def _sounding(person: Target, message: str) -> dict[str, Any]:
+def _sounding(person: Target) -> dict[str, Any]:
     """The clip of a message that can be said: to be played, being made, or why there is none."""
     try:
-        clip = want_sample(person, message)
+        clip = want_sample(person)
     except DomainError as error:
         return {"unheard": error.message}
     match clip.status:
@@ -205,16 +206,19 @@ def _sounding(person: Target, message: str) -> dict[str, Any]:
     return {"sound": listen_path(clip), "doubts": clip.checks.get("problems", [])}
 
 
-def _said(campaign: Campaign, message: str, person: str = "") -> dict[str, Any]:
-    """The message for one of the people, or what is wrong with it."""
+def _said(campaign: Campaign, person: str = "") -> dict[str, Any]:
+    """The message for one of the people in their language, or what is wrong with it."""
     people = list(campaign.targets.select_related("contact").order_by("contact__name", "pk")[:20])
     chosen = next((each for each in people if str(each.pk) == person), people[0] if people else None)
     context: dict[str, Any] = {"people": people, "person": chosen, "text": "", "problem": ""}
-    if not message.strip():
+    if not campaign.message.strip():
         return context
-    someone = chosen or Target(campaign=campaign, contact=Contact(name="Rosa Delgado"))
+    someone = chosen or Target(contact=Contact(name="Rosa Delgado"))
+    someone.campaign = campaign
+    if language_of(someone) != campaign.language:
+        context["language"] = language_name(language_of(someone))
     try:
-        context["text"] = say(message, variables_of(someone, business_name()), language_of(someone)).text
+        context["text"] = message_for(someone, business_name()).text
     except MessageError as error:
         context["problem"] = error.words
     context["length"] = duration(1000 * len(context["text"].split()) / WORDS_A_SECOND)

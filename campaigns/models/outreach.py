@@ -48,6 +48,9 @@ class Campaign(TenantModel):
     language = models.CharField(max_length=12, default="en-US")
     message = models.TextField(blank=True, help_text="With {{variables}}; said to each person.")
     voicemail = models.TextField(blank=True, help_text="Said after the beep; empty: nothing is left.")
+    translations = models.JSONField(
+        default=dict, blank=True, help_text='Language to texts, such as {"es": {"message": "Hola …", "voicemail": ""}}.'
+    )
     keys = models.JSONField(default=dict, blank=True, help_text='Key to disposition, such as {"1": "confirmed"}.')
     records_reply = models.BooleanField(default=False)
     hours = models.JSONField(default=list, blank=True, help_text="Monday to Sunday: [start, end] or null; theirs.")

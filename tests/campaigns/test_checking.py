@@ -10,7 +10,7 @@ from agentos.errors import DomainError
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.providers.ports import ProviderError
-from campaigns.checking import about_sound, approve, doubts
+from campaigns.checking import about_sound, approve, examine
 from campaigns.likeness import alike, lacks_its_end, missed, says_something_else, tokens
 from campaigns.listening import Ears, transcribe, wording
 from campaigns.messages import Fact, Kind, render
@@ -35,7 +35,7 @@ def speaker() -> Speaker:
 def heard_in(case: Case) -> list[str]:
     """What the offline ears hold against a clip."""
     text, facts = case.message.text, case.message.facts
-    return doubts(text, facts, case.sound, asyncio.run(transcribe(Ears("offline"), text, facts, case.sound)))
+    return asyncio.run(examine(Ears("offline"), text, facts, case.sound))[1]
 
 
 # Words -------------------------------------------------------------------------------------------------

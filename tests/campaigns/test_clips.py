@@ -94,7 +94,7 @@ def test_ten_thousand_equal_sentences_are_one_clip(agent: Agent) -> None:
 
 
 def test_different_words_and_different_languages_are_different_clips(agent: Agent) -> None:
-    campaign = make_campaign(agent, message=MESSAGE)
+    campaign = make_campaign(agent, message=MESSAGE, translations={"es": {"message": "Hola {{name}}."}})
     people(campaign, 4)
     with tenant_transaction(agent.tenant_id):
         Contact.objects.filter(e164="+12085551000").update(language="es-US")

@@ -13,6 +13,9 @@ from ..offline_voice.wire import Kind, failure, gone, words
 from ..ports import Endpoint, Speech, Voice, WordTiming
 
 DEFAULT_VOICE = "en-us"
+# What espeak calls the languages that it is asked for; another one is spoken as English.
+ABROAD = {"es": "es", "es-419": "es-419", "es-us": "es-419", "es-mx": "es-419", "fr": "fr", "de": "de", "it": "it"}
+ABROAD |= {"pt": "pt", "pt-br": "pt-br", "nl": "nl", "pl": "pl", "sv": "sv", "da": "da"}
 
 
 class OfflineTextToSpeech:
@@ -22,7 +25,7 @@ class OfflineTextToSpeech:
     endpoint = Endpoint()
 
     def __init__(self, voice: Voice) -> None:
-        self._voice = voice.voice or DEFAULT_VOICE
+        self._voice, self._is_english = _voice_of(voice)
         self._speed = float(voice.options.get("speed", 1.0))
         self._worker = worker()
 
@@ -33,7 +36,7 @@ class OfflineTextToSpeech:
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         arrived: asyncio.Queue[tuple[Kind, bytes]] = asyncio.Queue()
         channel = await self._worker.open(lambda kind, payload: arrived.put_nowait((kind, payload)))
-        said = as_spoken(piece)
+        said = as_spoken(piece) if self._is_english else piece.split()
         wish = {"text": " ".join(said), "voice": self._voice, "speed": self._speed}
         finished = False
         timings = _Timings(piece.split(), said)
@@ -60,6 +63,16 @@ class OfflineTextToSpeech:
 
     async def close(self) -> None:
         """Nothing is held by one voice."""
+
+
+def _voice_of(voice: Voice) -> tuple[str, bool]:
+    """The voice by its name, speaking the language that is asked for with its own timbre; whether that is English."""
+    chosen, language = voice.voice or DEFAULT_VOICE, voice.language.lower()
+    abroad = ABROAD.get(language) or ABROAD.get(language.partition("-")[0])
+    if abroad is None:
+        return chosen, True
+    _, plus, timbre = chosen.partition("+")
+    return f"{abroad}{plus}{timbre}", False
 
 
 class _Timings:
