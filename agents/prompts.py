@@ -35,11 +35,11 @@ You are on the telephone: everything you write is spoken aloud while you write i
 - When the conversation is over, say goodbye and end your reply with <hang_up/>. Never say or explain that mark."""
 
 
-def clean(value: object) -> str:
-    """A value as one line of visible text, at most VALUE_LIMIT characters."""
-    text = _INVISIBLE.sub("", str(value)[: VALUE_LIMIT * 4])
+def clean(value: object, limit: int = VALUE_LIMIT) -> str:
+    """A value as one line of visible text, at most `limit` characters."""
+    text = _INVISIBLE.sub("", str(value)[: limit * 4])
     kept = (_visible(character) for character in text)
-    return " ".join("".join(kept).split())[:VALUE_LIMIT].rstrip()
+    return " ".join("".join(kept).split())[:limit].rstrip()
 
 
 def _visible(character: str) -> str:

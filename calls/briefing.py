@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from agents.prompts import NAME, clean
+from agents.prompts import BUILT_IN, NAME, clean
 
 MOST_VALUES, MOST_VALUE, MOST_TEXT = 30, 200, 2000
 
@@ -37,7 +37,7 @@ class Briefing:
         for name in ("variables", "facts"):
             object.__setattr__(self, name, _bounded(getattr(self, name)))
         for name in ("reason", "introduction", "stopped", "message"):
-            object.__setattr__(self, name, " ".join(getattr(self, name).split())[:MOST_TEXT])
+            object.__setattr__(self, name, clean(getattr(self, name), MOST_TEXT))
 
     def to_json(self) -> dict[str, Any]:
         """Empty for an empty one."""
@@ -49,7 +49,7 @@ class Briefing:
 
     def about(self) -> list[str]:
         """What the model reads of it, a line each."""
-        lines = [f"Why you are calling: {clean(self.reason)}"] if self.reason else []
+        lines = [f"Why you are calling: {self.reason}"] if self.reason else []
         lines += [f"{name}: {value}" for name, value in self.facts.items()]
         if self.introduction:
             lines.append("You made this call. They were told who is calling and that you are an AI assistant.")
@@ -59,5 +59,7 @@ class Briefing:
 
 
 def _bounded(values: Mapping[str, Any]) -> dict[str, str]:
-    kept = {name: clean(value)[:MOST_VALUE] for name, value in values.items() if NAME.fullmatch(name)}
+    """Usable names only; those of the platform keep their meaning."""
+    usable = {name: value for name, value in values.items() if NAME.fullmatch(name) and name not in BUILT_IN}
+    kept = {name: clean(value, MOST_VALUE) for name, value in usable.items()}
     return dict(list({name: value for name, value in kept.items() if value}.items())[:MOST_VALUES])

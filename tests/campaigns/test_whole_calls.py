@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-import uvicorn
-from django.core.asgi import get_asgi_application
 from pytest_django import Settings
 
 from agentos.tenants.scoping import tenant_transaction
@@ -20,8 +17,6 @@ from campaigns.claiming import claim_due
 from campaigns.dialling import dial
 from campaigns.models import Attempt, DialReceipt, DoNotCall, Reply
 from campaigns.optout import opt_out
-from campaigns.webhooks import AttemptWebhook
-from telephony.event_writer import EventWriter
 from telephony.simulator.people import Beep, HangUp, Person, Press, Say, StaySilent, Step, WaitForAgent, WaitForTone
 from telephony.simulator.record import CallRecord
 from telephony.simulator.server import PracticeCarrier
@@ -29,39 +24,12 @@ from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import Humming
 from tests.campaigns.line import ROSA, in_thread
 from tests.campaigns.people import NOON, make_campaign
-from tests.telephony.shelf import Shelf, writer_of
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 KEYS = {"1": "confirmed", "2": "rescheduled"}
 PATIENT = 240_000  # of the fast clock: as long as our side may take on a busy machine
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def noon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EventWriter:
-    """Our side lives at noon on a Monday, and keeps the carrier's events out of the way."""
-    writer = writer_of(tmp_path / "events", Shelf())
-    monkeypatch.setattr(AttemptWebhook, "clock", staticmethod(lambda: NOON))
-    monkeypatch.setattr(AttemptWebhook, "events", staticmethod(lambda: writer))
-    return writer
-
-
-@pytest.fixture
-async def our_side(noon: EventWriter, settings: Settings) -> AsyncIterator[str]:
-    """The product's own pages on a port of this machine."""
-    options: dict[str, Any] = {"port": 0, "log_level": "error", "lifespan": "off", "interface": "asgi3"}
-    config = uvicorn.Config(get_asgi_application(), **options)
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
-    settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    yield settings.PUBLIC_URL
-    server.force_exit = True
-    await server.shutdown()
 
 
 @pytest.fixture
