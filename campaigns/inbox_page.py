@@ -13,6 +13,7 @@ from campaigns.contact_page import ContactPage, Touch
 from campaigns.inbox import What, colleagues, undoable
 from campaigns.inbox_list import how_answered, said_words, sounds_like
 from campaigns.models import Contact, Reply, ReplyStep
+from campaigns.reply_ribbon import ribbon
 
 MOST_TOUCHES = 6
 
@@ -55,6 +56,10 @@ class ReplyPage:
         words = re.findall(r"[\w']+", self.reply.because) if self.reply.proposed_by != Reply.Sorter.KEY else []
         parts = re.split(f"({_between(words)})", self.reply.transcript, maxsplit=1, flags=re.I) if words else []
         return [(part, place == 1) for place, part in enumerate(parts or [self.reply.transcript]) if part]
+
+    @property
+    def ribbon(self) -> str:
+        return ribbon(self.reply)
 
     @property
     def is_promised(self) -> bool:

@@ -151,12 +151,28 @@ def test_keys_move_take_and_note_but_not_while_one_types(page: Page, replies: li
         assert Reply.objects.get(pk=replies[0].pk).note == "Call after six"
 
 
-def test_the_recording_plays_with_the_space_bar(page: Page) -> None:
+def test_the_recording_plays_by_key_by_button_and_from_a_place_on_the_ribbon(
+    page: Page, complaints: Complaints
+) -> None:
     page.keyboard.press("Space")
     until(page, "document.querySelector('audio').currentTime > 0.1")
+    page.get_by_role("button", name="Pause").click()
+    until(page, "document.querySelector('audio').paused")
+    page.locator(".ribbon").click()
+    until(page, "Math.abs(document.querySelector('audio').currentTime - 1.5) < 0.05")
+    page.get_by_role("button", name="Play").click()
+
+    expect(page.locator("[data-time]")).to_have_text("0:02")
+    assert complaints == []
+
+
+def test_a_recording_that_cannot_be_had_is_said(page: Page, server: Server, replies: list[Reply]) -> None:
+    for file in (server.folder / "replies").rglob(f"{replies[0].pk}.sealed"):
+        file.unlink()
+
     page.keyboard.press("Space")
 
-    until(page, "document.querySelector('audio').paused")
+    expect(page.get_by_role("alert").filter(has_text="cannot be played")).to_be_visible()
 
 
 def test_the_list_fills_while_one_watches_and_what_is_opened_stays(page: Page, replies: list[Reply]) -> None:

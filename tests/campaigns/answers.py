@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from agentos.tenants.scoping import tenant_transaction
 from campaigns import sealing
 from campaigns.models import Attempt, Reply, Target
+from telephony.mulaw import BYTES_PER_MS, SILENCE
 from telephony.simulator.sounds import wav_of
 from telephony.simulator.voices import tone
 
@@ -35,11 +36,14 @@ def make_reply(target: Target, *, outcome: str = "spoken", **fields: Any) -> Rep
         )
 
 
-def seal(reply: Reply, folder: Path, milliseconds: int = 2000) -> bytes:
-    """Give the reply a recording: a hum. Returns the WAV file that is sealed."""
-    sound = wav_of(tone(milliseconds))
+TWO_HUMS = tone(800) + SILENCE * 50 + tone(1200)  # with a second between them
+
+
+def seal(reply: Reply, folder: Path, audio: bytes = TWO_HUMS) -> bytes:
+    """Give the reply a recording. Returns the WAV file that is sealed."""
+    sound = wav_of(audio)
     file = f"replies/{reply.tenant_id}/{reply.pk}.sealed"
     sealing.write(folder / file, sealing.seal(sound, f"campaigns_reply:{reply.pk}"))
     with tenant_transaction(reply.tenant_id):
-        Reply.objects.filter(pk=reply.pk).update(file=file, duration_ms=milliseconds)
+        Reply.objects.filter(pk=reply.pk).update(file=file, duration_ms=len(audio) // BYTES_PER_MS)
     return sound

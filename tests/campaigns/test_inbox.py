@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
+from django.db import connections
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
@@ -114,6 +117,28 @@ def test_what_is_handled_is_handled_once(reply: Reply, ben: User) -> None:
         inbox.handle(reply.tenant, reply.pk, what=What.CANCEL, seen=1, by=ben)
 
     assert fresh(reply).disposition == "confirmed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_who_act_in_the_same_moment_one_is_told(reply: Reply, ben: User, owner: User) -> None:
+    together = Barrier(2)
+
+    def act(by: User, what: What) -> str:
+        try:
+            together.wait(5)
+            inbox.handle(reply.tenant, reply.pk, what=what, seen=0, by=by)
+        except inbox.Stale as stale:
+            return stale.code
+        finally:
+            connections.close_all()
+        return what
+
+    with ThreadPoolExecutor(2) as people:
+        ended = [people.submit(act, ben, What.CONFIRM), people.submit(act, owner, What.CALL_AGAIN)]
+        results = {each.result(10) for each in ended}
+
+    assert len(results - {"stale"}) == 1
+    assert results == {"stale", fresh(reply).disposition}
 
 
 def test_a_reply_is_given_to_a_colleague_and_only_to_one(reply: Reply, ben: User, owner: User) -> None:

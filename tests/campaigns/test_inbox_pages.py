@@ -258,6 +258,14 @@ def test_a_recording_is_heard_in_parts_and_kept_by_no_cache(
     assert browser.get(address, HTTP_RANGE=f"bytes={len(sound)}-").status_code == 416
 
 
+def test_a_recording_is_drawn_where_somebody_speaks(browser: Client, replies: list[Reply], private_files: Path) -> None:
+    seal(replies[0], private_files)
+
+    page = browser.get(at("reply", replies[0], replies[0].pk)).content.decode()
+
+    assert 'class="ribbon__caller" d="M0 11h800v-9h-800zM1800 11h1200v-9h-1200z"' in page
+
+
 def test_a_recording_that_is_missing_or_was_changed_is_not_played(
     browser: Client, replies: list[Reply], private_files: Path
 ) -> None:

@@ -83,6 +83,18 @@ async def test_who_presses_1_has_confirmed(agent: Agent, practice: PracticeCarri
     assert attempt.carrier_sid == record.call_sid
 
 
+async def test_who_presses_2_is_on_the_work_list(agent: Agent, practice: PracticeCarrier) -> None:
+    record, attempt = await live(agent, practice, answering(Press("2"), StaySilent()))
+
+    def left() -> tuple[str, str, str, str]:
+        with tenant_transaction(agent.tenant_id):
+            reply = Reply.objects.get(attempt=attempt)
+            return reply.status, reply.proposed, reply.proposed_by, reply.because
+
+    assert "Somebody will get in touch about another time." in heard(record)
+    assert await in_thread(left) == ("open", "rescheduled", "key", "2")
+
+
 async def test_who_presses_9_is_never_called_again(agent: Agent, practice: PracticeCarrier) -> None:
     record, attempt = await live(agent, practice, answering(Press("9"), StaySilent()))
 
