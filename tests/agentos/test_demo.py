@@ -89,6 +89,7 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path):
 def test_it_serves_the_pages_restarts_what_dies_and_leaves_nothing_when_it_is_killed(local: Path):
     with demo(local, free_port()) as running:
         login = running.prints("Sign in as").split()[-1]
+        assert "/t/juniper-dental/campaigns/" in running.prints("Watch people being reminded")
         running.prints("Ctrl-C stops everything")
         assert login.endswith("@juniper.example")
         assert running.page("/") == 200

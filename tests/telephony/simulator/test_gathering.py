@@ -1,8 +1,11 @@
-"""Gather as the carrier does it, and the detection of a machine that greets and beeps."""
+"""Gather as the carrier does it, the detection of a machine that greets and beeps, and who answers which number."""
 
 from __future__ import annotations
 
+from telephony.simulator.exchange import Exchange
 from telephony.simulator.people import Beep, Noise, Pause, Person, Say, StaySilent
+from telephony.simulator.setup import Account, CallSetup
+from telephony.simulator.voices import Humming
 from telephony.simulator.webhooks import Webhook
 from tests.telephony.simulator.conftest import RunCall
 from tests.telephony.simulator.our_side import OurSide
@@ -59,3 +62,15 @@ async def test_a_machine_is_told_apart_when_it_has_beeped_and_never_when_it_has_
     assert told.fields["AnsweredBy"] == "machine_end_beep"
     (happened,) = [each for each in record.happenings if each.kind == "detection callback"]
     assert happened.at_ms > record.utterances[-1].began_ms
+
+
+async def test_the_directory_knows_who_answers_where_nobody_was_named(account: Account):
+    busy = {"+12085550125": Person(takes_call="busy")}
+    async with Exchange(account, speaker=Humming(), directory=busy.get) as exchange:
+        exchange.people["+12085550126"] = Person(takes_call="failed")
+        numbers = ("+12085550125", "+12085550126", "+12085550127")
+        setups = [CallSetup("+12085550110", to, "outbound-api", twiml="<Response/>") for to in numbers]
+        calls = [exchange.dial(setup) for setup in setups]
+        ended = [(await exchange.record(call.record.call_sid)).status for call in calls]
+
+    assert ended == ["busy", "failed", "completed"]
