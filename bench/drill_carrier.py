@@ -26,8 +26,8 @@ def moment() -> datetime:
 
 
 class DrillCarrier:
-    def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)
+    def __init__(self, seed: int, share: float) -> None:
+        self._chance, self._share = random.Random(seed), share
         self.calls: list[dict[str, str]] = []
         self.placed: list[tuple[str, float]] = []
         self._by_number: dict[str, list[dict[str, str]]] = {}
@@ -44,15 +44,15 @@ class DrillCarrier:
         form = await request.post()
         self.requests += 1
         luck = self._chance.random()
-        if luck < SHARE:
+        if luck < self._share:
             self.throttled += 1
             return web.json_response({"code": 20429, "message": "Too Many Requests", "status": 429}, status=429)
         call = self._place(str(form["To"]), str(form["From"]))
-        if luck < 2 * SHARE:
+        if luck < 2 * self._share:
             self.lost += 1
             if request.transport is not None:
                 request.transport.abort()
-        elif luck < 3 * SHARE:
+        elif luck < 3 * self._share:
             self.failed += 1
             return web.json_response({"code": 20500, "message": "Internal Server Error", "status": 500}, status=500)
         return web.json_response(call, status=201)
@@ -88,9 +88,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--share", type=float, default=SHARE, help="of the requests that go wrong, in each way")
     chosen = parser.parse_args()
     app = web.Application()
-    app.add_routes(DrillCarrier(chosen.seed).routes())
+    app.add_routes(DrillCarrier(chosen.seed, chosen.share).routes())
     web.run_app(app, host="127.0.0.1", port=chosen.port, print=None, access_log=None)
 
 

@@ -7,7 +7,7 @@ where the answer is yes. Two schedulers, a repeated message and a second worker 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -46,11 +46,20 @@ class Claimed:
 
 
 @dataclass(slots=True)
-class Judged:
-    """Attempts that are open, and the people who were put off."""
+class Round:
+    """One claim on its way: attempts that are open, and how many people were put off."""
 
-    opened: list[UUID]
+    campaign: Campaign
+    profile: ComplianceProfile
+    at: datetime
+    room: int
+    opened: list[UUID] = field(default_factory=list)
     put_off: int = 0
+    decisions: list[Decision] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        return self.room - len(self.opened)
 
 
 def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Claimed:
@@ -61,12 +70,12 @@ def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Cl
     if campaign is None or not _is_its_time(campaign, at):
         return Claimed()
     own = Pace(campaign.calls_per_second, campaign.next_call_at)
-    room = min(room_for(campaign), most, MOST_AT_A_TIME)
-    if room <= 0:
-        return _without_room(campaign, at)
     if not own.room(at):
         return Claimed(again=True)
-    room = min(room, own.room(at))
+    profile = ComplianceProfile.objects.first() or ComplianceProfile()
+    room = min(room_for(campaign, profile), own.room(at), most, MOST_AT_A_TIME)
+    if room <= 0:
+        return _without_room(campaign, at)
     targets = _due(campaign, at, room)
     if not targets:
         end_if_over(campaign, at)
@@ -75,23 +84,24 @@ def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Cl
     room = min(room, shared.calls)
     if not room:
         return Claimed(again=True)
-    judged = _judge(campaign, targets, at, room)
-    if judged.opened:
-        shared.take(judged.opened, at)
-        next_at = own.after(len(judged.opened), at)
+    this = Round(campaign, profile, at, room)
+    _judge(this, targets)
+    if this.opened:
+        shared.take(this.opened, at)
+        next_at = own.after(len(this.opened), at)
         Campaign.objects.filter(pk=campaign.pk).update(claimed_at=at, next_call_at=next_at)
-    return Claimed(tuple(judged.opened), judged.put_off, again=True)
+    if this.decisions:
+        write_receipts(this.decisions)  # last: from here on others who dial for this business wait
+    return Claimed(tuple(this.opened), this.put_off, again=True)
 
 
-def _judge(campaign: Campaign, targets: list[Target], at: datetime, room: int) -> Judged:
+def _judge(this: Round, targets: list[Target]) -> None:
     """Go on to others while the gate puts people off, so that those who may be called do not wait behind them."""
-    judged = Judged([])
     while targets:
-        judge_and_open(campaign, targets, at, room, judged)
-        if len(judged.opened) == room or judged.put_off >= MOST_PUT_OFF:
+        _judge_and_open(this, targets)
+        if not this.left or this.put_off >= MOST_PUT_OFF:
             break
-        targets = _due(campaign, at, MOST_AT_A_TIME)
-    return judged
+        targets = _due(this.campaign, this.at, MOST_AT_A_TIME)
 
 
 def _due(campaign: Campaign, at: datetime, most: int) -> list[Target]:
@@ -101,32 +111,30 @@ def _due(campaign: Campaign, at: datetime, most: int) -> list[Target]:
     return list(due.select_for_update(of=("self",), skip_locked=True, no_key=True)[:most])
 
 
-def judge_and_open(campaign: Campaign, targets: Sequence[Target], at: datetime, room: int, judged: Judged) -> None:
+def _judge_and_open(this: Round, targets: Sequence[Target]) -> None:
     """Ask the gate about each while there is room, leave a receipt, and open an attempt for those who may be called."""
-    numbers = [str(target.e164) for target in targets]
-    book, busy = FactBook(campaign, numbers, at), _numbers_in_call(numbers)
+    campaign, at, numbers = this.campaign, this.at, [str(target.e164) for target in targets]
+    book, busy = FactBook(campaign, numbers, at, profile=this.profile), _numbers_in_call(numbers)
     opened: list[Attempt] = []
-    decisions: list[Decision] = []
     for target, number in zip(targets, numbers, strict=True):
-        if len(judged.opened) + len(opened) == room:
+        if len(opened) == this.left:
             break
         if number in busy:
             Target.objects.filter(pk=target.pk).update(due_at=at + BUSY_ELSEWHERE)
-            judged.put_off += 1
+            this.put_off += 1
             continue
         facts = book.of(number)
         verdict = may_call(facts, at, tables())
         attempt = _attempt(campaign, target, at) if verdict.may_call else None
-        decisions.append(Decision(facts, verdict, at, "claim", campaign, target.pk, attempt.pk if attempt else None))
+        attempt_id = attempt.pk if attempt else None
+        this.decisions.append(Decision(facts, verdict, at, "claim", campaign, target.pk, attempt_id))
         if attempt is None:
             put_off(target, verdict)
-            judged.put_off += 1
+            this.put_off += 1
         else:
             opened.append(attempt)
     _open(opened)
-    judged.opened += [attempt.pk for attempt in opened]
-    if decisions:
-        write_receipts(decisions)
+    this.opened += [attempt.pk for attempt in opened]
 
 
 def end_if_over(campaign: Campaign, at: datetime) -> None:
@@ -138,15 +146,14 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
         tell(campaign, "done", "Everybody was called, or could not be")
 
 
-def room_for(campaign: Campaign) -> int:
+def room_for(campaign: Campaign, profile: ComplianceProfile) -> int:
     """How many more calls the campaign may have at once: its own limit, the tenant's free lines, the budget."""
-    live = Attempt.objects.exclude(state=Attempt.State.ENDED)
+    live = Attempt.objects.exclude(state=Attempt.State.ENDED).order_by()
     counted = live.aggregate(all=Count("pk"), here=Count("pk", filter=Q(campaign=campaign)))
-    tenant = Tenant.objects.get(pk=current_tenant_id())
-    profile = ComplianceProfile.objects.first() or ComplianceProfile()
     calls = Call.objects.exclude(status=Call.Status.ENDED).filter(attempt=None).count()
-    free: int = tenant.max_concurrent_calls - profile.inbound_reserve - calls - counted["all"]
-    return min(int(campaign.at_once - counted["here"]), free, _within_budget(campaign))
+    lines: int = Tenant.objects.values_list("max_concurrent_calls", flat=True).get(pk=current_tenant_id())
+    free = lines - profile.inbound_reserve - calls - counted["all"]
+    return min(int(campaign.at_once - counted["here"]), int(free), _within_budget(campaign))
 
 
 def put_off(target: Target, verdict: Verdict) -> None:
@@ -202,6 +209,8 @@ def _within_budget(campaign: Campaign) -> int:
 
 def _without_room(campaign: Campaign, at: datetime) -> Claimed:
     """Wait for a line; without money nobody's turn would ever come, and somebody has to know."""
+    if campaign.budget_cents is None:
+        return Claimed()
     is_waiting = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at).exists()
     is_calling = campaign.attempts.exclude(state=Attempt.State.ENDED).exists()
     if is_waiting and not is_calling and _within_budget(campaign) <= 0:

@@ -70,16 +70,18 @@ def _ask(attempt_id: UUID, at: datetime) -> dict[str, Any] | None:
     facts = FactBook(campaign, [str(attempt.e164)], at, besides=attempt.pk).of(str(attempt.e164))
     verdict, ours = may_call(facts, at, tables()), caller_id(campaign, str(attempt.e164))
     attempt.from_number, attempt.to_address = str(ours.e164) if ours else "", facts.sip_address
-    write_receipts(
-        [Decision(facts, verdict, at, "dial", campaign, attempt.target_id, attempt.pk, caller_id=attempt.from_number)]
+    decision = Decision(
+        facts, verdict, at, "dial", campaign, attempt.target_id, attempt.pk, caller_id=attempt.from_number
     )
     if not verdict.may_call:
         take_back(attempt, "refused", at)
         put_off(attempt.target, verdict)
+        write_receipts([decision])
         return None
     attempt.state, attempt.asked_at = Attempt.State.ASKED, at
     attempt.save(update_fields=["state", "asked_at", "from_number", "to_address"])
     Target.objects.filter(pk=attempt.target_id).update(attempts_made=attempt.number)
+    write_receipts([decision])  # last: until the commit others who dial for this business wait
     return _wish(attempt, ours)
 
 

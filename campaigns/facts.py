@@ -54,11 +54,17 @@ class FactBook:
     """
 
     def __init__(
-        self, campaign: Campaign, numbers: Iterable[str], at: datetime, *, besides: UUID | None = None
+        self,
+        campaign: Campaign,
+        numbers: Iterable[str],
+        at: datetime,
+        *,
+        besides: UUID | None = None,
+        profile: ComplianceProfile | None = None,
     ) -> None:
         self._campaign, self._at, self._besides = campaign, at, besides
         self._known: dict[str, Known] = defaultdict(Known)
-        self._profile = ComplianceProfile.objects.first() or ComplianceProfile()
+        self._profile = profile or ComplianceProfile.objects.first() or ComplianceProfile()
         switches = EmergencySwitch.objects.filter(until__gt=at)
         self._emergencies = tuple((each.state, each.until) for each in switches.order_by("state"))
         wanted = sorted(set(numbers))

@@ -20,7 +20,8 @@ from campaigns.pace import Pace
 
 LONGEST_HELD = timedelta(hours=4)  # a line that nobody gave back is free again
 SLOWEST = 5  # times that the pace is halved
-CALM = timedelta(seconds=30)  # without another refusal, until the pace doubles again
+CALM = timedelta(seconds=2)  # until the pace doubles again
+TOGETHER = timedelta(seconds=1)  # one refusal now and then is none of our pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,16 @@ def give_back(attempt_id: UUID) -> None:
 
 
 def slow_down(at: datetime) -> None:
-    """The carrier has refused a call because there were too many: half the pace, and back to the whole in calm."""
+    """The carrier has refused a call as one too many. When it does so again within a second, the pace is halved."""
     row = CarrierPace.objects.select_for_update().filter(pk=_account()).first()
-    if row is None or (row.throttled_at is not None and at - row.throttled_at < timedelta(seconds=1)):
-        return  # several calls of one second are refused together
-    row.throttles, row.throttled_at = min(SLOWEST, _level(row, at) + 1), at
-    row.save(update_fields=["throttles", "throttled_at"])
+    if row is None:
+        return
+    again = row.refused_at is not None and at - row.refused_at < TOGETHER
+    just_now = row.throttled_at is not None and at - row.throttled_at < TOGETHER
+    if again and not just_now:
+        row.throttles, row.throttled_at = min(SLOWEST, _level(row, at) + 1), at
+    row.refused_at = at
+    row.save(update_fields=["throttles", "throttled_at", "refused_at"])
 
 
 def _of(row: CarrierPace, at: datetime) -> Pace:

@@ -16,6 +16,7 @@ from agentos.tenants.scoping import tenant_transaction
 from campaigns import charging, clip_making, dialling, forecast, reconciling, replies, second_opinion, turns
 from campaigns.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
+from campaigns.jurisdictions import tables
 from campaigns.registries import fail_load, run_load
 from telephony import carrier
 from telephony.carrier import CarrierError
@@ -27,8 +28,9 @@ log = structlog.get_logger(__name__)
 
 @worker_init.connect
 def preload(**_: object) -> None:
-    """Before the worker forks, so that none of its children loads the carrier's SDK for its first call."""
+    """Before the worker forks, so that none of its children loads the SDK and the tables for its first call."""
     carrier.preload()
+    tables()
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=5)

@@ -13,6 +13,7 @@ class CarrierPace(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     throttles = models.PositiveSmallIntegerField(default=0, help_text="How often the carrier asked us to slow down.")
     throttled_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="When it last said: too many requests.")
 
     def __str__(self) -> str:
         return self.key

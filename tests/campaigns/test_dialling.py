@@ -12,7 +12,6 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import addresses
 from campaigns.dialling import dial
-from campaigns.lines import account_room
 from campaigns.locks import DIALLING
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Target
 from campaigns.reconciling import reconcile, unfinished
@@ -141,7 +140,6 @@ async def test_a_throttled_request_is_not_counted_as_an_attempt(agent: Agent, pr
     attempt = await in_thread(look, agent, attempt_id)
     assert (attempt.outcome, attempt.target.status, attempt.target.attempts_made) == ("throttled", "waiting", 0)
     assert attempt.target.due_at > NOON
-    assert await in_thread(account_room, NOON + timedelta(seconds=1)) == 7  # half of what it was
 
 
 async def test_an_account_that_is_suspended_pauses_the_campaign(agent: Agent, practice: PracticeCarrier) -> None:

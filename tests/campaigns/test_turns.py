@@ -134,12 +134,33 @@ def test_too_many_requests_halve_the_pace_and_calm_brings_it_back(agent: Agent, 
     settings.CARRIER_CALLS_PER_SECOND = 40
     many(agent, 300, "212")
     rounds(1)
-    before = room_a_second_after(NOON + timedelta(seconds=1))
-    for _ in range(3):
-        slow_down(NOON + timedelta(seconds=1))  # refused together: once
+    refused = NOON + timedelta(seconds=1)
+    before = room_a_second_after(refused)
+    for _ in range(4):
+        slow_down(refused)  # refused together: once
 
-    assert room_a_second_after(NOON + timedelta(seconds=1)) == (before + 1) // 2
-    assert room_a_second_after(NOON + timedelta(seconds=40)) == before
+    assert room_a_second_after(refused) == (before + 1) // 2
+    assert room_a_second_after(refused + timedelta(seconds=3)) == before
+
+
+def test_a_refusal_now_and_then_changes_nothing(agent: Agent) -> None:
+    many(agent, 300, "212")
+    rounds(1)
+    before = room_a_second_after(NOON + timedelta(seconds=20))
+    for second in range(1, 20):
+        slow_down(NOON + timedelta(seconds=second))
+
+    assert room_a_second_after(NOON + timedelta(seconds=20)) == before
+
+
+def test_refusals_that_go_on_slow_down_further_and_not_to_a_halt(agent: Agent, settings: Settings) -> None:
+    settings.CARRIER_CALLS_PER_SECOND = 320
+    many(agent, 300, "212")
+    rounds(1)
+    for tenth in range(100):
+        slow_down(NOON + timedelta(seconds=1 + tenth / 10))
+
+    assert account_room(NOON + timedelta(seconds=11)) == 1 + 320 // 32 // 4
 
 
 def room_a_second_after(at: object) -> int:

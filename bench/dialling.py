@@ -1,0 +1,163 @@
+"""How long from the claim of an attempt to the request at the carrier? `python -m bench.dialling`.
+
+A campaign runs at a pace on real PostgreSQL, Redis and a Celery worker (prefork), as in production: each second a tick
+is queued, which claims in rounds what the pace allows at that moment. For each attempt is measured from the beginning
+of the round that claims it, before its transaction begins, to the arrival of the request at the carrier's double. The
+pace waits before a claim and never after it, so nothing has to be taken off; attempts of one round wait for each
+other, and that is counted. The floor is one insert, its commit, and one HTTP request over an open connection, at the
+same pace.
+
+The clock of the worker stands at a lawful hour, wherever the machine is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import shutil
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from agentos import embedded
+from bench import drill
+from bench.stack import free_port
+
+WORKERS = 6
+WARM_UP_S = 8.0
+ACCOUNT = "AC" + "0" * 31 + "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Some figures of one kind, in milliseconds."""
+
+    name: str
+    values: list[float]
+
+    def share(self, percent: int) -> float:
+        ordered = sorted(self.values)
+        return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+    def __str__(self) -> str:
+        return f"| {self.name} | {len(self.values)} | {self.share(50):.1f} | {self.share(95):.1f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.dialling", description=__doc__)
+    parser.add_argument("--pace", type=float, default=50.0, help="calls per second")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--people", type=int, default=2500, help="in the campaign; more than are called")
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    chosen = parser.parse_args()
+    with ExitStack() as cleanup:
+        port = free_port()
+        shutil.rmtree(drill.LOCAL, ignore_errors=True)
+        servers = embedded.start(drill.LOCAL)
+        cleanup.callback(servers.stop)
+        os.environ |= drill.environment(port) | {"ATTEMPT_STALE_S": "20", "CARRIER_CALLS_PER_SECOND": str(chosen.pace)}
+        command = [sys.executable, "-m", "bench.drill_carrier", "--port", str(port), "--share", "0"]
+        cleanup.callback(drill.end, drill.start(command))
+        campaign = _campaign(chosen.people, chosen.pace)
+        cleanup.callback(drill.end, drill.start([sys.executable, "-m", "bench.drill_worker", str(chosen.workers)]))
+        _run(campaign, chosen.pace, port, 0.0 if chosen.seconds <= 0 else WARM_UP_S + chosen.seconds)
+        arrived = dict(drill.told_by_carrier(port)["placed"])
+        floor = Row("floor: insert, commit, request", _floor(port, chosen.pace, 5.0))
+        rows = _rows(campaign, arrived)
+    _report(rows, floor, chosen.pace)
+
+
+def _campaign(people: int, pace: float) -> Any:
+    """Everybody may be called; there are lines for all."""
+    campaign = drill.prepare(drill.Drill(people, 0, 0, drill.random.Random(1)))
+    from agentos.tenants.models import Tenant
+    from agentos.tenants.scoping import tenant_transaction
+
+    Tenant.objects.update(max_concurrent_calls=100_000)
+    with tenant_transaction(campaign.tenant_id):
+        type(campaign).objects.update(calls_per_second=pace, at_once=100_000)
+    return campaign
+
+
+def _run(campaign: Any, pace: float, port: int, seconds: float) -> None:
+    """Queue a tick each second, as beat does, from the moment at which the worker is there."""
+    from celery import current_app
+
+    stop = threading.Event()
+
+    def tick() -> None:
+        while not stop.is_set():
+            current_app.send_task("campaigns.tasks.tick")  # without an end: the worker's clock is ahead of ours
+            stop.wait(1.0)
+
+    beat = threading.Thread(target=tick, daemon=True)
+    beat.start()
+    while not drill.told_by_carrier(port)["requests"]:
+        time.sleep(0.2)
+    time.sleep(seconds)
+    stop.set()
+    beat.join()
+    time.sleep(3)
+
+
+def _rows(campaign: Any, arrived: dict[str, float]) -> list[Row]:
+    """Overhead of each attempt after the warm-up, and its halves: until the dialing worker begins, and from then."""
+    from agentos.tenants.scoping import tenant_transaction
+
+    shift = (drill.MONDAY.timestamp()) - float(os.environ["DRILL_STARTED"])
+    whole, before, after = [], [], []
+    with tenant_transaction(campaign.tenant_id):
+        attempts = list(campaign.attempts.exclude(asked_at=None).values_list("e164", "claimed_at", "asked_at"))
+    begins = min(claimed_at for _, claimed_at, _ in attempts).timestamp() + WARM_UP_S
+    for number, claimed_at, asked_at in attempts:
+        if claimed_at.timestamp() < begins or str(number) not in arrived:
+            continue
+        claimed, asked = claimed_at.timestamp() - shift, asked_at.timestamp() - shift
+        whole.append(1000 * (arrived[str(number)] - claimed))
+        before.append(1000 * (asked - claimed))
+        after.append(1000 * (arrived[str(number)] - asked))
+    return [
+        Row("claim to request", whole),
+        Row("– claim, receipts, commit, queue", before),
+        Row("– gate again, receipt, commit, request", after),
+    ]
+
+
+def _floor(port: int, pace: float, seconds: float) -> list[float]:
+    """The same without a product: what the database and the network ask for at least."""
+    from django.db import connection
+
+    values = []
+    carrier = http.client.HTTPConnection("127.0.0.1", port)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    with connection.cursor() as cursor:
+        cursor.execute("create table if not exists bench_floor (id bigserial primary key, at timestamptz, words text)")
+        begins = time.time()
+        for turn in range(int(pace * seconds)):
+            time.sleep(max(0.0, begins + turn / pace - time.time()))
+            before, number = time.time(), f"+1999{turn:07}"
+            cursor.execute("insert into bench_floor (at, words) values (now(), %s)", [number])
+            carrier.request("POST", f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json", f"To={number[1:]}&From=1", headers)
+            carrier.getresponse().read()
+            values.append((number[1:], before))
+    arrived = dict(drill.told_by_carrier(port)["placed"])
+    return [1000 * (arrived[number] - before) for number, before in values]
+
+
+def _report(rows: list[Row], floor: Row, pace: float) -> None:
+    print(f"{pace:g} calls a second, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    print("| ms | attempts | p50 | p95 |\n|---|---|---|---|")
+    for row in (*rows, floor):
+        print(row)
+    whole = rows[0]
+    print(
+        f"\nProduct ÷ floor: p50 {whole.share(50) / floor.share(50):.1f}, p95 {whole.share(95) / floor.share(95):.1f}."
+    )
+
+
+if __name__ == "__main__":
+    main()
