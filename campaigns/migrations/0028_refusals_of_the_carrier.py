@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0025_address_that_rang'),
+        ('campaigns', '0027_other_languages'),
     ]
 
     operations = [
