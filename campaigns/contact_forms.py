@@ -48,6 +48,16 @@ class ConsentForm(forms.Form):
     )
 
 
+class NumberConsentForm(ConsentForm):
+    field_order = ("e164", "tier", "source", "day", "evidence")
+
+    e164 = forms.CharField(
+        label="Number",
+        max_length=40,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "off", "placeholder": "(208) 555-0147"}),
+    )
+
+
 class RevokeForm(forms.Form):
     how = forms.CharField(label="How they took it back", max_length=120)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from campaigns import consent_views, do_not_call_views, import_views, proof_views
 from campaigns import contact_views as views
-from campaigns import do_not_call_views, import_views, proof_views
 
 app_name = "contacts"
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("import/<int:import_id>/progress/", import_views.progress_bar, name="progress"),
     path("import/<int:import_id>/again/", import_views.again, name="again"),
     path("import/<int:import_id>/rejected.csv", import_views.rejected, name="rejected"),
+    path("consent/", consent_views.consent, name="consent"),
     path("do-not-call/", do_not_call_views.index, name="do_not_call"),
     path("do-not-call/<int:entry_id>/lift/", do_not_call_views.lift, name="lift"),
     path("do-not-call/registry/", do_not_call_views.registry, name="registry"),

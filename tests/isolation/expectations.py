@@ -125,6 +125,7 @@ ROUTES: dict[str, Expectation] = {
     "contacts:progress": Inside.all("manage_contacts"),
     "contacts:again": Inside.all("manage_contacts"),
     "contacts:rejected": Inside.all("manage_contacts"),
+    "contacts:consent": Inside.of("view_contacts", "manage_contacts"),
     "contacts:do_not_call": Inside.of("view_contacts", "manage_contacts"),
     "contacts:lift": Inside.all("manage_contacts"),
     "contacts:registry": Inside.of("view_contacts", "manage_contacts"),
