@@ -14,7 +14,9 @@ from uuid import UUID
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
+from agentos.jobs import enqueue
 from agentos.tenants.models import User
+from agentos.tenants.scoping import current_tenant_id
 from campaigns.likeness import lacks_its_end, missed, says_something_else
 from campaigns.listening import Ears, listenings, transcribe
 from campaigns.messages import Fact
@@ -98,4 +100,16 @@ def approve(clip_id: UUID, user: User) -> AudioClip:
     clip.status, clip.approved_by = AudioClip.Status.READY, user
     clip.checks = clip.checks | {"approved_at": now().isoformat()}
     clip.save(update_fields=["status", "approved_by", "checks"])
+    return clip
+
+
+def make_again(clip_id: UUID) -> AudioClip:
+    """Have a clip that was doubted, or could not be made, spoken anew. Inside the tenant; safe to repeat."""
+    clip: AudioClip = AudioClip.objects.select_for_update().get(pk=clip_id)
+    if clip.status == AudioClip.Status.READY:
+        raise DomainError("ready", "This clip is ready: it is played as it is.")
+    if clip.status != AudioClip.Status.WANTED:
+        clip.status, clip.file, clip.problem, clip.tries = AudioClip.Status.WANTED, "", "", 0
+        clip.save(update_fields=["status", "file", "problem", "tries"])
+        enqueue("campaigns.tasks.make_clips", current_tenant_id())
     return clip

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from django.db.models import Count, Q, Sum
 
+from campaigns import clips
 from campaigns.inbox_list import open_replies
 from campaigns.models import Attempt, Campaign, Target
 from campaigns.outcomes import GROUPS, Group
@@ -49,6 +50,11 @@ class Progress:
     @cached_property
     def open_replies(self) -> int:
         return open_replies().filter(attempt__campaign=self.campaign).count()
+
+    @cached_property
+    def clips(self) -> clips.Progress:
+        """How far the messages are that are made in advance."""
+        return clips.progress(self.campaign.pk)
 
     @property
     def is_running(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns import trial_views, views, wizard
+from campaigns import clip_review, trial_views, views, wizard
 
 app_name = "campaigns"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("new/", wizard.create, name="create"),
     path("<uuid:campaign_id>/", views.campaign, name="campaign"),
     path("<uuid:campaign_id>/progress/", views.progress, name="progress"),
+    path("<uuid:campaign_id>/clips/", clip_review.clips, name="clips"),
     path("<uuid:campaign_id>/why/", views.why, name="why"),
     path("<uuid:campaign_id>/export/", views.export, name="export"),
     path("<uuid:campaign_id>/pause/", views.pause, name="pause"),

@@ -133,6 +133,7 @@ ROUTES: dict[str, Expectation] = {
     "campaigns:create": Inside.all("run_campaigns"),
     "campaigns:campaign": Inside.of("view_campaigns"),
     "campaigns:progress": Inside.of("view_campaigns"),
+    "campaigns:clips": Inside.of("view_contacts", "run_campaigns"),
     "campaigns:why": Inside.of("view_contacts"),
     "campaigns:export": Inside.of("view_contacts"),
     "campaigns:pause": Inside.all("run_campaigns"),
