@@ -27,11 +27,11 @@ class Command(BaseCommand):
         broken = 0
         for tenant in tenants:
             with tenant_transaction(tenant):
-                faults = list(verify())
+                faults = 0
+                for faults, fault in enumerate(verify(), start=1):  # noqa: B007 - how many there were
+                    self.stdout.write(f"{tenant.slug}: receipt {fault.sequence} {fault.why}")
                 count = DialReceipt.objects.count()
-            for fault in faults:
-                self.stdout.write(f"{tenant.slug}: receipt {fault.sequence} {fault.why}")
-            self.stdout.write(f"{tenant.slug}: {count} receipts, {len(faults)} faults")
-            broken += len(faults)
+            self.stdout.write(f"{tenant.slug}: {count} receipts, {faults} faults")
+            broken += faults
         if broken:
             raise CommandError(f"{broken} receipts do not hold.")
