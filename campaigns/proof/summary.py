@@ -128,7 +128,7 @@ def _utc(text: str) -> str:
 
 def _clock(window: dict[str, Any]) -> str:
     local, city = datetime.fromisoformat(window["local"]), window["zone"].rpartition("/")[2].replace("_", " ")
-    return f"{local:%A}, {local:%B} {local.day}, {clock_of(local)} in the zone of {city}"
+    return f"{local:%A}, {local:%B} {local.day}, {local.year}, {clock_of(local)} in the zone of {city}"
 
 
 def _window(window: dict[str, Any]) -> str:

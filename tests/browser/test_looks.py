@@ -55,6 +55,7 @@ def addresses(agent: Agent, call: Call, live_call: Call) -> list[str]:
         f"{agents}{agent.pk}/compare/",
         "/t/juniper-dental/numbers/",
         "/t/juniper-dental/settings/",
+        "/t/juniper-dental/settings/api/",
     ]
 
 

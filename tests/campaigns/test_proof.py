@@ -196,7 +196,7 @@ def test_the_summary_says_in_plain_words_what_was_decided_and_what_came_of_it(ma
     page = files_of(made)["summary.html"].decode()
 
     assert "3 decisions on record, 1 of them against a call; 1 call made" in page
-    assert "Monday, December 14, 1:00 PM in the zone of New York" in page
+    assert "Monday, December 14, 2026, 1:00 PM in the zone of New York" in page
     assert "NY allows calls from" in page
     assert f"placed the call as {SID}. Outcome: Confirmed." in page
 
