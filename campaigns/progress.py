@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 
 from campaigns import clips
 from campaigns.inbox_list import open_replies
-from campaigns.models import Attempt, Campaign, Target
+from campaigns.models import Attempt, AudioClip, Campaign, Target
 from campaigns.outcomes import GROUPS, Group
 
 REACHED = ("confirmed", "rescheduled", "canceled", "spoken", "wrong_person", "opted_out")
@@ -59,6 +59,14 @@ class Progress:
     @property
     def is_running(self) -> bool:
         return self.campaign.status == Campaign.Status.RUNNING
+
+    @cached_property
+    def unspoken(self) -> int:
+        """People who wait because their message is still being made."""
+        if not self.is_running or self.campaign.kind != Campaign.Kind.MESSAGE:
+            return 0
+        unmade = self.campaign.targets.filter(status=Target.Status.WAITING, clip__status=AudioClip.Status.WANTED)
+        return int(unmade.count())
 
     @property
     def total(self) -> int:

@@ -20,7 +20,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import services
 from campaigns.claiming import claim_due
-from campaigns.models import Attempt, Campaign, Contact, Target
+from campaigns.models import Attempt, AudioClip, Campaign, Contact, Target
 from campaigns.readiness import CONFIRMATIONS
 from telephony.models import PhoneNumber
 from tests.campaigns.people import NIGHT, make_campaign, make_target
@@ -250,6 +250,19 @@ def test_the_list_of_attempts_grows_by_itself_and_keeps_what_was_chosen(browser:
     assert "<html" not in part.content.decode()
     assert "(212) 555-0128" in text(part)
     assert 'id="chip-confirmed" href="?outcome=confirmed#attempts" aria-current="true"' in part.content.decode()
+
+
+def test_the_counters_say_why_nobody_is_called_while_messages_are_being_made(browser: Client, agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM)
+    with tenant_transaction(agent.tenant_id):
+        clip = AudioClip.objects.create(content="a", text="Hello Rosa.")
+        Target.objects.filter(e164=ROSA).update(clip=clip)
+    part = browser.get(at("progress", campaign), **HTMX)
+    with tenant_transaction(agent.tenant_id):
+        AudioClip.objects.update(status=AudioClip.Status.READY)
+
+    assert "1 message is still being made" in text(part)
+    assert "still being made" not in text(browser.get(at("progress", campaign), **HTMX))
 
 
 def test_counters_rest_when_the_campaign_does_and_the_page_is_fetched_anew(browser: Client, agent: Agent) -> None:
