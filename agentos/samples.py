@@ -25,7 +25,7 @@ from campaigns.readiness import CONFIRMATIONS
 from campaigns.windows import spoken
 from telephony.models import PhoneNumber
 
-LONG_ENOUGH = timedelta(minutes=45)  # to be called, and once more after a busy line
+LONG_ENOUGH = timedelta(minutes=20)  # to be called, and once more after a busy line
 BEGINS_IN = timedelta(seconds=40)  # so that somebody can sign in and watch
 FIRST_LINE = 121
 FIRST = (
@@ -36,7 +36,7 @@ LAST = (
     *("Delgado", "Whitfield", "Nakamura", "Brennan", "Castellanos", "Lindgren", "Okafor"),
     *("Petrov", "Sandoval", "Whitaker", "Larsen", "Romero", "Haddad", "Fischer"),
 )
-TIMES = ("08:15", "08:45", "09:30", "10:00", "10:30", "11:15", "13:00", "13:45", "14:15", "14:30", "15:00", "15:45")
+TIMES = ("10:00", "08:45", "09:30", "08:15", "10:30", "11:15", "13:00", "13:45", "14:15", "14:30", "15:00", "15:45")
 UNASKED = ("Nina Kowalski", 136)  # never gave her consent, and is not called
 
 MESSAGE = """\
@@ -84,8 +84,11 @@ def town_at(at: datetime) -> tuple[Town, datetime]:
     return town, opens
 
 
-def ensure_campaign(tenant: Tenant, owner: User, agent_name: str, at: datetime) -> Campaign:
-    """The reminders for the next working day. Asked for a second time on the same day it changes nothing."""
+def ensure_campaign(tenant: Tenant, owner: User, number: PhoneNumber, agent: Agent, at: datetime) -> Campaign:
+    """The reminders for the next working day. Asked for a second time on the same day it changes nothing.
+
+    Raises DomainError when somebody has changed the business so that no campaign can start.
+    """
     with tenant_transaction(tenant):
         today = localtime(at, ZoneInfo(tenant.timezone)).date()
         visit = _next_working_day(today)
@@ -95,11 +98,10 @@ def ensure_campaign(tenant: Tenant, owner: User, agent_name: str, at: datetime) 
         if found is not None:
             return found
         town, opens = town_at(at)
-        ComplianceProfile.objects.get_or_create(
-            defaults={"legal_name": tenant.name, "callback_number": str(_number().e164)}
-        )
+        about = {"legal_name": tenant.name, "callback_number": str(number.e164)}
+        ComplianceProfile.objects.get_or_create(defaults=about)
         people = _patients(town, visit, at)
-        campaign = _set_up(tenant, owner, agent_name, name, at)
+        campaign = _set_up(tenant, owner, name, number, agent, at)
         services.add_people(tenant, campaign.pk, contact_ids=[each.pk for each in people], at=at)
         services.confirm(tenant, campaign.pk, confirmed=CONFIRMATIONS, by=owner)
         services.start(tenant, campaign.pk, at=at)
@@ -109,13 +111,13 @@ def ensure_campaign(tenant: Tenant, owner: User, agent_name: str, at: datetime) 
         return campaign
 
 
-def _set_up(tenant: Tenant, owner: User, agent_name: str, name: str, at: datetime) -> Campaign:
+def _set_up(tenant: Tenant, owner: User, name: str, number: PhoneNumber, agent: Agent, at: datetime) -> Campaign:
     return services.create_campaign(
         tenant,
         name=name,
-        agent_id=Agent.objects.get(name=agent_name, archived_at=None).pk,
+        agent_id=agent.pk,
         by=owner,
-        number=_number(),
+        number=number,
         purpose=Campaign.Purpose.HEALTHCARE,
         message=MESSAGE,
         voicemail=VOICEMAIL,
@@ -149,11 +151,6 @@ def _patients(town: Town, visit: date, at: datetime) -> list[Contact]:
     return found
 
 
-def _number() -> PhoneNumber:
-    number: PhoneNumber = PhoneNumber.objects.get(label="Main line")
-    return number
-
-
 def _next_working_day(today: date) -> date:
     after = today + timedelta(days=1)
     return after if after.weekday() < 5 else after + timedelta(days=7 - after.weekday())
@@ -162,4 +159,4 @@ def _next_working_day(today: date) -> date:
 def _closed(town: Town, opens: datetime, tenant: Tenant) -> str:
     here = localtime(opens, ZoneInfo(tenant.timezone))
     soonest = f"The first calls are lawful at {spoken(here.time())} ({here:%Z}), in {town.name}: press Go on then."
-    return f"Nobody in the United States may be called at this hour. {soonest}"
+    return f"Calling hours are over, or nearly, everywhere in the United States. {soonest}"

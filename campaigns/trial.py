@@ -26,7 +26,7 @@ MOST_AN_HOUR = 10  # of one business: whoever tries out a message does not need 
 SHOWN = 3
 COPIED = (
     *("kind", "purpose", "agent", "number", "local_presence"),
-    *("language", "message", "voicemail", "keys", "records_reply", "local_presence"),
+    *("language", "message", "voicemail", "keys", "records_reply"),
 )
 STATES = {
     Attempt.State.CLAIMED: "Is being dialed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,10 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.claiming import claim_due
 from campaigns.jurisdictions import tables
-from campaigns.models import Attempt, Campaign, Contact, DialReceipt, Target
+from campaigns.models import Attempt, Campaign, ComplianceProfile, Contact, DialReceipt, Target
 from campaigns.places import place
 from campaigns.windows import is_open
+from telephony.models import PhoneNumber
 from telephony.simulator.neighborhood import PEOPLE, resident
 from tests import factories
 
@@ -29,12 +31,14 @@ SATURDAY = datetime(2026, 12, 12, 18, tzinfo=UTC)
 
 @pytest.fixture
 def owner(tenant: Tenant, agent: Agent) -> User:
-    factories.make_number(tenant, "+12085550110", agent=agent, label="Main line")
+    factories.make_number(tenant, "+12085550110", agent=agent)
     return factories.make_member(tenant, Role.OWNER)
 
 
 def ensured(agent: Agent, owner: User, at: datetime) -> Campaign:
-    return ensure_campaign(agent.tenant, owner, agent.name, at)
+    with tenant_transaction(agent.tenant):
+        number = PhoneNumber.objects.get()
+    return ensure_campaign(agent.tenant, owner, number, agent, at)
 
 
 def counted(tenant: Tenant) -> dict[str, int]:
@@ -117,6 +121,20 @@ def test_when_nobody_may_be_called_it_waits_and_says_until_when(agent: Agent, ow
     assert "lawful at 7:00 AM (EST), in San Juan" in campaign.pause_reason
     with tenant_transaction(agent.tenant_id):
         assert claim_due(campaign.pk, NIGHT).attempts == ()
+
+
+@pytest.mark.django_db
+def test_the_demo_starts_without_it_where_people_have_left_no_line_for_campaigns():
+    call_command("seed", stdout=io.StringIO())
+    juniper = Tenant.objects.get(name="Juniper Dental")
+    with tenant_transaction(juniper):
+        ComplianceProfile.objects.create(inbound_reserve=10)
+
+    told = io.StringIO()
+    call_command("seed", "--practice", "--json", stdout=told)
+
+    assert "campaign" not in json.loads(told.getvalue())
+    assert counted(juniper) == {"Campaign": 0, "Contact": 0, "Target": 0}
 
 
 @pytest.mark.django_db
