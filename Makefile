@@ -32,7 +32,7 @@ test-fast: ## the suite without the browser
 
 test-browser: ## the pages in Chromium; a call of its own, because Playwright keeps an event loop
 	@bin/environment dev
-	DJANGO_ALLOW_ASYNC_UNSAFE=true $(PYTHON_IN_VENV) -m pytest -m browser tests/browser
+	DJANGO_ALLOW_ASYNC_UNSAFE=true $(PYTHON_IN_VENV) -m pytest -n 2 -m browser tests/browser
 
 check: ## linters, types, migrations, deployment checks
 	@bin/environment dev
