@@ -35,7 +35,7 @@ def lasting_world(
 ) -> Iterator[tuple[World, Path]]:
     """Both tenants for many tests, each of which undoes what it does."""
     files = tmp_path_factory.mktemp("recordings")
-    with django_db_blocker.unblock(), override_settings(RECORDINGS_DIR=files):
+    with django_db_blocker.unblock(), override_settings(RECORDINGS_DIR=files, DATA_DIR=files / "data"):
         world_ = World(world.build("juniper", version=1), world.build("harbor", version=7))
         for business in (world_.juniper, world_.harbor):  # before anything is changed and undone
             assert business.sessions
@@ -52,6 +52,7 @@ def db() -> None:
 @pytest.fixture
 def walked(lasting_world: tuple[World, Path], db: None, settings: Settings) -> World:
     world_, settings.RECORDINGS_DIR = lasting_world
+    settings.DATA_DIR = settings.RECORDINGS_DIR / "data"
     return world_
 
 
