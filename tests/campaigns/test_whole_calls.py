@@ -11,13 +11,25 @@ from pytest_django import Settings
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns import replies
+from campaigns import addresses, replies
 from campaigns.canceling import cancel
 from campaigns.claiming import claim_due
 from campaigns.dialling import dial
 from campaigns.models import Attempt, DialReceipt, DoNotCall, Reply
 from campaigns.optout import opt_out
-from telephony.simulator.people import Beep, HangUp, Person, Press, Say, StaySilent, Step, WaitForAgent, WaitForTone
+from telephony.carrier import place_call
+from telephony.simulator.people import (
+    BargeIn,
+    Beep,
+    HangUp,
+    Person,
+    Press,
+    Say,
+    StaySilent,
+    Step,
+    WaitForAgent,
+    WaitForTone,
+)
 from telephony.simulator.record import CallRecord
 from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
@@ -193,3 +205,72 @@ async def test_an_opt_out_cancels_a_call_that_is_still_ringing(agent: Agent, pra
     record = await practice.exchange.record(sid)
     assert (record.answered, record.ended_by) == (None, "api")
     assert (await in_thread(look, agent, attempt_id)).state == "ended"
+
+
+async def test_who_presses_a_key_into_the_message_hears_no_more_of_it(agent: Agent, practice: PracticeCarrier) -> None:
+    person = Person(steps=(BargeIn("", after_ms=1500), Press("2"), StaySilent()))
+    record, attempt = await live(agent, practice, person)
+
+    assert "Press 1 to confirm" not in heard(record)
+    assert (attempt.outcome, attempt.target.disposition) == ("rescheduled", "rescheduled")
+
+
+async def test_who_hangs_up_in_the_middle_has_hung_up_on_us(agent: Agent, practice: PracticeCarrier) -> None:
+    _, attempt = await live(agent, practice, Person(steps=(BargeIn("", after_ms=1500), HangUp())))
+
+    assert (attempt.state, attempt.outcome) == ("ended", "hung_up")
+
+
+async def test_who_says_nothing_is_taken_leave_of(agent: Agent, practice: PracticeCarrier) -> None:
+    record, attempt = await live(agent, practice, Person(steps=(StaySilent(),)))
+
+    assert heard(record).endswith("Goodbye.")
+    assert (record.ended_by, attempt.outcome) == ("agent", "spoken")
+
+
+async def test_who_presses_wrong_keys_hears_so_and_goodbye_at_last(agent: Agent, practice: PracticeCarrier) -> None:
+    wait = WaitForAgent(timeout_ms=PATIENT)
+    record, attempt = await live(
+        agent, practice, answering(Press("7"), wait, Press("7"), wait, Press("7"), StaySilent())
+    )
+
+    assert heard(record).count("That key does nothing here.") == 2
+    assert heard(record).endswith("Goodbye.")
+    assert attempt.outcome == "not_understood"
+
+
+async def test_who_speaks_spanish_is_called_in_spanish(agent: Agent, practice: PracticeCarrier) -> None:
+    person = answering(Say("No me llamen más, por favor."), StaySilent())
+    record, attempt = await live(agent, practice, person, language="es-MX", message="Hola {{name}}.")
+
+    assert heard(record).startswith("Esta es una llamada automática de Juniper Dental.")
+    assert heard(record).endswith("No recibirá más llamadas nuestras. Adiós.")
+    assert attempt.outcome == "opted_out"
+
+
+async def test_an_assistant_is_told_who_calls_and_the_person_behind_it_the_message(
+    agent: Agent, practice: PracticeCarrier
+) -> None:
+    wait = WaitForAgent(timeout_ms=PATIENT)
+    asks = BargeIn("Please state your name and why you are calling.", after_ms=400)
+    record, attempt = await live(agent, practice, Person(steps=(asks, wait, Say("Hello?"), wait, Press("1"))))
+
+    assert "This is an automated call from Juniper Dental for Rosa Delgado." in heard(record)
+    assert heard(record).count("Hello Rosa Delgado.") >= 1
+    assert (attempt.outcome, attempt.target.disposition) == ("confirmed", "confirmed")
+
+
+async def test_a_second_call_for_one_attempt_is_hung_up_before_a_word(agent: Agent, practice: PracticeCarrier) -> None:
+    _, attempt = await live(agent, practice, answering(Press("1"), StaySilent()))
+
+    again = await in_thread(
+        place_call,
+        to=ROSA,
+        from_="+12085550114",
+        url=addresses.answer_url(agent.pk, attempt.pk),
+        status_callback=addresses.progress_url(agent.pk, attempt.pk),
+    )
+
+    record = await practice.exchange.record(again.sid)
+    assert (heard(record), record.ended_by) == ("", "agent")
+    assert (await in_thread(look, agent, attempt.pk)).outcome == "confirmed"
