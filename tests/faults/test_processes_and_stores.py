@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from calls.admission import SENTENCES
+from calls.admission import Refused
 from telephony.simulator.people import HangUp, Pause, Person, Say, WaitForAgent
 from tests.faults.platform import SERVERS, Platform, agent_speaks, platform, until
 
@@ -133,7 +133,7 @@ async def test_with_both_stores_stopped_a_call_goes_on_nothing_is_lost_and_new_c
     assert record.underruns == meanwhile.underruns == []
     assert len([said for said in record.utterances if said.wait_s is not None]) == 2
     assert meanwhile.of_kind("first frame")
-    assert [told["text"] for told in unknown.of_kind("announcement")] == [SENTENCES["busy"]]
+    assert [told["text"] for told in unknown.of_kind("announcement")] == [Refused("busy").sentence]
     assert after.errors == []
     await until(lambda: up.calls() == [("ended", "caller", 1)] * 4, 40)
     assert up.rows("select count(*) from calls_turn where speaker = 'caller'") == [(3,)]
