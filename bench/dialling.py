@@ -21,6 +21,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from agentos import embedded
@@ -91,7 +92,7 @@ def _run(campaign: Any, pace: float, port: int, seconds: float) -> None:
 
     def tick() -> None:
         while not stop.is_set():
-            current_app.send_task("campaigns.tasks.tick")  # without an end: the worker's clock is ahead of ours
+            current_app.send_task("campaigns.tasks.tick", expires=drill.clock() + timedelta(seconds=5))
             stop.wait(1.0)
 
     beat = threading.Thread(target=tick, daemon=True)

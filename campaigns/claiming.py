@@ -63,10 +63,12 @@ class Round:
 
 
 def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Claimed:
-    """Claim as many due people as there is room for, and queue their calls. Inside the tenant, safe to repeat."""
-    campaign = (
-        Campaign.objects.select_for_update(no_key=True).filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
-    )
+    """Claim as many due people as there is room for, and queue their calls. Inside the tenant, safe to repeat.
+
+    Nothing happens while somebody else claims for the campaign: late ticks must not queue up.
+    """
+    free = Campaign.objects.select_for_update(no_key=True, skip_locked=True)
+    campaign = free.filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
     if campaign is None or not _is_its_time(campaign, at):
         return Claimed()
     own = Pace(campaign.calls_per_second, campaign.next_call_at)

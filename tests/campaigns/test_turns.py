@@ -106,6 +106,24 @@ def test_the_pace_of_the_account_holds_for_workers_that_claim_at_once(agent: Age
     assert 1 <= begun <= 4 * 2.25 + 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_tick_that_is_late_does_not_queue_up_behind_another(agent: Agent) -> None:
+    campaign = many(agent, 5, "212")
+
+    def another() -> int:
+        try:
+            with tenant_transaction(agent.tenant_id):
+                return len(claim_due(campaign.pk, NOON).attempts)
+        finally:
+            connection.close()
+
+    with tenant_transaction(agent.tenant_id), ThreadPoolExecutor(1) as worker:
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        assert worker.submit(another).result(4) == 0  # at once; the database would let it wait for five seconds
+
+    assert another() == 5
+
+
 def test_a_business_may_have_a_pace_of_its_own(agent: Agent, other_agent: Agent, settings: Settings) -> None:
     settings.TENANT_CALLS_PER_SECOND = 2
     ours, theirs = many(agent, 50, "212"), many(other_agent, 50, "917")
