@@ -24,7 +24,7 @@ from campaigns.log import entries
 from campaigns.models import Attempt, Campaign, Contact, Target
 from campaigns.progress import Progress
 from campaigns.readiness import CONFIRMATIONS
-from tests.campaigns.people import NOON, make_campaign, make_target
+from tests.campaigns.people import LONG_AGO, NOON, make_campaign, make_target
 
 ROSA, IDA, OMAR = "+12125550128", "+12125550143", "+12125550177"
 
@@ -139,7 +139,8 @@ def test_the_plan_of_the_start_is_kept_once_though_people_are_called(tenant: Ten
         expected = Forecast.of(plan(draft, NOON), NOON)
     services.start(tenant, draft.pk, at=NOON)
     with tenant_transaction(tenant):
-        claim_due(draft.pk, NOON)
+        draft.targets.update(due_at=LONG_AGO)  # their clips are long overdue, so that nobody waits for them
+        assert claim_due(draft.pk, NOON).attempts
         keep(draft.pk)
         kept = Campaign.objects.get(pk=draft.pk).planned
         draft.targets.all().delete()
