@@ -24,7 +24,7 @@ def page(tenant: Tenant, owner: User, sign_in: SignIn) -> str:
 
 
 def test_the_navigation_says_where_one_is(page: str) -> None:
-    current = re.findall(r'<a href="([^"]+)"[^>]*aria-current="page"', page)
+    current = re.findall(r'<a href="([^"]+)" data-keys="[^>]*aria-current="page"', page)
 
     assert current == [SETTINGS]
 
