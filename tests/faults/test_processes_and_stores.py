@@ -24,7 +24,7 @@ async def up() -> AsyncIterator[Platform]:
         yield everything
 
 
-pytestmark = [pytest.mark.own_servers, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.own_servers, pytest.mark.timeout(300)]
 
 
 def two_questions(between_ms: int, after_ms: int) -> Person:
