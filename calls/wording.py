@@ -136,6 +136,7 @@ _HAPPENINGS = {
     "resumed": Happening("The line was lost, and the same conversation went on over a new one.", "Went on", True),
     "media_lost": Happening("The audio stopped coming.", "Audio lost", True),
     "digit": Happening("A key was pressed.", "Key pressed"),
+    "stop_asked": Happening("The caller asked not to be called any more, which holds from now on.", "Asked to stop"),
     "turn_forced": Happening("The caller’s turn did not end by itself and was ended.", "Turn ended", True),
     "resumed_after_noise": Happening("A noise without words stopped the agent, who then went on.", "Noise"),
     "limit_near": Happening("The caller was told that time is nearly up.", "Time nearly up"),

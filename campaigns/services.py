@@ -97,8 +97,8 @@ def add_people(
         if added and campaign.status == Status.DRAFT:
             _void(campaign, ("agreed",))
             campaign.save(update_fields=["confirmed"])
-        elif added and campaign.kind == Campaign.Kind.MESSAGE:
-            want_clips(campaign.pk)
+        elif added:
+            _make_ready(campaign)
         if added:
             tell(campaign, "people_added", f"Added {count(added, 'person,people')}", tag=tag, search=search)
         return added
@@ -127,6 +127,14 @@ def confirm(tenant: Tenant, campaign_id: CampaignId, *, confirmed: Iterable[str]
         return campaign
 
 
+def _make_ready(campaign: Campaign) -> None:
+    """Have clips made, and leave out whom the message or the agent lacks a value for."""
+    if campaign.kind == Campaign.Kind.MESSAGE:
+        want_clips(campaign.pk)
+    else:
+        leave_out_unready(campaign)
+
+
 def start(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None) -> Campaign:
     """Let a draft call its people, have its clips made and its plan kept. Starting it twice changes nothing.
 
@@ -141,10 +149,7 @@ def start(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None
         if problems := [each for each in checks(campaign, at) if not each.holds]:
             raise NotStartable(problems)
         campaign.targets.filter(status=Target.Status.WAITING).update(due_at=max(at, campaign.starts_at or at))
-        if campaign.kind == Campaign.Kind.MESSAGE:
-            want_clips(campaign.pk)
-        else:
-            leave_out_unready(campaign)
+        _make_ready(campaign)
         campaign.started_at = at
         words = f"Started it for {count(campaign.targets.count(), 'person,people')}, with all confirmations"
         tell(campaign, "started", words, confirmed=campaign.confirmed)

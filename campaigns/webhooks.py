@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
+from agentos.errors import DomainError
 from calls.admission import Admission, Refused, admit, tenant_of
 from calls.briefing import Briefing
 from calls.snapshots import language_of
@@ -194,7 +195,7 @@ class AttemptStatus(AttemptWebhook):
             if briefing is not None:
                 admission = await self.admitted(fields, briefing)
                 await self.in_tenant(handed_over, admission.call_id, self.clock())
-        except (Refused, *_AWAY) as error:  # asked once more when somebody answers
+        except (Refused, DomainError, *_AWAY) as error:  # asked once more when somebody answers
             log.info("the agent is not ready yet", kind=type(error).__name__, attempt_id=str(self.attempt_id))
 
 
