@@ -5,6 +5,7 @@ from __future__ import annotations
 from agentos.errors import DomainError
 from agents.languages import for_the_carrier
 from campaigns import phrases
+from campaigns.clip_links import is_kept
 from campaigns.clips import business_name, clip_url, language_of, message_for, ready_clip
 from campaigns.messages import MessageError
 from campaigns.models import Attempt, AudioClip, ComplianceProfile
@@ -64,7 +65,7 @@ def for_screening(attempt: Attempt) -> Heard:
 def _sound(attempt: Attempt, said: str) -> Heard:
     """The clip that was made for this person; the carrier's own voice where it is not ready, or says something else."""
     clip = attempt.target.clip
-    if clip is not None and clip.status == AudioClip.Status.READY and clip.text == said:
+    if clip is not None and clip.status == AudioClip.Status.READY and clip.text == said and is_kept(clip):
         return Heard(url=clip_url(clip))
     return Heard(said)
 
@@ -80,4 +81,4 @@ def _left_behind(attempt: Attempt) -> Heard | None:
         clip = ready_clip(attempt.target, voicemail=True)
     except DomainError:  # the agent was taken back, and its voice with it
         clip = None
-    return Heard(url=clip_url(clip)) if clip else Heard(said)
+    return Heard(url=clip_url(clip)) if clip and is_kept(clip) else Heard(said)

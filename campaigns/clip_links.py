@@ -32,6 +32,14 @@ class Playable:
     seconds: int
 
 
+def is_kept(clip: AudioClip) -> bool:
+    """Whether the file is where it should be, and can be had now."""
+    try:
+        return bool(clip.file) and storages["clips"].exists(clip.file)
+    except OSError:
+        return False
+
+
 def clip_url(clip: AudioClip) -> str:
     """Where the carrier gets this clip from. It is good for one day at least and two at most."""
     until = (int(now().timestamp()) // DAY_S + 2) * DAY_S

@@ -194,9 +194,12 @@ def _keep(tenant_id: int, work: Work) -> None:
     """Write down how it came out; the file first."""
     clip = work.clip
     changes: dict[str, Any] = {"claimed_until": None, "characters": F("characters") + work.spent}
-    if work.sound:
-        changes |= {"file": _store(tenant_id, clip, wav(work.sound + END))}
-        changes |= {"duration_ms": len(work.sound + END) // BYTES_PER_MS}
+    try:
+        if work.sound:
+            changes |= {"file": _store(tenant_id, clip, wav(work.sound + END))}
+            changes |= {"duration_ms": len(work.sound + END) // BYTES_PER_MS}
+    except OSError:
+        work.error = ProviderError("storage", "it could not be kept", retryable=True, code="storage")
     if work.error is None:
         status = AudioClip.Status.DOUBTED if work.checks["problems"] else AudioClip.Status.READY
         changes |= {"status": status, "checks": clip.checks | work.checks, "problem": ""}

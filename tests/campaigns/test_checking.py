@@ -10,7 +10,7 @@ from agentos.errors import DomainError
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.providers.ports import ProviderError
-from campaigns.checking import about_sound, approve, examine
+from campaigns.checking import about_sound, approve, doubts, examine
 from campaigns.likeness import alike, lacks_its_end, missed, says_something_else, tokens
 from campaigns.listening import Ears, transcribe, wording
 from campaigns.messages import Fact, Kind, render
@@ -166,6 +166,20 @@ def test_ears_that_do_not_know_the_language_say_so() -> None:
         asyncio.run(transcribe(Ears("offline", language="es-US"), "Hola", [], SILENCE))
 
     assert not failed.value.retryable
+
+
+def test_most_listenings_decide_and_a_name_may_be_heard_in_any(speaker: Speaker) -> None:
+    message = render("Hello {{name}}, please come at {{visit_time}}.", {"name": "Rosa", "visit_time": "08:15"})
+    right, wrong = "hello rosa please come at eight fifteen in the morning", "hello peter please come at nine at night"
+    sound = speaker.say(message.text)
+
+    def held(*heard: str) -> int:
+        return len(doubts(message.text, message.facts, sound, heard))
+
+    assert held(right) == 0
+    assert held(wrong) == held(wrong, wrong, wrong) == 2
+    assert held(wrong, right, right) == held(wrong, right.replace("rosa", "peter"), right) == 0
+    assert held(wrong, right, wrong) == 1  # the time, which one listening may have guessed
 
 
 # A person ----------------------------------------------------------------------------------------------
