@@ -112,7 +112,7 @@ def test_a_campaign_is_set_up_from_a_file_heard_tried_out_and_started(
     expect(page.get_by_text("2 people in this campaign")).to_be_visible()
     go_on(page, "Message")
 
-    page.get_by_label("Message").fill("Hello {{first_name}}. We expect you on {{visit_date}} at {{visit_time}}.")
+    page.locator("#id_message").fill("Hello {{first_name}}. We expect you on {{visit_date}} at {{visit_time}}.")
     expect(page.locator("#preview-said")).to_contain_text("at two thirty in the afternoon")
     page.get_by_role("button", name="Listen").click()
     expect(page.get_by_text("Its voice is being made")).to_be_visible()
