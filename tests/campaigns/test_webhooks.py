@@ -7,6 +7,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 
 from agents.models import Agent
 from campaigns.models import AudioClip, ComplianceProfile, Contact, DoNotCall, Target
@@ -43,13 +45,20 @@ async def test_the_call_says_who_calls_and_how_to_stop_it_before_the_message(lin
 
 
 async def test_a_clip_that_is_ready_is_played(line: Line, agent: Agent) -> None:
-    def give_clip(text: str) -> None:
-        clip = AudioClip.objects.create(content=text, text=text, status="ready", file="a.wav")
+    def give_clip(text: str) -> str:
+        file: str = storages["clips"].save("a.wav", ContentFile(b"sound"))
+        clip = AudioClip.objects.create(content=text, text=text, status="ready", file=file)
         Target.objects.update(clip=clip)
+        return file
 
-    await in_thread(change, agent, lambda: give_clip("Hello Rosa Delgado."))
+    files: list[str] = []
+    await in_thread(change, agent, lambda: files.append(give_clip("Hello Rosa Delgado.")))
     gather, _ = await line.answered()
     assert [each.tag for each in gather] == ["Say", "Play", "Say"]
+
+    storages["clips"].delete(files[0])
+    gather, _ = await line.answered()
+    assert [each.tag for each in gather] == ["Say", "Say", "Say"]
 
     await in_thread(change, agent, lambda: give_clip("Hello, this is the text of yesterday."))
     gather, _ = await line.answered()
