@@ -12,7 +12,9 @@ def main() -> None:
     import time_machine
 
     started, moment = float(os.environ["DRILL_STARTED"]), datetime.fromisoformat(os.environ["DRILL_MOMENT"])
-    time_machine.travel(moment + timedelta(seconds=time.time() - started), tick=True).start()
+    traveller = time_machine.travel(moment, tick=True).start()
+    late_s = time_machine.escape_hatch.time.time() - started - (time.time() - moment.timestamp())
+    traveller.shift(timedelta(seconds=late_s))  # to start takes a second, which would be missing in each measurement
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
     from agentos.celery import app
 

@@ -108,7 +108,7 @@ async def _make_in_one_voice(works: list[Work]) -> None:
     voice = Voice(**made_with)
     cache = SpeechCache(Path(settings.SPEECH_CACHE_DIR))
     try:
-        speaker = CachedVoice(providers.tts(provider, voice, endpoint(provider)), cache, provider, voice)
+        speaker = CachedVoice(providers.tts_ahead(provider, voice, endpoint(provider)), cache, provider, voice)
         await _say_fixed(speaker, works)
     except ProviderError as error:
         for work in works:

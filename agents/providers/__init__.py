@@ -75,6 +75,15 @@ def tts(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:
     raise _unknown("text-to-speech", name)
 
 
+def tts_ahead(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:
+    """A voice for speech that is made before anybody waits for it. Raises ProviderError for a name we do not know."""
+    if name == "elevenlabs":
+        from .tts.elevenlabs_ahead import ElevenLabsAhead
+
+        return ElevenLabsAhead(voice, endpoint)
+    return tts(name, voice, endpoint)
+
+
 def preload(names: Iterable[str] = ("deepgram", "openai", "elevenlabs")) -> None:
     """Import now what calls with these providers need. Blocks for about a second: for process start only."""
     for module in _modules(names):

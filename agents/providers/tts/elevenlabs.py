@@ -107,8 +107,7 @@ class ElevenLabsTextToSpeech:
 
     def _options(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The voice's settings and the socket's query. Raises ProviderError for an option that we do not know."""
-        options = self._voice.options
-        chosen = choose("elevenlabs", {}, options, reserved=options.keys() - SETTINGS - QUERY)
+        chosen = options_of(self._voice)
         settings = {name: value for name, value in chosen.items() if name in SETTINGS}
         query = {
             "model_id": self._voice.model,
@@ -122,9 +121,18 @@ class ElevenLabsTextToSpeech:
         return settings, query
 
     def _url(self, query: dict[str, Any]) -> str:
-        """The vendor does not mind what an id does to its path, so we do."""
-        if not re.fullmatch("[A-Za-z0-9]+", self._voice.voice):
-            raise ProviderError("elevenlabs", "that is not a voice id", retryable=False, code="voice")
+        insist_on_voice_id(self._voice.voice)
         base = socket_base(self.endpoint.base_url or DEFAULT_BASE)
         path = "multi-stream-input" if self._multi else "stream-input"
         return f"{base}/v1/text-to-speech/{self._voice.voice}/{path}?{urlencode(query)}"
+
+
+def options_of(voice: Voice) -> dict[str, Any]:
+    """The voice's options that are set. Raises ProviderError for one that we do not know."""
+    return choose("elevenlabs", {}, voice.options, reserved=voice.options.keys() - SETTINGS - QUERY)
+
+
+def insist_on_voice_id(voice_id: str) -> None:
+    """The vendor does not mind what an id does to its path, so we do. Raises ProviderError."""
+    if not re.fullmatch("[A-Za-z0-9]+", voice_id):
+        raise ProviderError("elevenlabs", "that is not a voice id", retryable=False, code="voice")
