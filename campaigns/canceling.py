@@ -1,8 +1,10 @@
-"""Calls that are still on their way to somebody who does not want them any more."""
+"""Calls that are still on their way, and that somebody does not want any more: who is called, or who calls."""
 
 from __future__ import annotations
 
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from agentos.jobs import enqueue
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
@@ -12,13 +14,13 @@ from telephony import carrier
 State = Attempt.State
 
 
-def cancel_calls(number: str) -> None:
-    """Have every call to the number ended that nobody has answered yet, once this transaction commits.
+def cancel_calls(attempts: QuerySet[Attempt]) -> None:
+    """Have those of these calls ended that nobody has answered yet, once this transaction commits.
 
     One that the carrier has not named yet is left to the gate, which is asked again when it is answered.
     """
-    on_its_way = Attempt.objects.filter(e164=number, state__in=[State.ASKED, State.UNKNOWN, State.PLACED])
-    for attempt_id in on_its_way.values_list("pk", flat=True):
+    on_their_way = attempts.filter(state__in=[State.ASKED, State.UNKNOWN, State.PLACED])
+    for attempt_id in on_their_way.values_list("pk", flat=True):
         enqueue("campaigns.tasks.cancel_call", current_tenant_id(), attempt_id)
 
 

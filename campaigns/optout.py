@@ -28,7 +28,7 @@ def opt_out(number: str, source: str, evidence: str, at: datetime) -> DoNotCall:
     Target.objects.filter(e164=number, status=Target.Status.WAITING).update(
         status=Target.Status.DONE, disposition=OPTED_OUT, reason=f"Asked not to be called: {how}."[:200]
     )
-    cancel_calls(number)
+    cancel_calls(Attempt.objects.filter(e164=number))
     return entry
 
 

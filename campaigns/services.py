@@ -16,6 +16,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agentos.tenants.templatetags.words import count
 from agents.models import Agent
 from campaigns.agent_calls import leave_out_unready
+from campaigns.canceling import cancel_calls
 from campaigns.clips import want_clips
 from campaigns.contacts import found
 from campaigns.log import changed, tell
@@ -184,7 +185,7 @@ def resume(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = Non
 
 
 def stop(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None) -> Campaign:
-    """End it for good: who still waits is not called by it."""
+    """End it for good: who still waits is not called by it, and telephones that still ring fall silent."""
     with tenant_transaction(tenant):
         campaign = _locked(campaign_id)
         if campaign.status in (Status.STOPPED, Status.DONE):
@@ -192,6 +193,7 @@ def stop(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None)
         _insist(campaign, Status.RUNNING, Status.PAUSED)
         campaign.ended_at = at or now()
         tell(campaign, "stopped", "Stopped it for good")
+        cancel_calls(campaign.attempts.all())
         return _move(campaign, Status.STOPPED, "ended_at")
 
 

@@ -137,6 +137,7 @@ async def test_a_text_between_the_fragments_of_another_is_refused(peer: Peer) ->
         (text("x" * (LARGEST + 1)), CloseCode.MESSAGE_TOO_BIG),
         (bytes([0xC1]) + text("with a bit that means nothing")[1:], CloseCode.PROTOCOL_ERROR),
     ],
+    ids=["not masked", "too long", "a reserved bit"],
 )
 async def test_what_breaks_the_protocol_ends_the_connection(peer: Peer, broken: bytes, code: int) -> None:
     await peer.send(text("before") + broken)

@@ -11,15 +11,18 @@ from django.db import connection
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import addresses
+from campaigns.canceling import cancel
 from campaigns.dialling import dial
 from campaigns.locks import DIALLING
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Target
 from campaigns.reconciling import reconcile, unfinished
+from campaigns.services import stop
 from campaigns.settling import advance, settle
 from telephony.simulator.faults import Mode, RestFault
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
 from tests.campaigns.people import LONG_AGO, NIGHT, NOON, ROSA, claimed, look
+from tests.campaigns.test_optout import queued_tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,6 +80,21 @@ async def test_a_pause_makes_what_is_queued_void(agent: Agent, practice: Practic
 
     attempt = await in_thread(look, agent, attempt_id)
     assert (attempt.outcome, attempt.target.status, len(practice.exchange.calls)) == ("void", "waiting", 0)
+
+
+async def test_stopping_a_campaign_silences_the_telephones_that_still_ring(
+    agent: Agent, practice: PracticeCarrier
+) -> None:
+    campaign, attempt_id = await in_thread(claimed, agent)
+    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+
+    queued = await in_thread(queued_tasks, agent, lambda agent: stop(agent.tenant, campaign.pk))
+    assert ("campaigns.tasks.cancel_call", attempt_id) in queued
+    await in_thread(cancel, agent.tenant_id, attempt_id)
+
+    (sid,) = practice.exchange.calls
+    record = await practice.exchange.record(sid)
+    assert (record.answered, record.ended_by) == (None, "api")
 
 
 @pytest.mark.parametrize("mode", [Mode.LOSE_REPLY, Mode.ERROR_AFTER_ACCEPT])
