@@ -111,7 +111,8 @@ def test_of_a_turn_only_the_latest_state_is_kept(agent):
 def test_a_call_that_the_database_never_saw_is_made_from_its_journal(agent):
     call_id = uuid4()
     new = NewCall(call_id, agent.pk, agent.published_id, "phone", "inbound", "+12085550147", "", "CA1", now())
-    opened = {name: getattr(new, name) for name in new.__slots__} | {"created_at": new.created_at.isoformat()}
+    opened = {name: getattr(new, name) for name in new.__slots__}
+    opened |= {"created_at": new.created_at.isoformat(), "briefing": new.briefing.to_json()}
     entries = json.loads(json.dumps(numbered({"entry": "opened", "data": opened}), default=str))
     ship(agent.tenant_id, [Batch(call_id, 1, entries)])
 
