@@ -7,6 +7,8 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/cache/pyc
 PYTHON_IN_VENV := .local/venv/bin/python
 UV := $(shell command -v uv || echo .local/tools/bin/uv)
 MARKED := not browser
+# One more than there are cores: many tests wait for a voice.
+WORKERS := $(shell expr `getconf _NPROCESSORS_ONLN` + 1)
 OURS := agentos agents calls telephony campaigns
 
 # What a production process is told, for `check --deploy`; the values are made up.
@@ -28,7 +30,7 @@ test: test-fast test-browser ## the whole suite on servers of its own
 
 test-fast: ## the suite without the browser
 	@bin/environment dev
-	$(PYTHON_IN_VENV) -m pytest -n auto -m "$(MARKED)" $(TESTS)
+	$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) -m "$(MARKED)" $(TESTS)
 
 test-browser: ## the pages in Chromium; a call of its own, because Playwright keeps an event loop
 	@bin/environment dev
