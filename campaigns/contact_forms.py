@@ -48,14 +48,16 @@ class ConsentForm(forms.Form):
     )
 
 
+def _number() -> forms.CharField:
+    """A telephone number, however somebody writes it."""
+    widget = forms.TextInput({"type": "tel", "autocomplete": "off", "placeholder": "(208) 555-0147"})
+    return forms.CharField(label="Number", max_length=40, widget=widget)
+
+
 class NumberConsentForm(ConsentForm):
     field_order = ("e164", "tier", "source", "day", "evidence")
 
-    e164 = forms.CharField(
-        label="Number",
-        max_length=40,
-        widget=forms.TextInput({"type": "tel", "autocomplete": "off", "placeholder": "(208) 555-0147"}),
-    )
+    e164 = _number()
 
 
 class RevokeForm(forms.Form):
@@ -75,11 +77,7 @@ class StopForm(forms.Form):
 class NeverCallForm(StopForm):
     field_order = ("e164", "evidence")
 
-    e164 = forms.CharField(
-        label="Number",
-        max_length=40,
-        widget=forms.TextInput({"type": "tel", "autocomplete": "off", "placeholder": "(208) 555-0147"}),
-    )
+    e164 = _number()
 
 
 class LiftForm(forms.Form):

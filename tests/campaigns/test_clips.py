@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +25,7 @@ from campaigns.tasks import make_clips
 from tests import factories
 from tests.campaigns.people import make_campaign
 from tests.doubles import Doubles, Refuse
+from tests.doubles.apart import doubles_apart
 from tests.doubles.elevenlabs import TONE
 
 MESSAGE = "Hello {{name}}, this is Juniper Dental.\nPlease call us back."
@@ -196,18 +195,9 @@ def test_only_a_clip_that_says_todays_words_is_played(agent: Agent) -> None:
 
 @pytest.fixture
 def elevenlabs(settings: Settings) -> Iterator[Doubles]:
-    """The vendor's double, in a loop of its own: a task brings its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    doubles = Doubles()
-    asyncio.run_coroutine_threadsafe(doubles.start(), loop).result(10)
-    settings.VENDORS = settings.VENDORS | {"elevenlabs": {"api_key": "key", "base_url": doubles.url}}
-    yield doubles
-    asyncio.run_coroutine_threadsafe(doubles.stop(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    with doubles_apart() as doubles:
+        settings.VENDORS = settings.VENDORS | {"elevenlabs": {"api_key": "key", "base_url": doubles.url}}
+        yield doubles
 
 
 @pytest.fixture

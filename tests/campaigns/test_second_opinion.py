@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +20,7 @@ from tests import factories
 from tests.campaigns.answers import make_reply
 from tests.campaigns.people import make_campaign, make_target
 from tests.doubles import Cut, Doubles, Refuse
+from tests.doubles.apart import doubles_apart
 
 ROSA = "+12125550128"
 SAID = "Well, I suppose Thursday would suit me so much better."
@@ -31,18 +30,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def vendor(settings: Settings) -> Iterator[Doubles]:
-    """The vendor's double, in a loop of its own: a task brings its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    doubles = Doubles()
-    asyncio.run_coroutine_threadsafe(doubles.start(), loop).result(10)
-    settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": doubles.url}}
-    yield doubles
-    asyncio.run_coroutine_threadsafe(doubles.stop(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    with doubles_apart() as doubles:
+        settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": doubles.url}}
+        yield doubles
 
 
 @pytest.fixture
