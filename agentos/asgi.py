@@ -19,7 +19,7 @@ from agentos.health import with_health  # noqa: E402
 from agentos.lifespan import at_end, at_start, lifespan  # noqa: E402
 from agentos.sockets import websocket_urlpatterns  # noqa: E402
 from calls.process import let_go_of_process, prepare_process  # noqa: E402
-from campaigns.text_messages import waiting_messages  # noqa: E402
+from campaigns.people.text_messages import waiting_messages  # noqa: E402
 from telephony.services import carrier_events  # noqa: E402
 
 

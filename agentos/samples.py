@@ -21,7 +21,7 @@ from campaigns.jurisdictions import tables
 from campaigns.models import Campaign, ComplianceProfile, Consent, Contact
 from campaigns.openings import Openings
 from campaigns.places import place
-from campaigns.readiness import CONFIRMATIONS
+from campaigns.planning.readiness import CONFIRMATIONS
 from campaigns.windows import spoken
 from telephony.models import PhoneNumber
 

@@ -286,7 +286,8 @@ DRAIN_TIMEOUT_S = env.int("DRAIN_TIMEOUT_S", default=900)
 CARRIER_CALLS_PER_SECOND = env.float("CARRIER_CALLS_PER_SECOND", default=1.0)
 CARRIER_CALLS_AT_ONCE = env.int("CARRIER_CALLS_AT_ONCE", default=0)
 TENANT_CALLS_PER_SECOND = env.float("TENANT_CALLS_PER_SECOND", default=0.0)
-STOP_CALLS = "campaigns.optout.from_conversation"  # told by a conversation in which somebody asks not to be called
+# Told by a conversation in which somebody asks not to be called.
+STOP_CALLS = "campaigns.people.optout.from_conversation"
 ATTEMPT_STALE_S = env.int("ATTEMPT_STALE_S", default=20)
 ATTEMPT_LOOK_AGAIN_S = env.int("ATTEMPT_LOOK_AGAIN_S", default=30)
 ATTEMPT_ABSENT_S = env.int("ATTEMPT_ABSENT_S", default=120)

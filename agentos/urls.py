@@ -12,14 +12,14 @@ def _app(prefix: str, module: str) -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     *_app("agents/", "telephony.public_urls"),
     *_app("agents/", "campaigns.public_urls"),
-    *_app("clips/", "campaigns.clip_urls"),
+    *_app("clips/", "campaigns.audio.clip_urls"),
     *_app("api/v1/", "campaigns.api"),
     *_app("", "agentos.tenants.urls"),
     *_app("t/<slug:slug>/agents/", "agents.urls"),
     *_app("t/<slug:slug>/agents/", "telephony.practice_urls"),
     *_app("t/<slug:slug>/numbers/", "telephony.urls"),
     *_app("t/<slug:slug>/calls/", "calls.urls"),
-    *_app("t/<slug:slug>/contacts/", "campaigns.contact_urls"),
+    *_app("t/<slug:slug>/contacts/", "campaigns.people.contact_urls"),
     *_app("t/<slug:slug>/campaigns/", "campaigns.urls"),
-    *_app("t/<slug:slug>/replies/", "campaigns.reply_urls"),
+    *_app("t/<slug:slug>/replies/", "campaigns.answers.reply_urls"),
 ]

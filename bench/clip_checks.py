@@ -13,8 +13,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentos.settings")
 django.setup()
 
-from campaigns.checking import examine  # noqa: E402 - settings come first
-from campaigns.listening import Ears  # noqa: E402
+from campaigns.audio.checking import examine  # noqa: E402 - settings come first
+from campaigns.audio.listening import Ears  # noqa: E402
 from tests.campaigns.clip_set import Case, Speaker, right, wrong  # noqa: E402
 
 

@@ -12,13 +12,13 @@ from django.db import connection
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.claiming import claim_due
+from campaigns.calling.claiming import claim_due
+from campaigns.calling.reconciling import reconcile, unfinished
+from campaigns.calling.settling import settle
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Consent, Contact, DialReceipt, Target
 from campaigns.places import place
 from campaigns.receipts import verify
-from campaigns.reconciling import reconcile, unfinished
-from campaigns.settling import settle
 from campaigns.windows import is_open
 from telephony.models import PhoneNumber
 

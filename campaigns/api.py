@@ -20,9 +20,9 @@ from django.utils.timezone import now
 from agentos.errors import DomainError
 from agentos.tenants.api import ApiRequest, checked, keyed
 from agentos.tenants.permissions import Permission
-from campaigns import contacts
-from campaigns.dry_run import Plan, plan
 from campaigns.models import Campaign, Consent, DoNotCall, Target
+from campaigns.people import contacts
+from campaigns.planning.dry_run import Plan, plan
 from campaigns.progress import Progress
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from campaigns.inbox_list import open_replies
+from campaigns.answers.inbox_list import open_replies
 
 
 @dataclass

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast
 
-from campaigns.lifting import overtaken_by
 from campaigns.models import (
     Attempt,
     Campaign,
@@ -25,6 +24,7 @@ from campaigns.models import (
     Registry,
     RegistryNumber,
 )
+from campaigns.people.lifting import overtaken_by
 from campaigns.rules import DEFAULT_CAP, Facts, Listing, Purpose, Tier
 from campaigns.rules import Consent as ConsentFact
 from campaigns.rules import Registry as RegistryFact

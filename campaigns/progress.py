@@ -8,8 +8,8 @@ from functools import cached_property
 
 from django.db.models import Count, Q, Sum
 
-from campaigns import clips
-from campaigns.inbox_list import open_replies
+from campaigns.answers.inbox_list import open_replies
+from campaigns.audio import clips
 from campaigns.models import Attempt, AudioClip, Campaign, Target
 from campaigns.outcomes import GROUPS, Group
 

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
-from campaigns.contacts import normalized
+from campaigns.people.contacts import normalized
 from campaigns.proof.bundle import download
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from agentos.tenants.scoping import current_tenant_id
+from campaigns.calling.locks import receipts_in_turn
 from campaigns.facts import NUMBER
 from campaigns.jurisdictions import tables
-from campaigns.locks import receipts_in_turn
 from campaigns.models import Campaign, DialReceipt
 from campaigns.rules import (
     Consent,

@@ -15,15 +15,15 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agentos.tenants.templatetags.words import count
 from agents.models import Agent
-from campaigns.agent_calls import leave_out_unready
-from campaigns.canceling import cancel_calls
-from campaigns.clips import want_clips
-from campaigns.contacts import found
+from campaigns.audio.clips import want_clips
+from campaigns.calling.agent_calls import leave_out_unready
+from campaigns.calling.canceling import cancel_calls
+from campaigns.calling.settling import ANSWERS
 from campaigns.log import changed, tell
 from campaigns.models import Campaign, Target
 from campaigns.outcomes import words_of
-from campaigns.readiness import RECONFIRM, NotStartable, checks, confirmations
-from campaigns.settling import ANSWERS
+from campaigns.people.contacts import found
+from campaigns.planning.readiness import RECONFIRM, NotStartable, checks, confirmations
 
 Status = Campaign.Status
 CampaignId = UUID | str

@@ -13,11 +13,14 @@ from django.utils.timezone import now
 from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns import charging, clip_making, dialling, forecast, reconciling, replies, second_opinion, turns
-from campaigns.canceling import cancel
+from campaigns.answers import replies, second_opinion
+from campaigns.audio import clip_making
+from campaigns.calling import charging, dialling, reconciling, turns
+from campaigns.calling.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
 from campaigns.jurisdictions import tables
-from campaigns.registries import fail_load, run_load
+from campaigns.people.registries import fail_load, run_load
+from campaigns.planning import forecast
 from telephony import carrier
 from telephony.carrier import CarrierError
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns import clip_review, trial_views, views, wizard
+from campaigns import views
+from campaigns.audio import clip_review
+from campaigns.planning import trial_views, wizard
 
 app_name = "campaigns"
 

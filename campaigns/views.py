@@ -18,15 +18,15 @@ from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count
 from campaigns import services
 from campaigns.attempt_list import AttemptList
-from campaigns.comparison import Comparison
-from campaigns.exporting import csv_file
-from campaigns.forms import PeopleForm
-from campaigns.hours_map import hours_map
+from campaigns.calling.settling import ANSWERS
 from campaigns.log import entries
 from campaigns.models import Campaign, Target
 from campaigns.outcomes import words_of
+from campaigns.people.exporting import csv_file
+from campaigns.planning.comparison import Comparison
+from campaigns.planning.forms import PeopleForm
+from campaigns.planning.hours_map import hours_map
 from campaigns.progress import Progress
-from campaigns.settling import ANSWERS
 from campaigns.why import find
 from campaigns.why import why as why_of
 

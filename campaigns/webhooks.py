@@ -22,9 +22,9 @@ from agentos.errors import DomainError
 from calls.admission import Admission, Refused, admit, tenant_of
 from calls.briefing import Briefing
 from calls.snapshots import language_of
-from campaigns import addresses, agent_calls, reporting
-from campaigns.answering import HANG_UP, Answer, Told, handed_over, pick_up, press, take_recording
-from campaigns.text_messages import MESSAGE, receive, waiting_messages
+from campaigns.calling import addresses, agent_calls, reporting
+from campaigns.calling.answering import HANG_UP, Answer, Told, handed_over, pick_up, press, take_recording
+from campaigns.people.text_messages import MESSAGE, receive, waiting_messages
 from telephony import twiml
 from telephony.event_writer import ArrivedEvent
 from telephony.webhooks import CarrierWebhook, connect, one_moment, refuse, sorry

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Q
 
 from agentos.tenants.templatetags.words import count, day
-from campaigns.hours_map import clock_of
 from campaigns.models import Campaign, DialReceipt, Target
+from campaigns.planning.hours_map import clock_of
 from campaigns.receipts import seal
 from campaigns.rules import Gate
 

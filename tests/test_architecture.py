@@ -51,7 +51,7 @@ AROUND_THE_MANAGER = re.compile(r"\b_(base|default)_manager\b|\bRawSQL\(|\.raw\(
 MAY_GO_AROUND = {
     "agentos/diagnosis.py": "asks the database about itself",
     "agentos/provisioning.py": "takes an advisory lock",
-    "campaigns/locks.py": "takes advisory locks",
+    "campaigns/calling/locks.py": "takes advisory locks",
     "calls/shipping.py": "writes many rows in one statement, inside the tenant and under its policy",
 }
 

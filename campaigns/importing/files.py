@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from agentos.tenants.scoping import current_tenant_id
-from campaigns.cells import harmless_row
+from campaigns.people.cells import harmless_row
 
 FOLDER = "imports"
 

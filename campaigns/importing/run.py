@@ -19,8 +19,8 @@ from campaigns.importing import files, progress
 from campaigns.importing.rows import LONGEST_TAG, Person, Rejected, RowReader
 from campaigns.importing.sheets import Line, Sheet, SheetError, open_sheet
 from campaigns.jurisdictions import tables
-from campaigns.lifting import lift_overtaken
 from campaigns.models import Consent, Contact, ContactImport
+from campaigns.people.lifting import lift_overtaken
 
 CHUNK = 2_000
 KEPT = ("name", "zone", "state", "zip_code", "language", "line_type", "sip_address")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentos.errors import DomainError
-from campaigns.cells import as_written
+from campaigns.people.cells import as_written
 
 MOST_BYTES = 50 * 2**20
 MOST_ROWS = 200_000

@@ -10,8 +10,8 @@ from django.db.models import Model, Q
 
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Consent, DialReceipt, DoNotCall, PlatformDoNotCall, Reply
+from campaigns.people.text_messages import MESSAGE
 from campaigns.receipts import stated
-from campaigns.text_messages import MESSAGE
 from telephony.models import CarrierEvent
 
 Plain = dict[str, Any]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.hours_map import clock_of
 from campaigns.models import Campaign, Consent, DialReceipt, DoNotCall
 from campaigns.outcomes import words_of
+from campaigns.planning.hours_map import clock_of
 from campaigns.why import Line, lines
 from campaigns.windows import spoken
 

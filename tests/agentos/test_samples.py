@@ -15,7 +15,7 @@ from agentos.samples import FIRST_LINE, TOWNS, UNASKED, ensure_campaign, town_at
 from agentos.tenants.models import Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.claiming import claim_due
+from campaigns.calling.claiming import claim_due
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Contact, DialReceipt, Target
 from campaigns.places import place

@@ -12,14 +12,14 @@ from pytest_django import Settings
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns import contacts
 from campaigns.importing import files, progress
 from campaigns.importing.columns import guess
 from campaigns.models import Attempt, Contact, ContactImport, Registry
+from campaigns.people import contacts
 from tests import factories
 from tests.browser.conftest import Server, SignedIn
 from tests.browser.test_looks import WIDTHS, objections
-from tests.campaigns.people import make_campaign, make_target
+from tests.campaigns.rows import make_campaign, make_target
 
 ROSA, HEADERS = "+12085550142", "Cell phone,Patient,Due on"
 

@@ -13,14 +13,14 @@ from pytest_django import Settings
 from agentos.tenants.models import User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns import inbox
-from campaigns.inbox import What
+from campaigns.answers import inbox
+from campaigns.answers.inbox import What
 from campaigns.models import Campaign, Reply
 from tests import factories
 from tests.browser.conftest import Complaints, Server, SignedIn, until
 from tests.browser.test_looks import WIDTHS, objections
-from tests.campaigns.answers import make_reply, seal
-from tests.campaigns.people import make_campaign, make_target
+from tests.campaigns.recorded import make_reply, seal
+from tests.campaigns.rows import make_campaign, make_target
 
 TOM, GRACE, IRENE, AISHA = "+12085550175", "+12085550166", "+12085550121", "+12085550136"
 

@@ -10,7 +10,7 @@ from datetime import date, time, timedelta
 from agents.providers.offline_voice.espeak import Espeak
 from agents.providers.offline_voice.mulaw import amplify, decode, encode
 from agents.providers.offline_voice.saying import as_spoken
-from campaigns.messages import Message, render
+from campaigns.texts.messages import Message, render
 from telephony.mulaw import SILENCE
 
 TEMPLATES = (

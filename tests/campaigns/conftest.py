@@ -19,7 +19,7 @@ from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import Humming
 from tests.campaigns.line import Line, MakeLine, asked, in_thread
-from tests.campaigns.people import NOON, ROSA
+from tests.campaigns.rows import NOON, ROSA
 from tests.telephony.shelf import Shelf, an_event, writer_of
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN, ORIGIN
 

@@ -15,11 +15,12 @@ from django.http import HttpResponse
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns import addresses, webhooks
-from campaigns.claiming import claim_due
+from campaigns import webhooks
+from campaigns.calling import addresses
+from campaigns.calling.claiming import claim_due
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Reply
 from telephony.event_writer import EventWriter
-from tests.campaigns.people import NOON, make_campaign
+from tests.campaigns.rows import NOON, make_campaign
 from tests.telephony.signing import CALL_SID, call_fields, webhook
 
 ROSA = "+12125550128"

@@ -25,7 +25,7 @@ from agents.models import Agent
 from campaigns import api
 from campaigns.models import Attempt, Campaign, Consent, DoNotCall
 from tests import factories
-from tests.campaigns.people import make_campaign, make_target
+from tests.campaigns.rows import make_campaign, make_target
 
 ROSA, OMAR = "+12125550128", "+12125550177"
 CONSENT = {

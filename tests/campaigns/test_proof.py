@@ -21,16 +21,16 @@ from agentos.errors import DomainError
 from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns import contacts
-from campaigns.claiming import claim_due
+from campaigns.calling.claiming import claim_due
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign
+from campaigns.people import contacts
 from campaigns.proof.bundle import bundle
 from campaigns.receipts import write_receipt
 from campaigns.rules import may_call
 from tests import factories
-from tests.campaigns.people import NIGHT, NOON, make_campaign
+from tests.campaigns.rows import NIGHT, NOON, make_campaign
 from tests.conftest import SignIn
 
 ROSA, IDA, OMAR = "+12125550128", "+12125550143", "+12125550177"

@@ -12,13 +12,13 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import services
-from campaigns.claiming import claim_due
+from campaigns.calling.claiming import claim_due
+from campaigns.calling.settling import ANSWERS
 from campaigns.models import Campaign, Contact, Target
-from campaigns.readiness import CONFIRMATIONS, NotStartable
-from campaigns.settling import ANSWERS
+from campaigns.planning.readiness import CONFIRMATIONS, NotStartable
 from telephony.models import PhoneNumber
 from tests import factories
-from tests.campaigns.people import LONG_AGO, NOON, make_target
+from tests.campaigns.rows import LONG_AGO, NOON, make_target
 
 ROSA, TOM = "+12125550128", "+12125550175"
 

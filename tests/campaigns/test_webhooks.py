@@ -14,7 +14,7 @@ from agents.models import Agent
 from campaigns.models import AudioClip, ComplianceProfile, Contact, DoNotCall, Target
 from telephony.models import CarrierEvent
 from tests.campaigns.line import ROSA, Line, change, in_thread, names, text
-from tests.campaigns.people import LONG_AGO, NIGHT
+from tests.campaigns.rows import LONG_AGO, NIGHT
 from tests.telephony.signing import CALL_SID
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.models import Call
 from campaigns import models as campaigns
-from campaigns import sealing
+from campaigns.answers import sealing
 from telephony.models import PhoneNumber
 
 

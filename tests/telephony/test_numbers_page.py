@@ -15,7 +15,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from telephony.models import PhoneNumber
 from tests import factories
-from tests.campaigns.people import make_campaign
+from tests.campaigns.rows import make_campaign
 from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""What people answered: fetched, understood, and worked through in the inbox."""

@@ -1,0 +1,1 @@
+"""Messages as sound: clips made ahead, listened to, and handed to the carrier."""

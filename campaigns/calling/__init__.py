@@ -1,0 +1,1 @@
+"""One call of a campaign: claimed, dialed, answered, settled, and what it cost."""

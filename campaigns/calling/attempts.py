@@ -1,0 +1,46 @@
+"""One attempt: held while it is worked on, named by the carrier, taken back when no call came about."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from campaigns.calling.breaker import watch
+from campaigns.calling.lines import give_back
+from campaigns.models import Attempt, Target
+
+
+def locked(attempt_id: UUID) -> Attempt | None:
+    """The attempt, held until the transaction ends. Rows that point at it can still be written meanwhile."""
+    attempts = Attempt.objects.select_for_update(of=("self",), no_key=True)
+    found: Attempt | None = attempts.select_related("campaign__number", "target").filter(pk=attempt_id).first()
+    return found
+
+
+def of_call(attempt_id: UUID, sid: str) -> Attempt | None:
+    """The same, for this call; None for a second call that claims to be the attempt's."""
+    attempt = locked(attempt_id)
+    return attempt if attempt is not None and attempt.carrier_sid == sid else None
+
+
+def adopt(attempt_id: UUID, sid: str) -> None:
+    """The carrier knows the call by this name. A callback may have said so before the carrier's own answer."""
+    attempt = locked(attempt_id)
+    if attempt is None or attempt.carrier_sid is not None:
+        return
+    attempt.carrier_sid = sid
+    if attempt.state in {Attempt.State.ASKED, Attempt.State.UNKNOWN}:
+        attempt.state = Attempt.State.PLACED
+    attempt.save(update_fields=["carrier_sid", "state"])
+
+
+def take_back(attempt: Attempt, outcome: str, at: datetime, *, delay: timedelta = timedelta()) -> None:
+    """No call came about: the person waits again, and the attempt does not count."""
+    attempt.state, attempt.outcome, attempt.ended_at = Attempt.State.ENDED, outcome, at
+    attempt.asked_at = None
+    attempt.save(update_fields=["state", "outcome", "ended_at", "asked_at"])
+    target = attempt.target
+    target.status, target.attempts_made, target.due_at = Target.Status.WAITING, attempt.number - 1, at + delay
+    target.save(update_fields=["status", "attempts_made", "due_at"])
+    give_back(attempt.pk)
+    watch(attempt.campaign_id, outcome, at)

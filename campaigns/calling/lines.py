@@ -1,0 +1,107 @@
+"""The pace and the lines of the carrier's account, which all campaigns of all businesses share.
+
+The account's row is held from the question how much room there is until the claim that uses it has committed: so the
+limit holds for any number of processes. Who finds the row taken has no room for the moment, and asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+
+from agentos.tenants.scoping import current_tenant_id
+from campaigns.calling.pace import Pace
+from campaigns.models import CarrierLine, CarrierPace
+
+LONGEST_HELD = timedelta(hours=4)  # a line that nobody gave back is free again
+SLOWEST = 5  # times that the pace is halved
+CALM = timedelta(seconds=2)  # until the pace doubles again
+TOGETHER = timedelta(seconds=1)  # one refusal now and then is none of our pace
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the account and this business may begin now. The rows are held until the transaction ends."""
+
+    calls: int
+    rows: Sequence[CarrierPace] = ()
+
+    def take(self, attempts: Sequence[UUID], at: datetime) -> None:
+        """These calls begin."""
+        for row in self.rows:
+            row.next_at = _of(row, at).after(len(attempts), at)
+            row.save(update_fields=["next_at"])
+        lines = [CarrierLine(attempt_id=each, account=settings.TWILIO_ACCOUNT_SID, taken_at=at) for each in attempts]
+        CarrierLine.objects.bulk_create(lines)
+
+
+def shared_room(at: datetime) -> Room:
+    """How many calls may begin now by the pace of the account and of this business, and by the account's lines."""
+    keys = [_account()]
+    if settings.TENANT_CALLS_PER_SECOND:
+        keys.append(f"tenant:{current_tenant_id()}")
+    rows = _held(keys)
+    if len(rows) < len(keys):
+        return Room(0)
+    calls = min(_of(row, at).room(at) for row in rows)
+    if calls and settings.CARRIER_CALLS_AT_ONCE:
+        lines = CarrierLine.objects.filter(account=settings.TWILIO_ACCOUNT_SID, taken_at__gt=at - LONGEST_HELD)
+        calls = min(calls, settings.CARRIER_CALLS_AT_ONCE - lines.count())
+    return Room(max(0, calls), rows)
+
+
+def account_room(at: datetime) -> int:
+    """The same for the account alone, to share it out. Nothing is held, so less may be left when it is taken."""
+    row = CarrierPace.objects.filter(pk=_account()).first() or CarrierPace(key=_account())
+    return _of(row, at).room(at)
+
+
+def give_back(attempt_id: UUID) -> None:
+    """The attempt is over."""
+    CarrierLine.objects.filter(pk=attempt_id).delete()
+
+
+def slow_down(at: datetime) -> None:
+    """The carrier has refused a call as one too many. When it does so again within a second, the pace is halved."""
+    row = CarrierPace.objects.select_for_update().filter(pk=_account()).first()
+    if row is None:
+        return
+    again = row.refused_at is not None and at - row.refused_at < TOGETHER
+    just_now = row.throttled_at is not None and at - row.throttled_at < TOGETHER
+    if again and not just_now:
+        row.throttles, row.throttled_at = min(SLOWEST, _level(row, at) + 1), at
+    row.refused_at = at
+    row.save(update_fields=["throttles", "throttled_at", "refused_at"])
+
+
+def _of(row: CarrierPace, at: datetime) -> Pace:
+    """The pace of the account, which the carrier may have slowed down, or that of a business."""
+    is_account = row.key == _account()
+    whole = settings.CARRIER_CALLS_PER_SECOND if is_account else settings.TENANT_CALLS_PER_SECOND
+    return Pace(whole / 2 ** _level(row, at), row.next_at)
+
+
+def _level(row: CarrierPace, at: datetime) -> int:
+    """How many times the pace is halved at this moment."""
+    if row.throttled_at is None:
+        return 0
+    return max(0, row.throttles - int((at - row.throttled_at) / CALM))
+
+
+def _held(keys: Sequence[str]) -> list[CarrierPace]:
+    """The rows, unless somebody else holds one of them."""
+    rows = CarrierPace.objects.filter(pk__in=keys).order_by(F("key"))
+    found = list(rows.select_for_update(skip_locked=True))
+    if len(found) < len(keys):
+        CarrierPace.objects.bulk_create([CarrierPace(key=key) for key in keys], ignore_conflicts=True)
+        found = list(rows.select_for_update(skip_locked=True))
+    return found
+
+
+def _account() -> str:
+    return f"account:{settings.TWILIO_ACCOUNT_SID}"

@@ -1,0 +1,95 @@
+"""Who calls next when there is not room for all: businesses share evenly, and so do the campaigns of each.
+
+Whoever was served longest ago comes first, so that a pace of one call a second goes round, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import sleep
+from uuid import UUID
+
+from django.utils.timezone import now
+
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from campaigns.calling.claiming import claim_due
+from campaigns.calling.lines import account_room
+from campaigns.models import Campaign
+
+ROUND_S, ROUNDS = 0.05, 17  # within the second until the next tick: few calls at a time, and none waits for many
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Turn:
+    """A running campaign, and when it was last served. `again`: it is worth asking within this second."""
+
+    tenant_id: int
+    campaign_id: UUID
+    served_at: datetime
+    again: bool = True
+
+    def take(self, most: int, at: datetime) -> int:
+        """Claim at most so many calls; how many it came to."""
+        with tenant_transaction(self.tenant_id):
+            claimed = claim_due(self.campaign_id, at, most)
+        self.again = claimed.again
+        if claimed.attempts:
+            self.served_at = at
+        return len(claimed.attempts)
+
+
+def running() -> list[Turn]:
+    """The running campaigns of all businesses that are not suspended."""
+    turns = []
+    for tenant_id in Tenant.objects.filter(suspended_at=None).values_list("pk", flat=True):
+        with tenant_transaction(tenant_id):
+            campaigns = Campaign.objects.filter(status=Campaign.Status.RUNNING).values_list("pk", "claimed_at")
+            turns += [Turn(tenant_id, pk, claimed_at or NEVER) for pk, claimed_at in campaigns]
+    return turns
+
+
+def play(clock: Callable[[], datetime] = now, wait: Callable[[float], None] = sleep) -> None:
+    """Serve everybody in rounds, for a second, while the pace keeps somebody waiting."""
+    turns = running()
+    for _ in range(ROUNDS):
+        serve(turns, clock())
+        turns = [turn for turn in turns if turn.again]
+        if not turns:
+            return
+        wait(ROUND_S)
+
+
+def serve(turns: Sequence[Turn], at: datetime) -> None:
+    """One round: what the account has room for now is shared out."""
+    tenants: dict[int, list[Turn]] = {}
+    for turn in sorted(turns, key=lambda each: each.served_at):
+        tenants.setdefault(turn.tenant_id, []).append(turn)
+    longest_ago = sorted(tenants.values(), key=lambda theirs: max(turn.served_at for turn in theirs))
+    share_out(account_room(at), [_tenant(theirs, at) for theirs in longest_ago])
+
+
+def share_out(room: int, takers: Sequence[Callable[[int], int]]) -> int:
+    """Offer each an even share, and what is left to those who took all of theirs; how much was taken."""
+    taken, hungry = 0, list(takers)
+    while hungry and taken < room:
+        share, still = -(-(room - taken) // len(hungry)), []
+        for take in hungry:
+            offered = min(share, room - taken)
+            got = take(offered) if offered else 0
+            taken += got
+            if got == share:
+                still.append(take)
+        hungry = still
+    return taken
+
+
+def _tenant(turns: Sequence[Turn], at: datetime) -> Callable[[int], int]:
+    return lambda most: share_out(most, [_campaign(turn, at) for turn in turns])
+
+
+def _campaign(turn: Turn, at: datetime) -> Callable[[int], int]:
+    return lambda most: turn.take(most, at)

@@ -1,0 +1,1 @@
+"""A campaign before it runs: set up, tried out, and calculated ahead."""

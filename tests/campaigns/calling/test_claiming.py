@@ -1,0 +1,205 @@
+"""Whom a campaign calls next, and whom not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils.timezone import now
+
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from campaigns.calling.claiming import VOICE_WITHIN, Claimed, claim_due
+from campaigns.calling.settling import settle
+from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
+from tests import factories
+from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, make_campaign, make_target
+
+ROSA, TOM, AISHA = "+12125550128", "+12125550175", "+12125550136"
+
+pytestmark = pytest.mark.django_db
+
+
+def claim(campaign: Campaign, at: datetime = NOON) -> Claimed:
+    with tenant_transaction(campaign.tenant_id):
+        return claim_due(campaign.pk, at)
+
+
+def target_of(campaign: Campaign, number: str) -> Target:
+    with tenant_transaction(campaign.tenant_id):
+        return Target.objects.get(campaign=campaign, e164=number)
+
+
+def receipts(campaign: Campaign) -> list[tuple[str, str]]:
+    with tenant_transaction(campaign.tenant_id):
+        return [(str(each.e164), each.answer) for each in DialReceipt.objects.all()]
+
+
+def test_people_who_are_due_are_claimed_once(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM)
+
+    assert len(claim(campaign).attempts) == 2
+    assert claim(campaign) == Claimed()
+    assert receipts(campaign) == [(ROSA, "allow"), (TOM, "allow")]
+
+
+def test_whose_clip_is_being_made_waits_for_it_but_not_for_long(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM)
+    with tenant_transaction(agent.tenant_id):
+        clips = [AudioClip.objects.create(content=status, status=status) for status in ("wanted", "doubted")]
+        Target.objects.filter(e164=ROSA).update(clip=clips[0], due_at=NOON)
+        Target.objects.filter(e164=TOM).update(clip=clips[1], due_at=NOON)
+
+    assert len(claim(campaign).attempts) == 1
+    assert target_of(campaign, TOM).status == "live"
+    assert claim(campaign, NOON + timedelta(seconds=119)) == Claimed()
+    assert len(claim(campaign, NOON + VOICE_WITHIN).attempts) == 1
+
+
+def test_nobody_is_claimed_outside_the_window_and_everybody_waits_for_it(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+
+    assert claim(campaign, NIGHT) == Claimed((), 1, again=True)
+    assert target_of(campaign, ROSA).due_at == datetime(2026, 12, 14, 13, tzinfo=UTC)
+    assert receipts(campaign) == [(ROSA, "deny")]
+
+
+def test_who_did_not_agree_is_left_out_for_good(agent: Agent) -> None:
+    campaign = make_campaign(agent)
+    make_target(campaign, ROSA, consents=False)
+
+    claim(campaign)
+
+    left_out = target_of(campaign, ROSA)
+    assert (left_out.status, left_out.disposition) == ("left_out", "no_consent")
+    assert "agreed" in left_out.reason
+
+
+def test_an_opt_out_counts_until_newer_consent_and_importing_again_is_none(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    with tenant_transaction(agent.tenant_id):
+        DoNotCall.objects.create(e164=ROSA, source="key", since=LONG_AGO + timedelta(days=1))
+
+    assert claim(campaign).attempts == ()
+
+    with tenant_transaction(agent.tenant_id):
+        Consent.objects.create(e164=ROSA, source="at the desk", given_at=LONG_AGO + timedelta(days=2))
+    again = make_campaign(agent, ROSA)
+    assert len(claim(again).attempts) == 1
+
+
+def test_the_neighbours_list_is_not_ours(agent: Agent, other_tenant: Tenant) -> None:
+    with tenant_transaction(other_tenant):
+        DoNotCall.objects.create(e164=ROSA, source="key", since=LONG_AGO)
+
+    assert len(claim(make_campaign(agent, ROSA)).attempts) == 1
+
+
+@pytest.mark.parametrize("status", ["draft", "paused", "stopped", "done"])
+def test_a_campaign_that_does_not_run_claims_nobody(agent: Agent, status: str) -> None:
+    assert claim(make_campaign(agent, ROSA, status=status)) == Claimed()
+
+
+def test_a_campaign_keeps_to_its_dates(agent: Agent) -> None:
+    assert claim(make_campaign(agent, ROSA, starts_at=NOON + timedelta(seconds=1))) == Claimed()
+    assert claim(make_campaign(agent, TOM, ends_at=NOON)) == Claimed()
+
+
+def test_lines_are_left_for_people_who_call_in(agent: Agent, tenant: Tenant) -> None:
+    Tenant.objects.filter(pk=tenant.pk).update(max_concurrent_calls=4)
+    with tenant_transaction(tenant):
+        ComplianceProfile.objects.create(inbound_reserve=2)
+    factories.make_call(agent, status="in_progress")
+    campaign = make_campaign(agent, ROSA, TOM, AISHA)
+
+    assert len(claim(campaign).attempts) == 1  # four lines, one in use, two kept free
+
+
+def test_a_campaign_calls_no_more_people_at_once_than_it_may(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM, AISHA, at_once=2)
+
+    assert len(claim(campaign).attempts) == 2
+
+
+def test_the_budget_is_reserved_before_anybody_is_called(agent: Agent) -> None:
+    assert len(claim(make_campaign(agent, ROSA, TOM, AISHA, budget_cents=9)).attempts) == 2
+
+
+def test_two_campaigns_do_not_call_one_number_at_once(agent: Agent) -> None:
+    first, second = make_campaign(agent, ROSA), make_campaign(agent, ROSA)
+
+    assert len(claim(first).attempts) == 1
+    assert claim(second).attempts == ()
+    assert target_of(second, ROSA).due_at > NOON
+
+
+def test_a_number_that_was_tried_three_times_today_waits(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    with tenant_transaction(agent.tenant_id):
+        target = Target.objects.get(e164=ROSA)
+        for hours in (5, 3, 1):
+            at = NOON - timedelta(hours=hours)
+            fields = {"state": "ended", "asked_at": at, "ended_at": now()}
+            Attempt.objects.create(target=target, campaign=campaign, e164=ROSA, **fields)
+
+    claim(campaign)
+
+    assert target_of(campaign, ROSA).due_at == NOON + timedelta(hours=19)
+
+
+def test_calls_begin_at_the_pace_of_the_campaign(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM, AISHA, calls_per_second=1)
+
+    assert [len(claim(campaign, NOON + timedelta(seconds=s)).attempts) for s in (0, 0.5, 1, 2)] == [1, 0, 1, 1]
+
+
+def test_a_pace_below_one_a_second_is_an_interval(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM, calls_per_second=0.2)
+
+    assert [len(claim(campaign, NOON + timedelta(seconds=s)).attempts) for s in (0, 1, 4, 5)] == [1, 0, 0, 1]
+
+
+def test_who_may_be_called_does_not_wait_behind_those_who_may_not(agent: Agent) -> None:
+    campaign = make_campaign(agent, calls_per_second=1)
+    for last in range(60):
+        make_target(campaign, f"+120855501{last:02}", consents=False)
+    make_target(campaign, ROSA)
+
+    claimed = claim(campaign)
+
+    assert (len(claimed.attempts), claimed.refused) == (1, 60)
+
+
+def test_a_campaign_whose_budget_is_used_up_pauses_and_says_so(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM, budget_cents=4)
+    (attempt_id,) = claim(campaign).attempts
+    claim(campaign, NOON + timedelta(seconds=2))
+    assert status_of(campaign) == "running"  # its last call may turn out cheaper
+
+    with tenant_transaction(agent.tenant_id):
+        attempt = Attempt.objects.select_related("target", "campaign").get(pk=attempt_id)
+        attempt.cost_cents = Decimal("2.15")
+        attempt.save()
+        settle(attempt, "confirmed", NOON)
+    claim(campaign, NOON + timedelta(seconds=4))
+
+    assert status_of(campaign) == "paused"
+
+
+def test_a_campaign_is_done_when_nobody_waits_and_nobody_is_being_called(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    (attempt_id,) = claim(campaign).attempts
+    claim(campaign, NOON + timedelta(seconds=2))
+    assert status_of(campaign) == "running"
+
+    with tenant_transaction(agent.tenant_id):
+        settle(Attempt.objects.get(pk=attempt_id), "confirmed", NOON)
+    claim(campaign, NOON + timedelta(seconds=4))
+    assert status_of(campaign) == "done"
+
+
+def status_of(campaign: Campaign) -> str:
+    with tenant_transaction(campaign.tenant_id):
+        return str(Campaign.objects.get(pk=campaign.pk).status)

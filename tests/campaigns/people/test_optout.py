@@ -1,0 +1,171 @@
+"""However somebody opts out, it holds from the next dial on, and calls that are on their way are ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from celery.signals import before_task_publish
+
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from campaigns.calling import dialling
+from campaigns.calling.claiming import claim_due
+from campaigns.models import Attempt, Consent, DoNotCall
+from campaigns.people import contacts
+from campaigns.people.lifting import lift_overtaken
+from campaigns.people.optout import from_conversation, opt_out
+from campaigns.tasks import cancel_call
+from telephony.simulator.server import PracticeCarrier
+from tests import factories
+from tests.campaigns.line import Line, MakeLine, in_thread
+from tests.campaigns.rows import LONG_AGO, NOON, ROSA, make_campaign
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Ways = dict[str, Callable[[Agent], Any]]
+
+
+def by_admin(agent: Agent) -> None:
+    with tenant_transaction(agent.tenant_id):
+        contacts.opt_out(ROSA, DoNotCall.Source.ADMIN, "By telephone.")
+
+
+def by_text_message(agent: Agent) -> None:
+    with tenant_transaction(agent.tenant_id):
+        opt_out(ROSA, DoNotCall.Source.SMS, "STOP", NOON)
+
+
+def in_a_conversation(agent: Agent, said: str) -> None:
+    """Of another campaign that calls the same number; its call is already answered."""
+    call = factories.make_call(agent)
+    with tenant_transaction(agent.tenant_id):
+        earlier = Attempt.objects.get()
+        other = Attempt.objects.create(
+            target=earlier.target,
+            campaign=earlier.campaign,
+            e164=ROSA,
+            state="ended",
+            ended_at=NOON,
+            call=call,
+            number=9,
+        )
+    assert from_conversation(agent.tenant_id, call.pk, said, NOON)
+    with tenant_transaction(agent.tenant_id):
+        other.delete()
+
+
+WAYS: Ways = {
+    "admin": by_admin,
+    "sms": by_text_message,
+    "voice": lambda agent: in_a_conversation(agent, "stop calling me"),
+    "key": lambda agent: in_a_conversation(agent, ""),
+}
+
+
+def claimed(agent: Agent) -> UUID:
+    made = make_campaign(agent, ROSA)
+    with tenant_transaction(agent.tenant_id):
+        (attempt_id,) = claim_due(made.pk, NOON).attempts
+    return attempt_id
+
+
+def states(agent: Agent) -> list[tuple[str, str]]:
+    with tenant_transaction(agent.tenant_id):
+        return [(each.state, each.target.status) for each in Attempt.objects.select_related("target")]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_attempt_that_is_queued_is_not_dialed_any_more(
+    way: str, agent: Agent, practice: PracticeCarrier
+) -> None:
+    attempt_id = await in_thread(claimed, agent)
+
+    await in_thread(WAYS[way], agent)
+    await in_thread(dialling.dial, agent.tenant_id, attempt_id, lambda: NOON)
+
+    assert not practice.exchange.calls
+    ((state, _),) = await in_thread(states, agent)
+    assert state == "ended"
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_call_that_the_carrier_already_has_is_ended_before_anybody_answers(
+    way: str, agent: Agent, practice: PracticeCarrier
+) -> None:
+    attempt_id = await in_thread(claimed, agent)
+    await in_thread(dialling.dial, agent.tenant_id, attempt_id, lambda: NOON)
+    (sid,) = practice.exchange.calls
+
+    queued = await in_thread(queued_tasks, agent, WAYS[way])
+    assert queued == [("campaigns.tasks.cancel_call", attempt_id)]
+    await in_thread(cancel_call, agent.tenant_id, str(attempt_id))
+
+    record = await practice.exchange.record(sid)
+    assert (record.answered, record.ended_by) == (None, "api")
+
+
+def queued_tasks(agent: Agent, way: Callable[[Agent], Any]) -> list[tuple[str, UUID]]:
+    """What the opt-out has queued for the workers."""
+    sent: list[tuple[str, UUID]] = []
+
+    def note(sender: str, body: Any, **rest: Any) -> None:
+        sent.append((sender, UUID(body[0][1])))
+
+    before_task_publish.connect(note)
+    try:
+        way(agent)
+    finally:
+        before_task_publish.disconnect(note)
+    return sent
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_whoever_answers_in_that_moment_hears_that_it_is_done(
+    way: str, make_line: MakeLine, agent: Agent
+) -> None:
+    line: Line = await make_line()
+
+    await in_thread(WAYS[way], agent)
+
+    say, hangup = await line.answered()
+    assert (say.text or "").endswith("You will get no more calls from us. Goodbye.")
+    assert hangup.tag == "Hangup"
+    assert await line.receipts() == [("claim", "allow"), ("answer", "deny")]
+
+
+# What lifts it: one rule
+
+
+def listed(tenant: Tenant, *consents: tuple[timedelta, bool]) -> bool:
+    """Whether the number stays listed beside consents given so long after the opt-out; True: and withdrawn again."""
+    with tenant_transaction(tenant):
+        opted_out = DoNotCall.objects.create(e164=ROSA, source="key", since=LONG_AGO)
+        for number, (later, withdrawn) in enumerate(consents):
+            given = LONG_AGO + later
+            revoked = given if withdrawn else None
+            Consent.objects.create(e164=ROSA, source=str(number), given_at=given, revoked_at=revoked)
+        lift_overtaken([ROSA], NOON)
+        opted_out.refresh_from_db()
+        return opted_out.lifted_at is None
+
+
+@pytest.mark.parametrize(
+    ("consents", "stays"),
+    [
+        ([], True),
+        ([(timedelta(days=-1), False)], True),
+        ([(timedelta(0), False)], True),
+        ([(timedelta(days=1), False)], False),
+        ([(timedelta(days=1), True)], True),
+        ([(timedelta(days=-1), False), (timedelta(days=1), True), (timedelta(days=2), False)], False),
+        ([(timedelta(days=3650), False)], True),
+    ],
+)
+def test_only_a_later_consent_that_stands_lifts_an_opt_out(
+    tenant: Tenant, consents: list[tuple[timedelta, bool]], stays: bool
+) -> None:
+    assert listed(tenant, *consents) is stays
