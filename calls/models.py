@@ -178,3 +178,8 @@ class JournalCursor(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.segment}: {self.sequence}"
+
+
+# Models of the parts of this app that stand in folders of their own.
+from calls.calendar.models import Appointment, Calendar  # noqa: E402, F401
+from calls.followups.models import CallBack, Lead  # noqa: E402, F401

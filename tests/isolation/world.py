@@ -20,6 +20,7 @@ from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agents.models import Agent
 from calls.models import Call, JournalCursor
 from tests import factories
+from tests.isolation.bookings import add_bookings
 from tests.isolation.campaign import add_campaign
 
 
@@ -70,6 +71,9 @@ MISSING = {
     "load_id": "999999999",
     "member_id": "999999999",
     "campaign_id": str(uuid.UUID(int=9)),
+    "appointment_id": str(uuid.UUID(int=10)),
+    "call_back_id": "999999999",
+    "feed_id": str(uuid.UUID(int=11)),
 }
 
 # Parameters that name no row: the same word for everybody.
@@ -99,6 +103,7 @@ def build(name: str, *, version: int) -> Business:
     viewer.update(id=FAR + version)
     call = _call(agent, secret, e164)
     campaign_id = add_campaign(agent, number, call, secret, e164)
+    bookings = add_bookings(call, secret, e164, number.pk)
     with tenant_transaction(tenant):
         record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
@@ -113,6 +118,7 @@ def build(name: str, *, version: int) -> Business:
         ),  # see add_campaign
         "member_id": str(viewer.get().pk),
         "campaign_id": campaign_id,
+        **bookings,
     }
     return Business(secret, tenant, people, parameters | WORDS, DIGITS[name])
 

@@ -1,0 +1,189 @@
+"""Book, move and cancel. Each works inside the active tenant, and one at a time for each calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils.timezone import now
+
+from agentos.errors import DomainError
+from agentos.tenants.log import record
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from calls.calendar.models import Appointment, Calendar
+from calls.calendar.slots import DAY, Span, free_starts, may_begin, nearest
+
+OVERLAP = "appointments_never_overlap"
+
+
+class NotFree(DomainError):
+    """Nobody can come then. `nearest` are the free moments around it."""
+
+    def __init__(self, free: Sequence[datetime]) -> None:
+        super().__init__("not_free", "This time is not free.")
+        self.nearest = free
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who comes, as far as they said."""
+
+    name: str
+    e164: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """When somebody wants to come. `by_hand`: a person decided it, who may do so outside of the opening hours."""
+
+    starts_at: datetime
+    length: timedelta | None = None
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a booking comes from. The same `key` books once."""
+
+    call_id: UUID | None = None
+    key: str | None = None
+    person: User | None = None
+
+
+def calendars() -> QuerySet[Calendar]:
+    """All of the business, the first one first."""
+    found: QuerySet[Calendar] = Calendar.objects.all()
+    return found
+
+
+def usual_calendar() -> Calendar:
+    """The first calendar of the business; before it has one, what the first would be, not saved."""
+    first: Calendar | None = Calendar.objects.first()
+    return first or Calendar(zone=Tenant.objects.get(pk=current_tenant_id()).timezone)
+
+
+def kept(calendar: Calendar) -> Calendar:
+    """The calendar, saved if it was not: two who do so at once keep one."""
+    if calendar.pk is None:
+        calendar, _ = Calendar.objects.get_or_create(name=calendar.name, defaults={"zone": calendar.zone})
+    return calendar
+
+
+def free_between(calendar: Calendar, since: datetime, until: datetime) -> list[datetime]:
+    """When an appointment may begin, in order."""
+    span = Span(since - DAY, until + DAY)
+    return list(free_starts(calendar.rules, taken(calendar, span), now=now(), since=since, until=until))
+
+
+def free_near(calendar: Calendar, wished: datetime) -> list[datetime]:
+    """The free moments nearest to a wish."""
+    moment, horizon = now(), (calendar.horizon_days + 2) * DAY
+    return nearest(calendar.rules, taken(calendar, Span(moment - DAY, moment + horizon)), wished, now=moment)
+
+
+def taken(calendar: Calendar, span: Span, *, but: Appointment | None = None) -> list[Span]:
+    """What keeps others away."""
+    booked = Appointment.objects.filter(calendar=calendar, state=Appointment.State.BOOKED)
+    if but is not None:
+        booked = booked.exclude(pk=but.pk)
+    own = booked.filter(starts_at__lt=span.ends, free_at__gt=span.starts).values_list("starts_at", "free_at")
+    return [Span(*each) for each in own] if calendar.pk else []
+
+
+def book(calendar: Calendar, guest: Guest, wish: Wish, origin: Origin) -> Appointment:
+    """Give the time to the guest. Raises NotFree. The same key, and the same time within one call, book once."""
+    with tenant_transaction(current_tenant_id()):
+        calendar = Calendar.objects.select_for_update().get(pk=kept(calendar).pk)
+        earlier = _booked_already(calendar, wish, origin)
+        if earlier is not None:
+            return earlier
+        appointment = Appointment(
+            calendar=calendar,
+            name=guest.name[:120],
+            e164=guest.e164,
+            reason=guest.reason[:200],
+            call_id=origin.call_id,
+            key=origin.key,
+            booked_by=origin.person,
+        )
+        _place(appointment, calendar, wish)
+        _record("booked", appointment)
+        return appointment
+
+
+def move(appointment: Appointment, wish: Wish) -> Appointment:
+    """Give the guest another time. Raises NotFree; then the appointment stays where it was."""
+    with tenant_transaction(current_tenant_id()):
+        calendar = Calendar.objects.select_for_update().get(pk=appointment.calendar_id)
+        moved: Appointment = Appointment.objects.get(pk=appointment.pk)
+        if not moved.is_booked:
+            raise DomainError("canceled", "This appointment was canceled.")
+        length = wish.length or moved.ends_at - moved.starts_at
+        if (moved.starts_at, moved.ends_at) != (wish.starts_at, wish.starts_at + length):
+            before = moved.starts_at
+            _place(moved, calendar, Wish(wish.starts_at, length, wish.by_hand))
+            _record("moved", moved, before=before.isoformat())
+        return moved
+
+
+def cancel(appointment: Appointment) -> Appointment:
+    """Free the time. Canceled twice is canceled once."""
+    with tenant_transaction(current_tenant_id()):
+        canceled: Appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
+        if canceled.is_booked:
+            canceled.state, canceled.canceled_at = Appointment.State.CANCELED, now()
+            canceled.save(update_fields=["state", "canceled_at"])
+            _record("canceled", canceled)
+        return canceled
+
+
+def upcoming(number: str, call_id: UUID | None) -> QuerySet[Appointment]:
+    """What is booked for a number from now on, and what was booked in this call; nothing for nobody."""
+    booked = Appointment.objects.filter(state=Appointment.State.BOOKED, ends_at__gt=now()).select_related("calendar")
+    theirs = Q(e164=number) if number else Q(pk=None)
+    found: QuerySet[Appointment] = booked.filter(theirs | Q(call_id=call_id) if call_id else theirs)
+    return found
+
+
+def _booked_already(calendar: Calendar, wish: Wish, origin: Origin) -> Appointment | None:
+    if origin.key:
+        found: Appointment | None = Appointment.objects.filter(key=origin.key).first()
+        if found is not None:
+            return found
+    if origin.call_id is None:
+        return None
+    again: Appointment | None = Appointment.objects.filter(
+        calendar=calendar, call_id=origin.call_id, starts_at=wish.starts_at, state=Appointment.State.BOOKED
+    ).first()
+    return again
+
+
+def _place(appointment: Appointment, calendar: Calendar, wish: Wish) -> None:
+    """Save it at the time of the wish, if that is free. The lock of the calendar is held."""
+    rules, start = calendar.rules, wish.starts_at
+    length = wish.length or rules.length
+    others = taken(calendar, Span(start - 2 * DAY, start + 3 * DAY), but=appointment)
+    appointment.starts_at, appointment.ends_at = start, start + length
+    appointment.free_at = appointment.ends_at + rules.buffer
+    wanted = Span(start, appointment.free_at)
+    is_free = not any(wanted.overlaps(each) for each in others)
+    if not is_free or not (wish.by_hand or may_begin(rules, others, start, now=now())):
+        raise NotFree(free_near(calendar, start))
+    try:
+        with transaction.atomic():
+            appointment.save()
+    except IntegrityError as error:  # the lock makes it impossible; the constraint makes it certain
+        if OVERLAP not in str(error):
+            raise
+        raise NotFree(free_near(calendar, start)) from error
+
+
+def _record(what: str, appointment: Appointment, **details: str) -> None:
+    words = f"{what.capitalize()} an appointment"
+    record(f"appointment.{what}", words, subject=f"appointment {appointment.pk}", **details)
