@@ -249,6 +249,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# What agents can do: modules that declare `TOOLS`
+TOOLS = ("calls.tools.ending",)
+
 # Carrier and vendors
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")

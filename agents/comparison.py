@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from agents.catalog import Kind, language_name, provider
 from agents.models import AgentVersion
+from agents.tools import built_in
 from agents.versions import VersionSpec
 
 LONG_TEXT = 60
@@ -72,6 +73,7 @@ SECTIONS = (
             ("keyterms", "Words to expect"),
         ),
     ),
+    Section("tools", "What it can do", "Tools", (("tools", "Besides talking"),)),
     Section(
         "turns",
         "Turn-taking",
@@ -163,6 +165,8 @@ def _change(field: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Chang
 def spoken(field: str, version: Mapping[str, Any]) -> str:
     """The value as a person would say it; empty for nothing."""
     value = version[field]
+    if field == "tools":
+        return "\n".join(_tool(each) for each in value)
     match value:
         case bool():
             return "On" if value else "Off"
@@ -175,6 +179,14 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
         case int() if field in _SECONDS:
             return f"{value // 60} min" if value % 60 == 0 else f"{value:,} s"
     return _name(field, str(value), version)
+
+
+def _tool(grant: Mapping[str, Any]) -> str:
+    tool = built_in().get(grant["name"])
+    title = tool.title if tool else grant["name"]
+    labels = {setting.name: setting.label for setting in tool.settings} if tool else {}
+    chosen = [f"{labels.get(name, name)}: {value}" for name, value in grant.get("settings", {}).items()]
+    return f"{title} ({'; '.join(chosen)})" if chosen else title
 
 
 def _plain(value: object) -> str:

@@ -15,6 +15,7 @@ from agents.comparison import EDITABLE
 from agents.models import AgentVersion
 from agents.offers import Provider
 from agents.prompts import BUILT_IN, NAME, VALUE_LIMIT
+from agents.tool_choice import judge_tools
 
 Errors = dict[str, list[str]]
 
@@ -47,8 +48,9 @@ class Judgement:
         self.errors: Errors = {}
         for role, kind in ROLES.items():
             self._choose(role, kind)
+        self._grant()
         for field, value in changes.items():
-            if field in EDITABLE and not _CHOSEN_BY_PROVIDER.fullmatch(field):
+            if field in EDITABLE and field != "tools" and not _CHOSEN_BY_PROVIDER.fullmatch(field):
                 self._try(field, value)
 
     def _value(self, field: str) -> Any:
@@ -131,6 +133,13 @@ class Judgement:
             self._refuse(f"{role}_options", "Settings have a name and a value each.")
         prefix = f"{role}{OPTION}"
         yield from ((key[len(prefix) :], raw) for key, raw in self.changes.items() if key.startswith(prefix))
+
+    def _grant(self) -> None:
+        """What the agent can do: all of it as `tools`, or one by one as `tools__name` and `tools__name__setting`."""
+        granted, refused = judge_tools(self.current["tools"], self.changes)
+        self._keep("tools", granted)
+        for field, message in refused.items():
+            self._refuse(field, message)
 
 
 def judge(current: Mapping[str, Any], changes: Mapping[str, Any]) -> Judgement:

@@ -18,6 +18,8 @@ from agents.models import Agent, AgentVersion
 from agents.offers import Option, Provider
 from agents.prompts import placeholders
 from agents.templates_catalog import TEMPLATES
+from agents.tool_choice import PREFIX as TOOL
+from agents.tools import Setting, Tool, built_in
 
 OTHER = "_other"
 MOST_STEPS_OF_A_SLIDER = 300
@@ -134,7 +136,7 @@ class DraftForm(forms.Form):
         self.wrong: Errors = {}
         self.changed: Collection[str] = ()
         super().__init__(data, initial=_initial(spec), use_required_attribute=False)
-        for name, field in {**_own_fields(spec), **_provider_fields(spec)}.items():
+        for name, field in {**_own_fields(spec), **_provider_fields(spec), **_tool_fields()}.items():
             if only is None or name in only:
                 field.required = False
                 field.label = field.label or LABELS.get(name, "")
@@ -170,6 +172,14 @@ class DraftForm(forms.Form):
         return choices if part == "choices" else [name for name in choices if name.endswith(OTHER) or OPTION in name]
 
     @property
+    def tools(self) -> list[tuple[DraftField, list[DraftField]]]:
+        """What the agent can do: the switch of each tool, and its settings."""
+        return [(self[f"{TOOL}{tool.name}"], self._settings(tool)) for tool in built_in().values()]  # type: ignore[misc]
+
+    def _settings(self, tool: Tool) -> list[DraftField]:
+        return [self[f"{TOOL}{tool.name}__{each.name}"] for each in tool.settings]  # type: ignore[misc]
+
+    @property
     def more(self) -> dict[str, list[DraftField]]:
         """By role, names that are not listed, and the provider's own settings."""
         return {role: [self[name] for name in self.names(role, "more")] for role in ROLES}  # type: ignore[misc]
@@ -181,7 +191,15 @@ def _initial(spec: Mapping[str, Any]) -> dict[str, Any]:
         for role in ("stt", "llm", "tts")
         for name, value in spec[f"{role}_options"].items()
     }
-    return {**spec, **settings}
+    return {**spec, **settings, **_chosen_tools(spec["tools"])}
+
+
+def _chosen_tools(grants: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    for grant in grants:
+        chosen[f"{TOOL}{grant['name']}"] = True
+        chosen |= {f"{TOOL}{grant['name']}__{name}": value for name, value in grant.get("settings", {}).items()}
+    return chosen
 
 
 def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
@@ -208,6 +226,20 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "recording": forms.BooleanField(),
         "consent_notice": _sentence(),
     }
+
+
+def _tool_fields() -> dict[str, forms.Field]:
+    """A switch for each tool, and what can be chosen about it."""
+    fields: dict[str, forms.Field] = {}
+    for tool in built_in().values():
+        fields[f"{TOOL}{tool.name}"] = forms.BooleanField(label=tool.title, help_text=tool.hint)
+        fields |= {f"{TOOL}{tool.name}__{each.name}": _tool_setting(each) for each in tool.settings}
+    return fields
+
+
+def _tool_setting(setting: Setting) -> forms.Field:
+    widget: forms.Widget = forms.Select(choices=setting.choices) if setting.choices else forms.TextInput()
+    return forms.CharField(label=setting.label, help_text=setting.hint, initial=setting.default, widget=widget)
 
 
 def _text(rows: int, style: str = "") -> forms.Textarea:

@@ -94,6 +94,9 @@ class AgentVersion(TenantModel):
     second_tts_voice = models.CharField(max_length=80, blank=True)
     keyterms = models.JSONField(default=list, blank=True)
 
+    # What it can do
+    tools = models.JSONField(default=list, blank=True, help_text="Each with its name and settings.")
+
     # Turn-taking
     endpointing_ms = models.PositiveIntegerField(
         default=300, validators=[MinValueValidator(100), MaxValueValidator(3000)]

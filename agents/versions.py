@@ -51,6 +51,7 @@ class VersionSpec:
     keyterms: list[str] = field(default_factory=list)
     backchannels: list[str] = field(default_factory=list)
     silence_prompts: list[str] = field(default_factory=list)
+    tools: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, version: AgentVersion) -> VersionSpec:

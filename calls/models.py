@@ -100,6 +100,7 @@ class Turn(TenantModel):
     started_ms = models.PositiveIntegerField()
     ended_ms = models.PositiveIntegerField()
     timing = models.JSONField(default=dict, blank=True)
+    extras = models.JSONField(default=dict, blank=True, help_text="What else took part in it, such as tools.")
 
     class Meta(TenantModel.Meta):
         ordering = ["started_ms", "index"]
@@ -111,6 +112,41 @@ class Turn(TenantModel):
     @property
     def text(self) -> str:
         return " ".join(part for part in (self.heard, self.unheard) if part)
+
+
+class ToolRun(TenantModel):
+    """Something that the model asked for and what came of it. `key` is the wish: the same again has no new row."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        REFUSED = "refused", "Not allowed"
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="tool_runs")
+    key = models.CharField(max_length=120)
+    turn = models.PositiveIntegerField(help_text="Index of the caller's turn in whose answer it was asked for.")
+    tool_call_id = models.CharField(max_length=80, blank=True)
+    name = models.CharField(max_length=80)
+    title = models.CharField(max_length=120, blank=True)
+    arguments = models.JSONField(default=dict, blank=True)
+    result = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    effect = models.BooleanField(default=True, help_text="It may have changed something.")
+    started_ms = models.PositiveIntegerField(default=0)
+    took_ms = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["started_ms", "id"]
+        constraints = [models.UniqueConstraint(fields=["call", "key"], name="tool_run_once_per_wish")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.state}"
+
+    @property
+    def ok(self) -> bool:
+        return self.state == self.State.DONE
 
 
 class CallEvent(TenantModel):

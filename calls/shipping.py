@@ -33,14 +33,15 @@ on conflict (call_id, segment) do update set sequence = excluded.sequence
 """
 _WRITE_TURNS = """
 insert into calls_turn
-    (tenant_id, call_id, index, speaker, kind, heard, unheard, exact, interrupted, started_ms, ended_ms, timing)
+    (tenant_id, call_id, index, speaker, kind, heard, unheard, exact, interrupted, started_ms, ended_ms, timing,
+    extras)
 select %s, * from jsonb_to_recordset(%s::jsonb) as turn(
     call_id uuid, index integer, speaker text, kind text, heard text, unheard text, exact boolean,
-    interrupted boolean, started_ms integer, ended_ms integer, timing jsonb)
+    interrupted boolean, started_ms integer, ended_ms integer, timing jsonb, extras jsonb)
 on conflict (call_id, index) do update set
-    (speaker, kind, heard, unheard, exact, interrupted, started_ms, ended_ms, timing) =
+    (speaker, kind, heard, unheard, exact, interrupted, started_ms, ended_ms, timing, extras) =
     (excluded.speaker, excluded.kind, excluded.heard, excluded.unheard, excluded.exact, excluded.interrupted,
-    excluded.started_ms, excluded.ended_ms, excluded.timing)
+    excluded.started_ms, excluded.ended_ms, excluded.timing, excluded.extras)
 """
 _ADD_USAGE = """
 insert into calls_usageline (tenant_id, call_id, kind, provider, model, unit, speculative, quantity)
@@ -123,7 +124,8 @@ def _advance_cursors(call_ids: Iterable[UUID], batches: Sequence[Batch]) -> list
 def _write_turns(fresh: Iterable[tuple[Batch, Entry]]) -> None:
     """An entry holds the whole state of its turn: of several in a batch only the last matters."""
     latest = {(batch.call_id, entry["index"]): entry["state"] for batch, entry in fresh if entry["entry"] == "turn"}
-    _write(_WRITE_TURNS, [{"call_id": call_id, "index": index, **state} for (call_id, index), state in latest.items()])
+    rows = [{"call_id": call, "index": index, "extras": {}, **state} for (call, index), state in latest.items()]
+    _write(_WRITE_TURNS, rows)
 
 
 def _write_events(fresh: Iterable[tuple[Batch, Entry]]) -> None:

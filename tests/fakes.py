@@ -7,7 +7,18 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import HearingEvent, Message, ProviderError, ServedBy, Speech, Usage, WordTiming
+from agents.providers import ports
+from agents.providers.ports import (
+    HearingEvent,
+    Message,
+    ProviderError,
+    ServedBy,
+    Speech,
+    ToolCall,
+    ToolSpec,
+    Usage,
+    WordTiming,
+)
 
 MS_PER_CHARACTER = 60
 
@@ -72,9 +83,10 @@ class SpokenText:
 
 @dataclass
 class Thought:
-    """One scripted reply: what it says, how long until its first word, and how it ends."""
+    """One scripted reply: what it says and asks for, how long until its first word, and how it ends."""
 
     text: str = ""
+    calls: tuple[ToolCall, ...] = ()
     first_s: float = 0.3
     per_word_s: float = 0.02
     error: ProviderError | None = None
@@ -86,14 +98,18 @@ class ScriptedModel:
     def __init__(self, *thoughts: Thought | str) -> None:
         self.thoughts = [Thought(t) if isinstance(t, str) else t for t in thoughts] or [Thought("Fine.")]
         self.asked: list[list[Message]] = []
+        self.offered: list[tuple[ToolSpec, ...]] = []
         self.open = 0
         self.closed_early = 0
 
     async def warm(self) -> None: ...
 
-    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+    async def reply(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
+    ) -> AsyncGenerator[ports.Thought, None]:
         thought = self.thoughts[min(len(self.asked), len(self.thoughts) - 1)]
         self.asked.append(list(messages))
+        self.offered.append(tuple(tools))
         self.open += 1
         done = False
         try:
@@ -104,6 +120,10 @@ class ScriptedModel:
             for index, word in enumerate(words):
                 yield word if index == len(words) - 1 else f"{word} "
                 await asyncio.sleep(thought.per_word_s)
+            for call in thought.calls:
+                yield ""
+                await asyncio.sleep(thought.per_word_s)
+                yield call
             if thought.error:
                 raise thought.error
             yield Usage(100, len(words))

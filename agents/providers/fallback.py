@@ -11,7 +11,17 @@ from typing import TypeVar
 
 from .breaker import Breaker
 from .deadlines import with_deadlines
-from .ports import Endpoint, LanguageModel, Message, ProviderError, ServedBy, Speech, TextToSpeech, Usage
+from .ports import (
+    Endpoint,
+    LanguageModel,
+    Message,
+    ProviderError,
+    ServedBy,
+    Speech,
+    TextToSpeech,
+    Thought,
+    ToolSpec,
+)
 
 T = TypeVar("T")
 Source = tuple[Breaker, Callable[[], AsyncGenerator[T, None]]]
@@ -39,10 +49,10 @@ class FallbackLanguageModel:
         """Open a connection to each. Never raises."""
         await asyncio.gather(*(model.warm() for _, model in self._models))
 
-    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage | ServedBy, None]:
+    async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
         """As LanguageModel. Once text has come, a failure is raised: what to do then is the caller's decision."""
-        sources: list[Source[str | Usage | ServedBy]] = [
-            (breaker, partial(self._reply, model, messages)) for breaker, model in self._models
+        sources: list[Source[Thought]] = [
+            (breaker, partial(self._reply, model, messages, tools)) for breaker, model in self._models
         ]
         answer = _first_to_answer(sources, first_s=self._first_s, gap_s=self._gap_s, on_failure=self._on_failure)
         async with aclosing(answer):
@@ -50,10 +60,10 @@ class FallbackLanguageModel:
                 yield item
 
     async def _reply(
-        self, model: LanguageModel, messages: Sequence[Message]
-    ) -> AsyncGenerator[str | Usage | ServedBy, None]:
+        self, model: LanguageModel, messages: Sequence[Message], tools: Sequence[ToolSpec]
+    ) -> AsyncGenerator[Thought, None]:
         unnamed = self._second_name if model is not self._models[0][1] else None
-        async with aclosing(model.reply(messages)) as answer:
+        async with aclosing(model.reply(messages, tools)) as answer:
             async for item in answer:
                 if unnamed:
                     yield unnamed

@@ -111,9 +111,36 @@ class SpeechToText(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model learns of it. `parameters` is a JSON schema of an object.
+
+    A `strict` one closes every object (`additionalProperties` false) and requires every property; what may be left
+    out may be null. Vendors that can then write nothing else.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model asks for a tool. `arguments` is what it wrote, read by nobody yet: it may be anything."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    role: Literal["system", "user", "assistant"]
+    """`tool_calls` are the assistant's; each is answered by one message of the role `tool` with its id."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +167,19 @@ class ServedBy:
     model: str
 
 
+Thought = str | ToolCall | Usage | ServedBy  # what a reply consists of
+
+
 class LanguageModel(Protocol):
     async def warm(self) -> None:
         """Open a connection that the next reply can use. Never raises."""
         ...
 
-    def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage | ServedBy, None]:
-        """Yield text as it comes, then at most one Usage. Closing the generator closes the vendor's stream.
+    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
+        """Yield text as it comes, each tool call once it is whole, then at most one Usage.
 
-        Where another than the first choice answers, that is said before its text.
+        An empty text is a sign of life: a tool call is being written. Closing the generator closes the vendor's
+        stream. Where another than the first choice answers, that is said before its text.
         Raises ProviderError, also when the stream ends without having finished.
         """
         ...

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from agents.providers.ports import HearingEvent, ProviderError, ServedBy
+from agents.providers.ports import HearingEvent, ProviderError, ServedBy, ToolCall, ToolSpec
 
 if TYPE_CHECKING:
     from calls.conversation.speaking import Utterance
@@ -85,4 +86,43 @@ class Speaker(Protocol):
 
     def mark_reached(self, name: str) -> None:
         """The carrier has played everything before this mark."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of a tool call. The model reads `content`, and says what is to be said of it.
+
+    With `say` the engine says that, as it is, and the model is not asked again. `then` is done once everything was
+    said.
+    """
+
+    content: str
+    ok: bool = True
+    say: str = ""
+    then: Literal["", "hang_up", "transfer"] = ""
+
+
+class Toolbox(Protocol):
+    """The tools that one agent was granted, in one call."""
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """What the model may ask for."""
+        ...
+
+    def waits(self, name: str) -> bool:
+        """Whether the conversation waits for this tool; otherwise it goes on, and hears of the result later."""
+        ...
+
+    async def run(self, turn: int, call: ToolCall) -> ToolResult:
+        """Do what the model asks for in the answer to the caller's turn `turn`, if it may. Never raises.
+
+        The same call again gives the same result and has no second effect. What has begun is finished, also when
+        nobody waits for it any more.
+        """
+        ...
+
+    def caller_said(self, text: str) -> None:
+        """The caller's words of a turn that is over: some tools need them."""
         ...

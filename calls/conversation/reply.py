@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, Usage
+from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, ToolCall, Usage
 from calls.conversation.history import Entry
 from calls.conversation.sentences import Pieces
 from calls.conversation.speaking import Utterance
@@ -45,6 +45,7 @@ class Reply:
     usage: Usage | None = None
     served_by: ServedBy | None = None  # the model that wrote it, when not the first choice
     settled: bool = False
+    extras: dict[str, Any] = field(default_factory=dict)  # what else took part in it; kept with the turn
 
     @property
     def is_thinking(self) -> bool:
@@ -76,6 +77,7 @@ class Reply:
             "started_ms": self.started_ms,
             "ended_ms": max(self.started_ms, now_ms),
             "timing": self.timing.report(),
+            "extras": self.extras,
         }
 
 
@@ -108,6 +110,8 @@ class Thinker:
                         continue
                     if isinstance(item, ServedBy):
                         reply.served_by = item
+                        continue
+                    if isinstance(item, ToolCall):
                         continue
                     self._stamp_token(reply)
                     for piece in pieces.feed(item):

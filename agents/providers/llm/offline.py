@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from ..offline_voice.receptionist import respond
 from ..offline_voice.slots import find_reason
-from ..ports import Endpoint, Message, Thinking, Usage
+from ..ports import Endpoint, Message, Thinking, Thought, ToolSpec, Usage
 
 HANG_UP = "<hang_up/>"
 CHARACTERS_PER_TOKEN = 4
@@ -26,7 +26,7 @@ class OfflineLanguageModel:
     async def warm(self) -> None:
         """There is no connection to open."""
 
-    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+    async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
         """Yield text word by word, `<hang_up/>` as the last text when the call is over, then a Usage."""
         answer = await asyncio.to_thread(respond, tuple(messages))  # a long conversation takes milliseconds to read
         for word in re.findall(r"\s*\S+", answer.text):

@@ -25,12 +25,13 @@ from openai import (
 )
 
 from ..options import choose
-from ..ports import Endpoint, Message, ProviderError, Thinking, Usage
+from ..ports import Endpoint, Message, ProviderError, Thinking, Thought, ToolSpec, Usage
 from ..sockets import may_pass
+from .openai_tools import GrowingCalls, message_body, tools_body
 
 DEFAULT_BASE = "https://api.openai.com/v1"
 OWN_MODELS = ("gpt-5", "gpt-6")
-RESERVED = {"model", "messages", "stream", "n", "tools", "functions"}
+RESERVED = {"model", "messages", "stream", "n", "tools", "tool_choice", "functions"}
 SPARE_CONNECTIONS = 2
 WARM_S = 3.0
 IDLE_S = 120.0
@@ -77,11 +78,10 @@ class OpenAILanguageModel:
             client = self._client.with_options(timeout=WARM_S)
             await asyncio.gather(*(_touch(client) for _ in range(missing)))
 
-    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
-        """Yield text as it comes, then at most one Usage. Closing the generator closes the vendor's stream."""
-        finished = False
-        usage: Usage | None = None
-        body, pool = self._body(messages), _pool()
+    async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
+        """As LanguageModel: text as it comes, then the tool calls, then at most one Usage."""
+        reason, usage, calls = "", None, GrowingCalls()
+        body, pool = self._body(messages, tools), _pool()
         pool.taken(self._base)
         try:
             stream = await self._client.post(
@@ -89,15 +89,18 @@ class OpenAILanguageModel:
             )
             async with stream:
                 async for chunk in stream:
-                    text, ended, used = _read(chunk)
-                    finished, usage = finished or ended, used or usage
-                    if text:
-                        yield text
+                    piece = _read(chunk)
+                    reason, usage = piece.reason or reason, piece.usage or usage
+                    calls.feed(piece.calls)
+                    if piece.text or piece.calls:
+                        yield piece.text
         except (OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise _failure(error) from error
-        if not finished:
+        if not reason or (calls and reason == "length"):
             raise ProviderError("openai", "the answer stopped before its end", code="truncated")
         pool.spare[self._base] += 1
+        for call in calls.whole():
+            yield call
         if usage:
             yield usage
 
@@ -111,22 +114,28 @@ class OpenAILanguageModel:
         key = self.endpoint.api_key or "none"
         return AsyncOpenAI(api_key=key, base_url=self._base, http_client=_pool().client, max_retries=0)
 
-    def _body(self, messages: Sequence[Message]) -> dict[str, Any]:
+    def _body(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> dict[str, Any]:
         """What only OpenAI's newer models know is sent to them alone; other servers may refuse it."""
         thinking = self._thinking
+        is_own = thinking.model.startswith(OWN_MODELS)
         stream_options = {"include_usage": True}
         defaults: dict[str, Any] = {"stream_options": stream_options}
-        if thinking.model.startswith(OWN_MODELS):
+        if is_own:
             stream_options["include_obfuscation"] = False
             defaults |= {"reasoning_effort": "none", "store": False, "max_completion_tokens": thinking.max_tokens}
         else:
             defaults["max_tokens"] = thinking.max_tokens
-        return {
+        body = {
             "model": thinking.model,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "messages": [message_body(message) for message in messages],
             "stream": True,
             **choose("openai", defaults, thinking.options, reserved=RESERVED),
         }
+        if tools:
+            body["tools"] = tools_body(tools, strict=is_own)
+        if tools and is_own:
+            body["reasoning_effort"] = "none"  # with another effort they refuse tools
+        return body
 
 
 def preload() -> None:
@@ -164,22 +173,36 @@ async def _touch(client: AsyncOpenAI) -> None:
         return
 
 
-def _read(chunk: Any) -> tuple[str, bool, Usage | None]:
-    """The chunk's text, whether the answer ends with it, and what it cost so far. Raises ProviderError.
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one chunk brings. With a `reason` the answer is over."""
+
+    text: str = ""
+    calls: Sequence[Mapping[str, Any]] = ()
+    reason: str = ""
+    usage: Usage | None = None
+
+
+def _read(chunk: Any) -> _Piece:
+    """The chunk's text, the growth of its tool calls, and what it cost so far. Raises ProviderError.
 
     Read as plain JSON: building the SDK's typed chunk takes more time than all the rest of a token's way.
     """
     try:
         choice = chunk["choices"][0] if chunk["choices"] else {}
-        text = (choice.get("delta") or {}).get("content") or ""
-        reason = choice.get("finish_reason")
+        delta = choice.get("delta") or {}
         spent = chunk.get("usage")
-        usage = _usage(spent) if spent else None
-    except (AttributeError, TypeError, LookupError) as error:
+        piece = _Piece(
+            text=delta.get("content") or "",
+            calls=[dict(each) for each in delta.get("tool_calls") or ()],
+            reason=choice.get("finish_reason") or "",
+            usage=_usage(spent) if spent else None,
+        )
+    except (AttributeError, TypeError, LookupError, ValueError) as error:
         raise ProviderError("openai", "the answer was not readable", code="unreadable") from error
-    if reason == "content_filter":
-        raise ProviderError("openai", "the answer was filtered", retryable=False, code=reason)
-    return text, reason is not None, usage
+    if piece.reason == "content_filter":
+        raise ProviderError("openai", "the answer was filtered", retryable=False, code=piece.reason)
+    return piece
 
 
 def _usage(spent: Mapping[str, Any]) -> Usage:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from agents.providers.ports import Endpoint, Message, ProviderError, Speech, Usage
+from agents.providers.ports import Endpoint, Message, ProviderError, Speech, Thought, ToolSpec
 
 QUESTION = [Message("user", "Are you open?")]
 Step = str | float | Exception
@@ -39,7 +39,7 @@ class Scripted:
     async def warm(self) -> None:
         self.warmed += 1
 
-    async def reply(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+    async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
         async with aclosing(self._play()) as items:
             async for item in items:
                 yield item

@@ -1,0 +1,133 @@
+"""What an agent can do besides talking. Every module in `settings.TOOLS` declares its `TOOLS`.
+
+A tool is plain data and one synchronous function, which runs in a thread inside `tenant_transaction`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.conf import settings
+
+from agents.providers.limits import Limits
+from agents.providers.ports import ToolSpec
+from agents.versions import VersionSpec
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """Where and for whom a tool runs. Nothing in it comes from the model.
+
+    `key` names this run: the same again for the same wish, so that another system can tell a repeat. `entries` are
+    keys that the caller entered unseen, by the name under which the model knows them.
+    """
+
+    tenant_id: int
+    call_id: UUID
+    turn: int
+    version: VersionSpec
+    business: str
+    caller_number: str
+    now: datetime
+    key: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    caller_said: str = ""
+    entries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """What came of it. The model reads `content`: facts, in plain words, for it to tell the caller.
+
+    With `say` that is said as it is and the model is not asked again. `then` happens when everything was said.
+    """
+
+    content: str
+    ok: bool = True
+    say: str = ""
+    then: Literal["", "hang_up", "transfer"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something that a business chooses about a tool: a text, or one of `choices` (value, label)."""
+
+    name: str
+    label: str
+    hint: str = ""
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    longest: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool as it is declared. `title` and `hint` are for people, `description` and `parameters` for the model.
+
+    `effect`: it changes something, so the same wish takes effect once in a call. `waits`: the conversation waits for
+    its result. `run` is None for what the conversation itself does, such as hanging up. `private` arguments are never
+    written down.
+    """
+
+    name: str
+    title: str
+    description: str
+    parameters: Mapping[str, Any]
+    run: Callable[[ToolContext, Arguments], ToolOutcome] | None
+    hint: str = ""
+    effect: bool = True
+    waits: bool = True
+    timeout_s: float = 8.0
+    limits: Limits = field(default_factory=Limits)
+    settings: tuple[Setting, ...] = ()
+    private: frozenset[str] = frozenset()
+    strict: bool = True
+
+    def spec(self) -> ToolSpec:
+        return ToolSpec(self.name, self.description, self.parameters, self.strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A tool with the settings that a version gives it."""
+
+    tool: Tool
+    settings: Mapping[str, Any]
+
+
+def parameters(**properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A strict schema: every argument is required, and nothing else is taken. Nullable is what may be left out."""
+    return {
+        "type": "object",
+        "properties": {name: dict(each) for name, each in properties.items()},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+@functools.cache
+def built_in() -> Mapping[str, Tool]:
+    """Every tool that the modules of `settings.TOOLS` declare, by name, in their order."""
+    declared: list[Tool] = [tool for name in settings.TOOLS for tool in importlib.import_module(name).TOOLS]
+    found = {tool.name: tool for tool in declared}
+    if len(found) != len(declared):
+        raise ValueError("two tools have the same name")
+    return found
+
+
+def granted(grants: Sequence[Mapping[str, Any]], known: Mapping[str, Tool] | None = None) -> list[Grant]:
+    """The tools that a version's `tools` name. One that is not there any more is passed over."""
+    known = built_in() if known is None else known
+    return [
+        Grant(known[each["name"]], {s.name: s.default for s in known[each["name"]].settings} | each.get("settings", {}))
+        for each in grants
+        if each["name"] in known
+    ]
