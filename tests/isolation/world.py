@@ -18,7 +18,7 @@ from agentos.tenants.log import record
 from agentos.tenants.models import Membership, Role, Tenant, User
 from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agents.models import Agent
-from calls.models import Call, JournalCursor
+from calls.models import Call, JournalCursor, ToolRun
 from tests import factories
 from tests.isolation.bookings import add_bookings
 from tests.isolation.campaign import add_campaign
@@ -140,6 +140,9 @@ def _call(agent: Agent, secret: str, e164: str) -> Call:
     file.write_bytes(f"RIFF {secret}".encode())
     with tenant_transaction(agent.tenant_id):
         JournalCursor.objects.create(call=call, segment=1)
+        ToolRun.objects.create(
+            call=call, key=secret, turn=0, name=secret, title=secret, result=secret, arguments=[secret]
+        )
     return call
 
 

@@ -10,7 +10,7 @@ from agentos.tenants.row_security import ProtectTenantRows
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0004_briefing'),
+        ('calls', '0005_calendar_and_followups'),
         ('tenants', '0003_protect_the_log'),
     ]
 
