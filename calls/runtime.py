@@ -18,7 +18,8 @@ from agents.versions import VersionSpec
 from calls.conversation.history import History
 from calls.conversation.playback import Playback
 from calls.conversation.ports import Line
-from calls.conversation.session import Ending, Session
+from calls.conversation.script import Ending
+from calls.conversation.session import Session
 from calls.conversation.speaking import AudioSpeaker
 from calls.equipment import Equipment
 from calls.journal import CallJournal

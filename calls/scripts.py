@@ -7,7 +7,7 @@ from datetime import datetime
 from agents.prompts import call_variables, placeholders, render, system_prompt
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
-from calls.conversation.session import Script
+from calls.conversation.script import Script
 from calls.conversation.turn_taking import Interruption, Policy
 from calls.platform_sentences import platform_sentences
 

@@ -28,7 +28,6 @@ from calls.conversation.ports import Line
 from calls.runtime import CallClaims, RunningCall, start_call
 from telephony.media_stream import (
     FRAMES_PER_S,
-    MAX_MESSAGE,
     AudioReceived,
     DigitPressed,
     MarkReached,
@@ -40,6 +39,7 @@ from telephony.media_stream import (
 )
 from telephony.signature import SignatureRefused, check_handshake
 from telephony.tokens import TokenRefused, redeem
+from telephony.wire_json import MAX_MESSAGE
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-MAX_MESSAGE = 64 * 1024
+from telephony.wire_json import bounded_text, digit, parameters, parsed
+
 MAX_PAYLOAD = 16 * 1024
 MAX_BAD = 50
 FRAMES_PER_S = 100  # twice what a caller can say
@@ -28,7 +29,6 @@ _MEDIA = re.compile(
     r'"streamSid": ?"[A-Za-z0-9]{1,64}"\}'
 )
 _SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_DIGITS = frozenset("0123456789*#ABCD")
 
 
 class StreamStarted(NamedTuple):
@@ -118,9 +118,9 @@ class MediaStream:
                 try:
                     frame = a2b_base64(payload, strict_mode=True)
                 except ValueError:  # perhaps the slashes are escaped
-                    return self._receive(_parsed(text))
+                    return self._receive(parsed(text))
                 return self._audio(frame, int(timestamp), int(sequence))
-            return self._receive(_parsed(text))
+            return self._receive(parsed(text))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.counts.bad += 1
             return ()
@@ -142,15 +142,15 @@ class MediaStream:
             case "media":
                 return self._media_received(message)
             case "mark":
-                return (MarkReached(_text(message["mark"]["name"], 200)),)
+                return (MarkReached(bounded_text(message["mark"]["name"], 200)),)
             case "dtmf":
-                return (DigitPressed(_digit(message["dtmf"]["digit"])),)
+                return (DigitPressed(digit(message["dtmf"]["digit"])),)
             case "start":
                 return (self._start(message),)
             case "stop":
                 return (StreamStopped(),)
             case "text" if self.typing:
-                return (TypedLine(_text(message["text"], 2000)),)
+                return (TypedLine(bounded_text(message["text"], 2000)),)
             case "typing" if self.typing:
                 return (StillTyping(),)
             case "connected":
@@ -163,11 +163,9 @@ class MediaStream:
         sid = start.get("streamSid") or message["streamSid"]
         if self.stream_sid or not _SID.fullmatch(sid):
             raise ValueError("a stream starts once, under a plain name")
-        given = start.get("customParameters") or {}
-        if len(given) > 20:
-            raise ValueError("more parameters than we ever give")
-        parameters = {_text(name, 100): _text(value, 1000) for name, value in given.items()}
-        started = StreamStarted(_text(start["callSid"], 64), _text(start.get("accountSid", ""), 64), sid, parameters)
+        given = parameters(start.get("customParameters"))
+        call, account = bounded_text(start["callSid"], 64), bounded_text(start.get("accountSid", ""), 64)
+        started = StreamStarted(call, account, sid, given)
         self._allowed_at = self.clock()
         self.stream_sid, self._tail = sid, f',"streamSid":"{sid}",'
         self._media_head = f'{{"event":"media"{self._tail}"media":{{"payload":"'
@@ -219,42 +217,9 @@ class MediaStream:
         return self._allowance
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    if len(text) > MAX_MESSAGE:
-        raise ValueError("a message of a length that no carrier sends")
-    message = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
-    if not isinstance(message, dict):
-        raise TypeError("not an object")
-    return message
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    known = dict(pairs)
-    if len(known) != len(pairs):
-        raise ValueError("a key comes twice")
-    return known
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
 def _number(value: str | int) -> int:
     """Numbers come as strings of digits; some senders write them bare."""
     digits = str(value) if type(value) is int else value
     if not isinstance(digits, str) or not 1 <= len(digits) <= 12 or not digits.isascii() or not digits.isdecimal():
         raise ValueError("not a number")
     return int(digits)
-
-
-def _text(value: Any, longest: int) -> str:
-    if not isinstance(value, str) or len(value) > longest:
-        raise ValueError("not a text of this length")
-    value.encode()  # half of a surrogate pair is no text
-    return value
-
-
-def _digit(value: Any) -> str:
-    if value not in _DIGITS:
-        raise ValueError("not a key of a telephone")
-    return str(value)

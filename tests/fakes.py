@@ -30,6 +30,7 @@ class ScriptedListener:
         self.on_event: Callable[[HearingEvent], None] = lambda event: None
         self.on_trouble: Callable[[ProviderError], None] = lambda error: None
         self.voice_at: float | None = None
+        self.owes_words = False
         self.lost: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
 
     def hear(self, frame: bytes) -> None:

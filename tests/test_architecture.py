@@ -28,6 +28,7 @@ DJANGO_FREE = (
     "telephony/media_stream.py",
     "telephony/conversation_relay.py",
     "telephony/mulaw.py",
+    "telephony/wire_json.py",
     "campaigns/places.py",
     "campaigns/rules.py",
     "campaigns/windows.py",

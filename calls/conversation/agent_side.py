@@ -17,6 +17,7 @@ from calls.conversation.timers import Timers
 from calls.conversation.turn_taking import Agent, Floor
 
 PATIENCE_S = 2.8  # the longest unexplained silence before the holding phrase; the endpoint came before it
+MOST_CUTS = 3  # so often is the rest of a sentence that must be heard said again after a line has cut it
 MOST_UNHEARD = 4  # so many replies in a row may be cut before a word of them was heard; the next is protected
 
 
@@ -82,7 +83,18 @@ class AgentSide:
     def resume(self, *, protected: bool) -> None:
         if self.reply is not None:
             self.reply.protected |= protected
-            self.reply.utterance.release()
+            self.reply.utterance.release(protected=self.protected)
+
+    def insist(self) -> None:
+        """What must be heard was cut by the line itself: say the rest of it, but not for ever."""
+        if (reply := self.reply) is None:
+            return
+        self.hold()
+        if reply.holds <= MOST_CUTS:
+            self.resume(protected=True)
+        else:
+            reply.cancel()
+            self._on_finished(reply)
 
     def cancel(self) -> None:
         """The reply loses the floor; what was heard of it stays."""
@@ -155,6 +167,7 @@ class AgentSide:
         utterance = reply.utterance
         utterance.on_first_audio = lambda: reply.timing.stamp("first_audio", self._now())
         utterance.on_first_frame = lambda: self._on_first_frame(reply)
+        utterance.on_sounding = lambda: self._on_sounding(reply)
         utterance.on_heard = lambda: self._on_heard(reply)
         utterance.on_finished = lambda: self._on_finished(reply)
         utterance.on_trouble = lambda error, goes_on: self._on_voice_failure(reply, error, goes_on=goes_on)
@@ -176,7 +189,7 @@ class AgentSide:
         reply.protected = reply.protected or self._unheard_in_a_row >= MOST_UNHEARD
         if reply.kind == "reply":
             self._timers.set("patience", PATIENCE_S, lambda: self._lose_patience(reply))
-        reply.utterance.release()
+        reply.utterance.release(protected=self.protected)
 
     def _on_first_frame(self, reply: Reply) -> None:
         reply.timing.stamp("first_frame", self._now())
@@ -184,6 +197,10 @@ class AgentSide:
         self._records.begin(reply)
         self.on_heard_first()
         self.do(turns.ReplyHeardFirst())
+
+    def _on_sounding(self, reply: Reply) -> None:
+        """Only now does the caller hear something: that is when the wait was over."""
+        reply.timing.first_frame = self._now()
 
     def _on_heard(self, reply: Reply) -> None:
         reply.timing.stamp("heard", self._now())

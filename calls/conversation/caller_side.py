@@ -65,7 +65,7 @@ class CallerSide:
         now: Callable[[], float],
         now_ms: Callable[[], int],
         earlier_ms: int,
-        interruption_s: float,
+        interruption_s: float | None,
     ) -> None:
         self._floor, self._listener, self._timers = floor, listener, timers
         self._now, self._now_ms, self._earlier_ms = now, now_ms, earlier_ms
@@ -119,6 +119,8 @@ class CallerSide:
         self.do(turns.SpeechStarted())
         if event.text:
             self._words(event.text, event.at_ms)
+        elif self._interruption_s is None:
+            return
         elif self._interruption_s:
             self._timers.set("voice lasts", self._interruption_s, lambda: self.do(turns.VoiceLasted()))
         else:

@@ -55,6 +55,11 @@ class AudioListener:
         return self._voice_at
 
     @property
+    def owes_words(self) -> bool:
+        """No: a voice with words in it brings them while it lasts."""
+        return False
+
+    @property
     def position_ms(self) -> int:
         """How much of the caller's audio has been received."""
         return int(self._position_ms)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from agents.providers.ports import HearingEvent, ProviderError, ServedBy, ToolCall, ToolSpec
-
-if TYPE_CHECKING:
-    from calls.conversation.speaking import Utterance
+from calls.conversation.sentences import Cutter
 
 
-class Line(Protocol):
+class Screen(Protocol):
+    """What every line has, whatever travels on it."""
+
+    def hang_up(self) -> None:
+        """End the call once everything queued was sent."""
+        ...
+
+    def show(self, kind: str, data: dict[str, Any]) -> None:
+        """Tell a caller who has a screen (the browser phone) what was said; other lines ignore it."""
+        ...
+
+
+class Line(Screen, Protocol):
     """The carrier's end: takes audio faster than real time and plays it in order. Nothing here waits."""
 
     def play(self, audio: bytes) -> None:
@@ -27,12 +38,16 @@ class Line(Protocol):
         """Forget what is queued, here and at the carrier. Nothing queued before is sent after it."""
         ...
 
-    def hang_up(self) -> None:
-        """End the call once everything queued was sent."""
+
+class TextLine(Screen, Protocol):
+    """The end of a carrier that hears and speaks itself: takes words. Nothing here waits."""
+
+    def say(self, token: str, *, last: bool, interruptible: bool) -> None:
+        """Queue more of what is said; after the `last` of it something else begins."""
         ...
 
-    def show(self, kind: str, data: dict[str, Any]) -> None:
-        """Tell a caller who has a screen (the browser phone) what was said; other lines ignore it."""
+    def switch_language(self, language: str) -> None:
+        """Hear and speak this language from now on."""
         ...
 
 
@@ -68,12 +83,73 @@ class Listener(Protocol):
         """Loop time of the last moment with a voice in it; None if none was heard yet."""
         ...
 
+    @property
+    def owes_words(self) -> bool:
+        """Whether the words of a voice that was heard are still to come, late as they are."""
+        ...
+
     def hear(self, frame: bytes) -> None:
         """Take the next audio. Never waits."""
         ...
 
     async def run(self) -> None:
         """Listen until cancelled. Raises ProviderError when hearing is lost for good."""
+        ...
+
+
+class Utterance(Protocol):
+    """One thing that the agent says. The session sets the callbacks that it cares about."""
+
+    on_first_audio: Callable[[], None] | None
+    on_first_frame: Callable[[], None] | None  # from here on some of it will be heard
+    on_sounding: Callable[[], None] | None  # where sound comes later than that
+    on_heard: Callable[[], None] | None
+    on_finished: Callable[[], None] | None
+    on_trouble: Callable[[ProviderError, bool], None] | None
+    characters: Counter[ServedBy | None]  # synthesized, by whom when not the first choice
+
+    def cutter(self) -> Cutter:
+        """What cuts the words of a model into what `say` takes."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Add to it."""
+        ...
+
+    def say_first(self, text: str) -> None:
+        """Put a phrase before what is not being played yet."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will be added."""
+        ...
+
+    def release(self, *, protected: bool = False) -> None:
+        """It may be heard from now on; `protected`: to its end, whatever the caller says."""
+        ...
+
+    def hold(self) -> None:
+        """Fall silent, keep the rest, and go back to the first unheard word."""
+        ...
+
+    def cancel(self) -> None:
+        """Give it up. What is known to have been heard stays. Safe to repeat."""
+        ...
+
+    @property
+    def started(self) -> bool:
+        """Whether any of it was sent to the caller."""
+        ...
+
+    @property
+    def heard_text(self) -> str: ...
+
+    @property
+    def unheard_text(self) -> str: ...
+
+    @property
+    def exact(self) -> bool:
+        """Whether what was heard is known to the word."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.providers.ports import ProviderError
 from calls.conversation.caller_side import CallerTurn
-from calls.conversation.ports import Journal, Line
+from calls.conversation.ports import Journal, Screen
 from calls.conversation.reply import Reply
 
 PROGRESS_MS = 1000  # as often as the journal ships
@@ -16,7 +16,7 @@ PROGRESS_MS = 1000  # as often as the journal ships
 class Records:
     """Writes to the journal, and to the screen of a caller who has one."""
 
-    def __init__(self, journal: Journal, line: Line, now_ms: Callable[[], int], next_index: int) -> None:
+    def __init__(self, journal: Journal, line: Screen, now_ms: Callable[[], int], next_index: int) -> None:
         self._journal, self._line, self._now_ms, self._next_index = journal, line, now_ms, next_index
         self._written_ms = 0
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, ToolCall, Usage
 from calls.conversation.history import Entry
-from calls.conversation.sentences import Pieces
-from calls.conversation.speaking import Utterance
+from calls.conversation.ports import Utterance
 from calls.conversation.timing import Timing
 
 TRIES = 2
@@ -101,7 +100,7 @@ class Thinker:
         """Write the reply. A failure before the first piece is reported; after it, what was said stands."""
         reply.tries += 1
         reply.served_by = None
-        pieces = Pieces()
+        pieces = reply.utterance.cutter()
         try:
             async with aclosing(self._model.reply(reply.messages)) as stream:
                 async for item in stream:

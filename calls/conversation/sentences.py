@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 HANG_UP = "<hang_up/>"
 FIRST_PIECE_WORDS = 3  # a clause this long may go ahead of its sentence
 FIRST_PIECE_MOST_WORDS = 12  # and without any punctuation the first piece ends here
 LONGEST_PIECE = 240  # characters
+LONGEST_WORD = 60  # where a language writes no spaces
 LONGEST_REPLY = 1200  # characters: about a minute and a quarter of speech
 
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:dr|mr|mrs|ms|st|ave|no|vs|etc|(?:[a-z]\.)*[a-z])\.$", re.IGNORECASE)
@@ -21,6 +23,7 @@ _UNSPEAKABLE = re.compile(
     "\u2190-\u2bff\U0001f000-\U0001faff\U000e0000-\U000e01ef\ud800-\udfff]"
 )
 _OPEN_LINK = re.compile(r"(?:https?://|www\.)\S*$")
+_LANGUAGE = re.compile(r"<language ([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?) ?/>")
 _SPACES = re.compile(r"\s+")
 
 
@@ -29,6 +32,20 @@ def speakable(text: str) -> str:
     for pattern in (_TAG, _LINK, _MARKUP, _UNSPEAKABLE):
         text = pattern.sub(" ", text)
     return _SPACES.sub(" ", text).strip()
+
+
+class Cutter(Protocol):
+    """Cuts one reply into what can be said while it is being written."""
+
+    hangs_up: bool  # the reply asked to end the call
+
+    def feed(self, token: str) -> list[str]:
+        """Take the next token; return what it completes."""
+        ...
+
+    def finish(self) -> list[str]:
+        """The reply is over: return what is left."""
+        ...
 
 
 class Pieces:
@@ -55,7 +72,7 @@ class Pieces:
 
     def _is_complete(self) -> bool:
         text = self._text.rstrip()
-        if self._withholds_a_tag(text) or (text == self._text and _OPEN_LINK.search(text)):
+        if self._is_open(text):
             return False
         if _SENTENCE_END.search(text):
             return not self._is_inside_number(text) and not _ABBREVIATION.search(text)
@@ -65,6 +82,10 @@ class Pieces:
                 return words >= FIRST_PIECE_WORDS
             return words > FIRST_PIECE_MOST_WORDS and self._text.endswith(" ")
         return len(text) > LONGEST_PIECE and self._text.endswith((" ", ","))
+
+    def _is_open(self, text: str) -> bool:
+        """Whether it ends within a tag or a link, of which nothing may be said."""
+        return self._withholds_a_tag(text) or (text == self._text and bool(_OPEN_LINK.search(text)))
 
     @staticmethod
     def _is_inside_number(text: str) -> bool:
@@ -85,6 +106,32 @@ class Pieces:
         self._count += 1
         self._length += len(piece)
         return [piece]
+
+
+class Words(Pieces):
+    """Cuts a reply into words, for a voice that makes sentences of them itself.
+
+    `language` is the last one that the reply asked to be spoken in.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.language = ""
+
+    def _is_complete(self) -> bool:
+        text = self._text.rstrip()
+        if self._is_open(text):
+            return False
+        return text != self._text or len(text) > LONGEST_WORD or self._ends_clause(text)
+
+    @staticmethod
+    def _ends_clause(text: str) -> bool:
+        return text[-1:] in ".!?…,;:" and not text[-2:-1].isdigit()
+
+    def _take(self) -> list[str]:
+        if wish := _LANGUAGE.search(self._text):
+            self.language = wish[1]
+        return super()._take()
 
 
 _BOUNDARY = re.compile(r"(?<=[.!?…,;:>])(?=[\s\"')\]]|$)|(?<=\s)")

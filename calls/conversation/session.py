@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from agents.providers.ports import LanguageModel, ProviderError
@@ -18,51 +16,20 @@ from calls.conversation.agent_side import AgentSide
 from calls.conversation.caller_side import CallerSide, CallerTurn
 from calls.conversation.history import History
 from calls.conversation.keypad import Keypad
-from calls.conversation.ports import Journal, Line, Listener, Speaker
+from calls.conversation.ports import Journal, Listener, Screen, Speaker
 from calls.conversation.records import Records
 from calls.conversation.reply import Reply
+from calls.conversation.script import Ending, Script
 from calls.conversation.speaking import Spawn
 from calls.conversation.stopping import find_stop
 from calls.conversation.timers import Timers
-from calls.conversation.turn_taking import Action, Agent, Caller, Floor, Policy
+from calls.conversation.turn_taking import Action, Agent, Caller, Floor
 
 NO_WORDS_S = 1.5  # a voice that silenced the agent must bring words within this
 MOST_HOLDS = 3  # so often may voices without words silence one reply
 WARNING_BEFORE_S = 30.0
 STOP_KEY, STOP_KEY_ALONE_S = "9", 0.8  # alone it ends all calls; with more keys behind it, it is part of a number
 LAST_PATIENCE_S = 2.0  # after the last silence prompt, on top of the silence timeout
-
-
-class Ending(StrEnum):
-    """Why the conversation is over."""
-
-    CALLER = "caller"
-    AGENT = "agent"
-    SILENCE = "silence"
-    LIMIT = "limit"
-    FAILURE = "failure"
-    MEDIA_LOST = "media_lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """The sentences and limits of one call; texts are ready to be spoken."""
-
-    opening: tuple[str, ...]
-    opening_kind: str = "greeting"
-    introduction: str = ""
-    consent_notice: str = ""
-    stopped: str = ""  # answers whoever asks not to be called, and ends the call; empty: that is not listened for
-    farewell: str = "Goodbye."
-    fallback: str = "One moment, please."
-    apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
-    silence_prompts: tuple[str, ...] = ()
-    silence_timeout_s: float = 6.0
-    max_duration_s: float = 900.0
-    duration_warning: str = ""
-    policy: Policy = field(default_factory=Policy)
-    interruption_s: float = 0.0
-    speculation: bool = True
 
 
 class Session:
@@ -76,7 +43,7 @@ class Session:
         listener: Listener,
         make_speaker: Callable[[Spawn], Speaker],
         model: LanguageModel,
-        line: Line,
+        line: Screen,
         journal: Journal,
         earlier_ms: int = 0,
         next_index: int = 0,
@@ -123,6 +90,12 @@ class Session:
     def mark_reached(self, name: str) -> None:
         """The carrier played everything before this mark."""
         self._speaker.mark_reached(name)
+
+    def silenced(self) -> None:
+        """The line has silenced the agent for the caller's voice, and the speaker knows what was heard."""
+        self._do(turns.Silenced())
+        if not self._over.is_set() and self._floor.agent not in (Agent.HELD, Agent.WAITING):
+            self._agent.insist()
 
     def digit(self, digit: str) -> None:
         """A key was pressed. Which one stays out of the records; the entry becomes a turn."""
@@ -301,7 +274,13 @@ class Session:
 
     def _stop_speaking(self) -> None:
         self._agent.hold()
-        self._timers.set("no words", NO_WORDS_S, lambda: self._do(turns.NoWordsCame()))
+        self._timers.set("no words", NO_WORDS_S, self._no_words)
+
+    def _no_words(self) -> None:
+        if self._listener.owes_words:
+            self._timers.set("no words", NO_WORDS_S, self._no_words)
+        else:
+            self._do(turns.NoWordsCame())
 
     def _resume_speaking(self) -> None:
         self._timers.cancel("no words")

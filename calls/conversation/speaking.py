@@ -1,7 +1,7 @@
 """Text into sound on the line, and back from the line's marks: which words were heard.
 
-An `Utterance` is one thing the agent says, made of pieces. It may be prepared before anyone knows whether it will be
-said (`release` lets it play), be silenced and resumed at the first unheard word, or be cancelled at any time.
+An `AudioUtterance` is one thing the agent says, made of pieces. It may be prepared before anyone knows whether it will
+be said (`release` lets it play), be silenced and resumed at the first unheard word, or be cancelled at any time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from agents.providers.ports import ProviderError, ServedBy, Speech, TextToSpeech, WordTiming
 from calls.conversation.playback import BYTES_PER_S, Playback
+from calls.conversation.sentences import Pieces
 
 MOST_AHEAD_S = 3.0  # audio waiting at the carrier: enough against jitter, little to throw away
 REFILL_S = 2.0
@@ -77,7 +78,7 @@ class Piece:
         self.sent = (max(ends, default=0) if self.words else self.heard) if not self.finished else len(self.audio)
 
 
-class Utterance:
+class AudioUtterance:
     """One thing the agent says. The session sets the callbacks that it cares about."""
 
     def __init__(self, tts: TextToSpeech, playback: Playback, spawn: Spawn, loop: asyncio.AbstractEventLoop) -> None:
@@ -85,6 +86,7 @@ class Utterance:
         self.pieces: list[Piece] = []
         self.on_first_audio: Callable[[], None] | None = None
         self.on_first_frame: Callable[[], None] | None = None
+        self.on_sounding: Callable[[], None] | None = None  # never: what is sent sounds at once
         self.on_heard: Callable[[], None] | None = None
         self.on_finished: Callable[[], None] | None = None
         self.on_trouble: Callable[[ProviderError, bool], None] | None = None
@@ -94,6 +96,9 @@ class Utterance:
         self._timer: asyncio.TimerHandle | None = None
 
     # What it is told ---------------------------------------------------------------------------------
+
+    def cutter(self) -> Pieces:
+        return Pieces()
 
     def say(self, text: str) -> None:
         """Add a piece. Before `release` only the first piece is synthesized."""
@@ -113,8 +118,8 @@ class Utterance:
         self._closed = True
         self._pump()
 
-    def release(self) -> None:
-        """It may be played from now on."""
+    def release(self, *, protected: bool = False) -> None:
+        """It may be played from now on. Nothing interrupts it but us, so nothing need be protected."""
         self._open = True
         self._synthesize()
         self._pump()
@@ -288,8 +293,8 @@ class AudioSpeaker:
     def __init__(self, tts: TextToSpeech, playback: Playback, spawn: Spawn) -> None:
         self._tts, self._playback, self._spawn = tts, playback, spawn
 
-    def begin(self) -> Utterance:
-        return Utterance(self._tts, self._playback, self._spawn, asyncio.get_running_loop())
+    def begin(self) -> AudioUtterance:
+        return AudioUtterance(self._tts, self._playback, self._spawn, asyncio.get_running_loop())
 
     def mark_reached(self, name: str) -> None:
         self._playback.mark_reached(name)

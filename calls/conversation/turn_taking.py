@@ -57,6 +57,11 @@ class VoiceLasted:
 
 
 @dataclass(frozen=True, slots=True)
+class Silenced:
+    """The line itself has silenced the agent for the caller's voice."""
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """The caller's turn so far has these words."""
 
@@ -120,6 +125,7 @@ class CallerGone:
 Event = (
     SpeechStarted
     | VoiceLasted
+    | Silenced
     | Words
     | TurnEnded
     | ReplyHeardFirst
@@ -252,6 +258,9 @@ RULES: tuple[Rule, ...] = (
     # Voice: it holds a reply back or silences it, until words decide
     Rule((Agent.THINKING,), SpeechStarted, may_hold, Agent.WAITING, (A.STOP_SPEAKING,)),
     Rule((Agent.SPEAKING,), VoiceLasted, stops_for_voice, Agent.HELD, (A.STOP_SPEAKING,)),
+    # A line that silences the agent itself
+    Rule((Agent.THINKING,), Silenced, may_hold, Agent.WAITING, (A.STOP_SPEAKING,)),
+    Rule((Agent.SPEAKING,), Silenced, may_hold, Agent.HELD, (A.STOP_SPEAKING,)),
     # Words: they take the floor
     Rule((Agent.THINKING, Agent.WAITING), Words, has_words, Agent.LISTENING, (A.CANCEL_REPLY, A.JOIN_TURNS)),
     Rule((Agent.SPEAKING,), Words, interrupts, Agent.LISTENING, (A.CANCEL_REPLY,)),

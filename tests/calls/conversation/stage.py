@@ -10,7 +10,8 @@ from typing import Any
 from agents.providers.ports import EndOfTurn, Interim, LanguageModel, SpeechStarted, TextToSpeech
 from calls.conversation.history import History
 from calls.conversation.playback import Playback
-from calls.conversation.session import Ending, Script, Session
+from calls.conversation.script import Ending, Script
+from calls.conversation.session import Session
 from calls.conversation.speaking import AudioSpeaker
 from calls.conversation.turn_taking import Interruption, Policy
 from tests.fakes import Notebook, PlayedLine, ScriptedListener, ScriptedModel, SpokenText

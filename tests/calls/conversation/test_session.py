@@ -3,7 +3,7 @@
 import asyncio
 
 from agents.providers.ports import EagerEndOfTurn, EndOfTurn, Interim, SpeechStarted, TurnResumed
-from calls.conversation.session import Ending
+from calls.conversation.script import Ending
 from calls.conversation.turn_taking import Interruption, Policy
 from tests.calls.conversation.stage import on_stage
 from tests.clock import on_virtual_clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from calls.conversation.session import Ending
+from calls.conversation.script import Ending
 from calls.conversation.turn_taking import Interruption, Policy
 from tests.calls.conversation.stage import on_stage
 from tests.clock import on_virtual_clock

@@ -3,7 +3,7 @@
 import asyncio
 
 from agents.providers.ports import Interim, ProviderError, SpeechStarted
-from calls.conversation.session import Ending
+from calls.conversation.script import Ending
 from tests.calls.conversation.stage import on_stage
 from tests.clock import on_virtual_clock
 from tests.fakes import ScriptedModel, SpokenText, Thought

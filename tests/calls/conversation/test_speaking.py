@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 from agents.providers.ports import ProviderError
 from calls.conversation.playback import Playback
-from calls.conversation.speaking import MOST_AHEAD_S, AudioSpeaker, Utterance
+from calls.conversation.speaking import MOST_AHEAD_S, AudioSpeaker, AudioUtterance
 from tests.clock import on_virtual_clock
 from tests.fakes import PlayedLine, SpokenText
 
 
 @asynccontextmanager
-async def speaking(voice: SpokenText | None = None) -> AsyncIterator[tuple[Utterance, PlayedLine]]:
+async def speaking(voice: SpokenText | None = None) -> AsyncIterator[tuple[AudioUtterance, PlayedLine]]:
     line = PlayedLine()
     async with asyncio.TaskGroup() as group:
         speaker = AudioSpeaker(

@@ -1,0 +1,40 @@
+"""What a conversation is given to say and to keep to, and the ways in which it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from calls.conversation.turn_taking import Policy
+
+
+class Ending(StrEnum):
+    """Why the conversation is over."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SILENCE = "silence"
+    LIMIT = "limit"
+    FAILURE = "failure"
+    MEDIA_LOST = "media_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The sentences and limits of one call; texts are ready to be spoken."""
+
+    opening: tuple[str, ...]
+    opening_kind: str = "greeting"
+    introduction: str = ""
+    consent_notice: str = ""
+    stopped: str = ""  # answers whoever asks not to be called, and ends the call; empty: that is not listened for
+    farewell: str = "Goodbye."
+    fallback: str = "One moment, please."
+    apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
+    silence_prompts: tuple[str, ...] = ()
+    silence_timeout_s: float = 6.0
+    max_duration_s: float = 900.0
+    duration_warning: str = ""
+    policy: Policy = field(default_factory=Policy)
+    interruption_s: float | None = 0.0  # None: the line itself decides when a voice interrupts
+    speculation: bool = True
