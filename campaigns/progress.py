@@ -89,16 +89,16 @@ class Progress:
         return int(self.people["in_left_out"])
 
     @property
-    def reached_percent(self) -> int:
-        return round(100 * self.reached / self.total) if self.total else 0
+    def reached_share(self) -> str:
+        return _share(self.reached, self.total)
 
     @property
-    def picked_up_percent(self) -> int:
-        return round(100 * self.attempts["answered"] / self.attempts["asked"]) if self.attempts["asked"] else 0
+    def picked_up_share(self) -> str:
+        return _share(self.attempts["answered"], self.attempts["asked"])
 
     @property
-    def confirmed_percent(self) -> int:
-        return round(100 * self.confirmed / self.reached) if self.reached else 0
+    def confirmed_share(self) -> str:
+        return _share(self.confirmed, self.reached)
 
     @property
     def spent(self) -> str:
@@ -121,6 +121,11 @@ class Progress:
                 width = 100 * people / self.total
                 yield Share(group, people, round(begins, 2), round(width, 2))
                 begins += width
+
+
+def _share(part: int, whole: int) -> str:
+    """Where there is nothing to have a share of, there is no data."""
+    return f"{100 * part / whole:.0f}%" if whole else "–"
 
 
 def dollars(cents: int) -> str:

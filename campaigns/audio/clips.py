@@ -81,9 +81,14 @@ def variables_of(target: Target, business: str) -> dict[str, object]:
         "first_name": first,
         "last_name": last,
         "business": business,
-        **{re.sub(r"\W+", "_", str(key).lower()).strip("_"): value for key, value in given.items()},
+        **{plain_name(key): value for key, value in given.items()},
         **given,
     }
+
+
+def plain_name(column: str) -> str:
+    """How a template may name a column, whatever marks it has: "Visit Date" is visit_date."""
+    return re.sub(r"\W+", "_", str(column).lower()).strip("_")
 
 
 def message_for(target: Target, business: str, *, voicemail: bool = False) -> Message:

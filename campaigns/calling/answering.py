@@ -86,7 +86,7 @@ def press(tenant_id: int, attempt_id: UUID, sid: str, answer: Answer, at: dateti
         if attempt is None:
             return HANG_UP
         if key == STOP_KEY:
-            return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
+            return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key), at, key=key)
         if attempt.state == Attempt.State.ENDED:
             return _thanks(attempt) if key and key == attempt.key_pressed else HANG_UP
         if key:
@@ -106,7 +106,7 @@ def take_recording(tenant_id: int, attempt_id: UUID, sid: str, recording: str, k
             return HANG_UP
         _keep_reply(attempt, recording, at)
         if key == STOP_KEY:
-            return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
+            return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key), at, key=key)
         if attempt.state != Attempt.State.ENDED and key in attempt.campaign.keys:
             return _choose(attempt, key, at, Stage())
         settle(attempt, "spoken", at)
@@ -196,7 +196,7 @@ def _choose(attempt: Attempt, key: str, at: datetime, stage: Stage) -> Told:
     if means == AGENT:
         return Told(to_agent=True)
     if means == OPTED_OUT:
-        return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key, at), at, key=key)
+        return _stop(attempt, DoNotCall.Source.KEY, _pressed(attempt, key), at, key=key)
     if not means:
         return _once_more(attempt, stage, at, phrases.no_such_key(caller_of(attempt)))
     settle(attempt, means, at)
@@ -222,7 +222,7 @@ def _understand(attempt: Attempt, answer: Answer, at: datetime) -> Told:
     """Act on what is certain; the rest is for a person to read."""
     found = sort(answer.said, answer.heard)
     if found.meaning is Meaning.STOP and found.is_sure:
-        evidence = f'Said "{answer.said[:200]}" in call {attempt.carrier_sid} at {at.isoformat()}.'
+        evidence = f'Said "{answer.said[:200]}" in call {attempt.carrier_sid}.'
         return _stop(attempt, DoNotCall.Source.VOICE, evidence, at)
     if (machine := who_speaks(answer.said)) and found.meaning in (Meaning.AGAIN, Meaning.OTHER):
         return _bear_with(attempt, machine, answer.stage)
@@ -320,5 +320,5 @@ def _say(attempt: Attempt, sentence: str) -> Told:
     return Told(twiml.play_and_hang_up([Heard(sentence)], call_words.language(attempt)))
 
 
-def _pressed(attempt: Attempt, key: str, at: datetime) -> str:
-    return f"Pressed {key} in call {attempt.carrier_sid} at {at.isoformat()}."
+def _pressed(attempt: Attempt, key: str) -> str:
+    return f"Pressed {key} in call {attempt.carrier_sid}."

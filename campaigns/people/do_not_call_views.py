@@ -16,7 +16,7 @@ from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from campaigns.importing import files, progress
-from campaigns.models import DoNotCall, RegistryFile
+from campaigns.models import Contact, DoNotCall, RegistryFile
 from campaigns.people import contacts
 from campaigns.people.contact_forms import LiftForm, NeverCallForm, RegistryForm, beginning_of
 from campaigns.people.registries import ages, key_of
@@ -48,12 +48,13 @@ def _page(request: TenantRequest, form: NeverCallForm, registry_form: RegistryFo
     page = Paginator(entries.filter(e164__contains=search) if search else entries, PER_PAGE).get_page(
         request.GET.get("page")
     )
+    people = {str(each.e164): each for each in Contact.objects.filter(e164__in=[entry.e164 for entry in page])}
     context = {
         "page": page,
         "search": search,
         "form": form,
         "registry_form": registry_form,
-        "rows": [(entry, LiftForm(auto_id=f"lift_{entry.pk}_%s")) for entry in page],
+        "rows": [(each, people.get(str(each.e164)), LiftForm(auto_id=f"lift_{each.pk}_%s")) for each in page],
         **_registries(request),
     }
     has_errors = bool(form.errors or registry_form.errors)

@@ -43,7 +43,7 @@ def from_conversation(tenant_id: int, call_id: UUID, said: str, at: datetime) ->
             return False
         source = DoNotCall.Source.VOICE if said else DoNotCall.Source.KEY
         what = f'Said "{said[:200]}"' if said else f"Pressed {STOP_KEY}"
-        opt_out(str(attempt.e164), source, f"{what} in call {attempt.carrier_sid} at {at.isoformat()}.", at)
+        opt_out(str(attempt.e164), source, f"{what} in call {attempt.carrier_sid}.", at)
         Attempt.objects.filter(pk=attempt.pk).update(outcome=OPTED_OUT)
         ended = Target.objects.filter(pk=attempt.target_id).exclude(status=Target.Status.LIVE)
         ended.update(status=Target.Status.DONE, disposition=OPTED_OUT)

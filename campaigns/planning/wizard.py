@@ -18,7 +18,7 @@ from agentos.tenants.templatetags.words import count, duration
 from agents.catalog import language_name
 from campaigns import services
 from campaigns.audio.clip_links import listen_path
-from campaigns.audio.clips import business_name, language_of, message_for, want_sample
+from campaigns.audio.clips import business_name, language_of, message_for, plain_name, want_sample
 from campaigns.models import AudioClip, Campaign, Contact, Target
 from campaigns.people.exporting import csv_file
 from campaigns.planning.dry_run import lines_for, plan
@@ -39,6 +39,7 @@ from campaigns.texts.messages import MessageError
 
 WORDS_A_SECOND = 2.6
 MOST_LETTERS = 5000
+SOME = 8  # people who are named before "and … more"
 FORMS: dict[str, type[StepForm]] = {
     "goal": GoalForm,
     "number": NumberForm,
@@ -126,13 +127,16 @@ def _people(request: TenantRequest, campaign: Campaign) -> HttpResponse:
             nobody = "Nobody is found by that who is not in it already."
             messages.success(request, f"{count(added, 'person,people')} added." if added else nobody)
         if form.is_valid() and not runs:
+            if "stay" not in request.POST and campaign.targets.exists():
+                return _onward(request, campaign, "people")
             return redirect("campaigns:step", request.tenant.slug, campaign.pk, "people")
         if runs:
             if form.errors:
                 messages.error(request, "Choose whom to add.")
             return redirect("campaigns:campaign", request.tenant.slug, campaign.pk)
     people = campaign.targets.select_related("contact").order_by("contact__name", "pk")
-    context = {"form": form, "total": people.count(), "some": people[:8]}
+    total = people.count()
+    context = {"form": form, "total": total, "some": people[:SOME], "others": max(0, total - SOME)}
     return _show(request, campaign, "people", context, status=422 if form.errors else 200)
 
 
@@ -211,6 +215,8 @@ def _said(campaign: Campaign, person: str = "") -> dict[str, Any]:
     people = list(campaign.targets.select_related("contact").order_by("contact__name", "pk")[:20])
     chosen = next((each for each in people if str(each.pk) == person), people[0] if people else None)
     context: dict[str, Any] = {"people": people, "person": chosen, "text": "", "problem": ""}
+    if chosen and chosen.contact and chosen.contact.fields:
+        context["variables"] = [f"{{{{{plain_name(column)}}}}}" for column in ("first_name", *chosen.contact.fields)]
     if not campaign.message.strip():
         return context
     someone = chosen or Target(contact=Contact(name="Rosa Delgado"))

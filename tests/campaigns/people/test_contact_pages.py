@@ -327,6 +327,18 @@ def test_a_number_is_added_as_people_write_it_and_lifted_with_a_reason(browser: 
     assert "Nobody yet" in text(lifted)
 
 
+def test_the_list_names_those_whom_one_knows(browser: Client, tenant: Tenant) -> None:
+    with tenant_transaction(tenant):
+        Contact.objects.create(e164=ROSA, name="Rosa Delgado")
+        contacts.opt_out(ROSA, "key")
+        contacts.opt_out("+12085550143", "key")
+
+    page = text(browser.get(at("do_not_call", tenant))).replace("\xa0", " ")
+
+    assert "Rosa Delgado (208) 555-0142" in page
+    assert "Nobody in your contacts (208) 555-0143" in page
+
+
 def test_what_is_no_number_is_refused_beside_its_field(browser: Client, tenant: Tenant) -> None:
     response = browser.post(at("do_not_call", tenant), {"e164": "twelve"})
 

@@ -73,6 +73,29 @@ def test_a_campaign_is_set_up_step_by_step_and_started(
         assert [str(each.e164) for each in running.targets.all()] == [ROSA]
 
 
+def test_going_on_takes_the_people_along_whom_one_has_chosen(browser: Client, tenant: Tenant, agent: Agent) -> None:
+    for number in (ROSA, TOM):
+        make_contact(tenant, number, tags=["recall"])
+    draft = new_draft(browser, tenant)
+    address = at("step", draft, "people")
+
+    stays = browser.post(address, {"tag": "recall", "search": "0128", "stay": "1"})
+    goes_on = browser.post(address, {"tag": "recall"})
+
+    assert (stays.headers["Location"], goes_on.headers["Location"]) == (address, at("step", draft, "message"))
+    with tenant_transaction(tenant):
+        assert draft.targets.count() == 2
+
+
+def test_the_message_step_names_the_values_that_people_have(browser: Client, tenant: Tenant, agent: Agent) -> None:
+    make_contact(tenant, ROSA, fields={"Visit Date": "2026-11-24"})
+    draft = new_draft(browser, tenant)
+
+    page = text(browser.post(at("step", draft, "people"), {"tag": "*"}, follow=True))
+
+    assert "Known here: {{first_name}} , {{visit_date}} ." in page
+
+
 def test_one_may_leave_and_come_back_to_a_draft(browser: Client, tenant: Tenant, agent: Agent) -> None:
     draft = new_draft(browser, tenant)
 
