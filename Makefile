@@ -14,6 +14,7 @@ OURS := agentos agents calls telephony campaigns
 # What a production process is told, for `check --deploy`; the values are made up.
 PRODUCTION := DEBUG=false PUBLIC_URL=https://voice.example.com BEHIND_PROXY=true \
 	SECRET_KEY=for-the-check-only-0123456789abcdefghijklmnopqrstuvwxyzABCDEFG \
+	VAULT_KEY=for-the-check-only-0123456789abcdefghijklmnopqrstuvwxyz \
 	TWILIO_ACCOUNT_SID=AC00000000000000000000000000000000 TWILIO_AUTH_TOKEN=for-the-check-only
 
 .DEFAULT_GOAL := help

@@ -6,3 +6,6 @@ class AgentosConfig(AppConfig):
 
     name = "agentos"
     label = "agentos"
+
+    def ready(self) -> None:
+        from agentos import checks  # noqa: F401 - registers them

@@ -214,7 +214,8 @@ CHECKS: dict[str, Callable[[], Finding]] = {
 
 def _secrets() -> list[str]:
     """Every secret of the settings, to keep it off the screen."""
-    kept: list[Any] = [settings.SECRET_KEY, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
+    kept: list[Any] = [settings.SECRET_KEY, settings.VAULT_KEY, *settings.VAULT_KEYS_OLD]
+    kept += [settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
     kept += [vendor["api_key"] for vendor in settings.VENDORS.values()]
     kept += [settings.DATABASES["default"].get("PASSWORD"), urlsplit(settings.REDIS_URL).password]
     kept += [settings.EMAIL_HOST_PASSWORD]

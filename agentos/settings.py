@@ -25,6 +25,10 @@ if not TESTING and sys.argv[1:2] != ["demo"]:  # which chooses anew
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.local_secret(LOCAL_DIR, "secret_key")
+# Wraps the data keys of every tenant (agentos/vault.py). The old ones are still believed, until `rotate_keys` has run.
+VAULT_KEY = env.str("VAULT_KEY", default="") or embedded.local_secret(LOCAL_DIR, "vault_key")
+VAULT_KEY_IS_LOCAL = not env.str("VAULT_KEY", default="")
+VAULT_KEYS_OLD = env.list("VAULT_KEYS_OLD", default=[])
 PORT = env.int("PORT", default=8000)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = [

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from agentos.tenants.credentials import has_key_of
 from agents.catalog import Kind, language_name, provider, speaks
 from agents.comparison import LABELS, SECTION_OF, values
 from agents.drafts import OPTION, ROLES, judge
@@ -64,8 +65,8 @@ def seconds_spoken(text: str) -> int:
 
 
 def is_configured(name: str) -> bool:
-    """Whether this server has what it needs to reach the provider."""
-    return name == "offline" or bool(settings.VENDORS.get(name, {}).get("api_key"))
+    """Whether there is a key for the provider: this server's, or the business's own."""
+    return name == "offline" or bool(settings.VENDORS.get(name, {}).get("api_key")) or has_key_of(name)
 
 
 def problems(version: AgentVersion) -> list[Check]:

@@ -20,6 +20,7 @@ from django.utils.timezone import now
 
 from agentos.draining import drain
 from agentos.errors import DomainError
+from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
 from agents.languages import LAST
@@ -30,7 +31,7 @@ from calls.briefing import Briefing
 from calls.journal import spool
 from calls.platform_sentences import platform_sentences
 from calls.services import NewCall, next_segment, open_call, turn_away
-from calls.snapshots import language_of, load_snapshot, save_snapshot
+from calls.snapshots import Answerer, language_of, load_snapshot, save_snapshot
 
 T = TypeVar("T")
 
@@ -94,13 +95,14 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
             raise Refused("busy")
         log.warning("answering without the database", agent_id=str(agent_id))
         known = snapshot
-    tenant_id, business, spec = known
+    tenant_id, business, spec, keys = known
     runtime.prepare(
         runtime.Prepared(
             new=NewCall(call_id=call_id, agent_id=agent_id, version_id=spec.version_id, created_at=now(), **rest),
             tenant_id=tenant_id,
             business=business,
             spec=spec,
+            keys=keys,
         )
     )
     return Admission(call_id, agent_id, tenant_id, segment=1)
@@ -120,7 +122,7 @@ async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
         snapshot = load_snapshot(agent_id)
         if snapshot is None:
             raise Refused("unknown_agent")
-        answer = (snapshot[0], spool.last_segment(call_id) + 1)
+        answer = (snapshot.tenant_id, spool.last_segment(call_id) + 1)
     tenant_id, segment = answer
     if segment == 0 or segment > MOST_SEGMENTS:
         raise Refused("ended")
@@ -156,7 +158,7 @@ def tenant_of(agent_id: UUID) -> PublicRoute:
     return route
 
 
-def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> tuple[int, str, VersionSpec]:
+def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Answerer:
     tenant = tenant_of(agent_id).tenant
     with tenant_transaction(tenant):
         agent = Agent.objects.filter(pk=agent_id, archived_at=None).first()
@@ -166,16 +168,16 @@ def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> tu
         version = versions.filter(pk=agent.published_id).first()
         if version is None:
             raise Refused("unpublished")
-        spec = VersionSpec.of(version)
+        answerer = Answerer(tenant.pk, tenant.name, VersionSpec.of(version), vendor_keys())
     new = NewCall(call_id=call_id, agent_id=agent_id, version_id=version.pk, created_at=now(), **rest)
     try:
         open_call(tenant.pk, new)
     except DomainError as error:
         if error.code != "ended" and new.direction == "inbound":
             turn_away(tenant.pk, new)
-        raise Refused(error.code, spec.language) from None
-    save_snapshot(agent_id, tenant.pk, tenant.name, spec)
-    return tenant.pk, tenant.name, spec
+        raise Refused(error.code, answerer.spec.language) from None
+    save_snapshot(agent_id, answerer)
+    return answerer
 
 
 def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[int, int]:

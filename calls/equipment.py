@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents import providers
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
 from agents.providers.ports import (
@@ -37,16 +38,18 @@ speech_cache = SpeechCache(settings.SPEECH_CACHE_DIR)
 class Equipment:
     """Opened in the background; a part that cannot be opened is tried again when it is needed."""
 
-    def __init__(self, spec: VersionSpec) -> None:
-        self.spec = spec
+    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> None:
+        self.spec, self._keys = spec, keys
         self._early: list[tuple[str, ProviderError]] = []
         self._report: Callable[[str, ProviderError], None] = lambda part, error: self._early.append((part, error))
-        self.listener = AudioListener(lambda: recogniser(spec))
-        own = providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider))
+        self.listener = AudioListener(lambda: recogniser(spec, keys))
+        own = providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider, keys))
         self.voice = CachedVoice(self._voices(own), speech_cache, spec.tts_provider, main_voice(spec), own=own)
         self.model: LanguageModel = FallbackLanguageModel(
-            language_model(spec.llm_provider, spec.llm_model, spec.llm_options),
-            language_model(spec.second_llm_provider, spec.second_llm_model, {}) if spec.second_llm_provider else None,
+            language_model(spec.llm_provider, spec.llm_model, spec.llm_options, keys),
+            language_model(spec.second_llm_provider, spec.second_llm_model, {}, keys)
+            if spec.second_llm_provider
+            else None,
             first_s=FIRST_TOKEN_S,
             gap_s=TOKEN_GAP_S,
             on_failure=lambda error: self._report("llm", error),
@@ -94,7 +97,7 @@ class Equipment:
         second = None
         if spec.second_tts_provider:
             other = Voice(spec.second_tts_model, spec.second_tts_voice, spec.language, {})
-            second = providers.tts(spec.second_tts_provider, other, endpoint(spec.second_tts_provider))
+            second = providers.tts(spec.second_tts_provider, other, endpoint(spec.second_tts_provider, self._keys))
         return FallbackTextToSpeech(
             own,
             second,
@@ -105,12 +108,16 @@ class Equipment:
         )
 
 
-def endpoint(provider: str) -> Endpoint:
+def endpoint(provider: str, keys: VendorKeys = NO_KEYS) -> Endpoint:
+    """Where the provider is reached: with the tenant's own key where `keys` has one, else with the installation's.
+
+    `keys` are `agentos.tenants.credentials.vendor_keys()`, read when a call is admitted or a task begins.
+    """
     vendor = settings.VENDORS.get(provider, {})
-    return Endpoint(api_key=vendor.get("api_key", ""), base_url=vendor.get("base_url", ""))
+    return Endpoint(api_key=keys.get(provider) or vendor.get("api_key", ""), base_url=vendor.get("base_url", ""))
 
 
-def recogniser(spec: VersionSpec) -> SpeechToText:
+def recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
     hearing = Hearing(
         model=spec.stt_model,
         language=spec.language,
@@ -119,23 +126,23 @@ def recogniser(spec: VersionSpec) -> SpeechToText:
         eager=spec.speculation,
         options=spec.stt_options,
     )
-    return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider))
+    return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider, keys))
 
 
-def language_model(provider: str, model: str, options: dict[str, Any]) -> LanguageModel:
+def language_model(provider: str, model: str, options: dict[str, Any], keys: VendorKeys = NO_KEYS) -> LanguageModel:
     rest = {name: value for name, value in options.items() if name != "max_tokens"}
     thinking = Thinking(model=model, max_tokens=int(options.get("max_tokens", 300)), options=rest)
-    return providers.llm(provider, thinking, endpoint(provider))
+    return providers.llm(provider, thinking, endpoint(provider, keys))
 
 
 def main_voice(spec: VersionSpec) -> Voice:
     return Voice(spec.tts_model, spec.tts_voice, spec.language, spec.tts_options)
 
 
-async def synthesize_fixed(spec: VersionSpec, texts: list[str]) -> int:
+async def synthesize_fixed(spec: VersionSpec, texts: list[str], keys: VendorKeys = NO_KEYS) -> int:
     """Bring the fixed sentences of a version into the cache; returns how many were missing. Raises ProviderError."""
     voice = CachedVoice(
-        providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider)),
+        providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider, keys)),
         speech_cache,
         spec.tts_provider,
         main_voice(spec),

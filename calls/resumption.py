@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 
+from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import AgentVersion
@@ -18,7 +19,7 @@ from calls.briefing import Briefing
 from calls.journal import spool
 from calls.models import Call
 from calls.services import NewCall
-from calls.snapshots import load_snapshot
+from calls.snapshots import Answerer, load_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Earlier:
 
 def load_earlier(
     tenant_id: int, agent_id: UUID, call_id: UUID, *, use_database: bool
-) -> tuple[NewCall, str, VersionSpec, Earlier]:
+) -> tuple[NewCall, Answerer, Earlier]:
     """Everything a segment begins with. Raises LookupError, and DatabaseError when asked to use the database."""
     if use_database:
         return _from_database(tenant_id, call_id)
@@ -43,7 +44,7 @@ def heard_before(briefing: Briefing) -> Earlier:
     return Earlier((("assistant", briefing.message),) if briefing.message else (), briefing.before_ms)
 
 
-def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, str, VersionSpec, Earlier]:
+def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Earlier]:
     with tenant_transaction(tenant_id):
         call = Call.objects.filter(pk=call_id).first()
         if call is None:
@@ -51,6 +52,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, str, Version
         version = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
         turns = [{"speaker": t.speaker, "heard": t.heard} for t in call.turns.order_by("started_ms", "index")]
         business = Tenant.objects.get(pk=tenant_id).name
+        answerer = Answerer(tenant_id, business, VersionSpec.of(version), vendor_keys())
     new = NewCall(
         call_id=call.pk,
         agent_id=call.agent_id,
@@ -63,14 +65,13 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, str, Version
         created_at=call.created_at,
         briefing=Briefing.from_json(call.briefing),
     )
-    return new, business, VersionSpec.of(version), _earlier(turns, call.answered_at, new.briefing.before_ms)
+    return new, answerer, _earlier(turns, call.answered_at, new.briefing.before_ms)
 
 
-def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, str, VersionSpec, Earlier]:
+def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, Answerer, Earlier]:
     snapshot = load_snapshot(agent_id)
-    if snapshot is None or snapshot[0] != tenant_id:
+    if snapshot is None or snapshot.tenant_id != tenant_id:
         raise LookupError(f"nothing is known of agent {agent_id}")
-    _, business, spec = snapshot
     entries = spool.peek(call_id)
     opened: dict[str, Any] = next((entry["data"] for entry in entries if entry["entry"] == "opened"), {})
     answered = next((entry["at"] for entry in entries if entry["entry"] == "answered"), "")
@@ -78,7 +79,7 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
     new = NewCall(
         call_id=call_id,
         agent_id=agent_id,
-        version_id=opened.get("version_id", spec.version_id),
+        version_id=opened.get("version_id", snapshot.spec.version_id),
         channel=opened.get("channel", "phone"),
         direction=opened.get("direction", "inbound"),
         from_number=opened.get("from_number", ""),
@@ -88,7 +89,7 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
         briefing=Briefing.from_json(opened.get("briefing", {})),
     )
     said = sorted(turns.values(), key=lambda turn: turn["started_ms"])
-    return new, business, spec, _earlier(said, parse_datetime(answered), new.briefing.before_ms)
+    return new, snapshot, _earlier(said, parse_datetime(answered), new.briefing.before_ms)
 
 
 def _earlier(turns: list[dict[str, Any]], answered_at: datetime | None, before_ms: int) -> Earlier:

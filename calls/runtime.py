@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from agentos.tenants.credentials import VendorKeys
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
 from calls.conversation.history import History
@@ -28,6 +29,7 @@ from calls.recorder import RecordedLine, Recorder
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
 from calls.services import NewCall
+from calls.snapshots import Answerer
 from calls.spool import SpoolKey
 
 PREPARED_FOR_S = 60.0  # a call whose socket does not come by then is not coming
@@ -62,6 +64,7 @@ class Prepared:
     texts: CallTexts | None = None
     equipment: Equipment | None = None
     timer: asyncio.TimerHandle | None = None
+    keys: VendorKeys = field(default_factory=dict, repr=False)  # the business's own, by vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def _equip(prepared: Prepared) -> None:
         at=prepared.new.created_at,
         briefing=prepared.new.briefing,
     )
-    prepared.equipment = Equipment(prepared.spec)
+    prepared.equipment = Equipment(prepared.spec, prepared.keys)
     prepared.equipment.open(prepared.equipment.voice.prepare(prepared.texts.fixed()), prepared.texts.personal())
 
 
@@ -157,7 +160,7 @@ async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
     """The call's version and what was said so far, from the database or from what is kept on this host."""
     loop = asyncio.get_running_loop()
 
-    def in_thread(use_database: bool) -> tuple[NewCall, str, VersionSpec, Earlier]:
+    def in_thread(use_database: bool) -> tuple[NewCall, Answerer, Earlier]:
         try:
             return load_earlier(claims.tenant_id, claims.agent_id, claims.call_id, use_database=use_database)
         finally:
@@ -170,10 +173,10 @@ async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
     try:
         if not done:
             raise DatabaseError("too slow")
-        new, business, spec, earlier = future.result()
+        new, answerer, earlier = future.result()
     except DatabaseError:
-        new, business, spec, earlier = await loop.run_in_executor(_threads, in_thread, False)
-    return Prepared(new, claims.tenant_id, business, spec), earlier
+        new, answerer, earlier = await loop.run_in_executor(_threads, in_thread, False)
+    return Prepared(new, claims.tenant_id, answerer.business, answerer.spec, keys=answerer.keys), earlier
 
 
 class RunningCall:

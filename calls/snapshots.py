@@ -1,4 +1,7 @@
-"""The last known state of an agent on this host, for when the database is away."""
+"""The last known state of an agent on this host, for when the database is away.
+
+The tenant's own keys are kept with it, wrapped by the master key: a file that is copied away says nothing about them.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +9,78 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 
+from agentos import vault
+from agentos.tenants.credentials import VendorKeys
 from agents.languages import LAST
 from agents.versions import VersionSpec
 
-_saved: dict[UUID, str] = {}
+log = structlog.get_logger(__name__)
 
 
-def save_snapshot(agent_id: UUID, tenant_id: int, business: str, spec: VersionSpec) -> None:
+class Answerer(NamedTuple):
+    """Who answers a call: the business, the published version, and the business's own keys by vendor."""
+
+    tenant_id: int
+    business: str
+    spec: VersionSpec
+    keys: VendorKeys
+
+    def __repr__(self) -> str:
+        return f"Answerer(tenant_id={self.tenant_id}, version_id={self.spec.version_id})"
+
+
+_saved: dict[UUID, Answerer] = {}
+
+
+def save_snapshot(agent_id: UUID, answerer: Answerer) -> None:
     """Keep what a call needs; written only when it changed, and whole or not at all."""
-    text = json.dumps({"tenant_id": tenant_id, "business": business, "spec": spec.to_json()})
     file = _file(agent_id)
-    if _saved.get(agent_id) == text and file.exists():
+    if _saved.get(agent_id) == answerer and file.exists():
         return
+    keys = vault.wrap(json.dumps(dict(answerer.keys)).encode(), _place(agent_id))
+    kept = {"tenant_id": answerer.tenant_id, "business": answerer.business, "spec": answerer.spec.to_json()}
+    text = json.dumps(kept | {"keys": keys})
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(handle, "w") as temporary:
         temporary.write(text)
     os.replace(name, file)
-    _saved[agent_id] = text
+    _saved[agent_id] = answerer
 
 
-def load_snapshot(agent_id: UUID) -> tuple[int, str, VersionSpec] | None:
-    """The tenant, the name of the business and the published version; None when nothing was kept."""
+def load_snapshot(agent_id: UUID) -> Answerer | None:
+    """Who answers; None when nothing was kept."""
     try:
         data = json.loads(_file(agent_id).read_text())
     except (OSError, ValueError):
         return None
-    return data["tenant_id"], data["business"], VersionSpec.from_json(data["spec"])
+    spec = VersionSpec.from_json(data["spec"])
+    return Answerer(data["tenant_id"], data["business"], spec, _keys(agent_id, data))
+
+
+def _keys(agent_id: UUID, data: dict[str, Any]) -> dict[str, str]:
+    try:
+        keys: dict[str, str] = json.loads(vault.unwrap(data.get("keys", ""), _place(agent_id)))
+    except vault.Unreadable as error:  # the call is answered all the same, with the keys of this installation
+        log.warning("the kept keys cannot be read", agent_id=str(agent_id), reason=str(error))
+        return {}
+    return keys
 
 
 def language_of(agent_id: UUID) -> str:
     """What the agent speaks, as far as this host knows; English where nothing was kept."""
     kept = load_snapshot(agent_id)
-    return kept[2].language if kept else LAST
+    return kept.spec.language if kept else LAST
+
+
+def _place(agent_id: UUID) -> str:
+    return f"snapshot.keys:{agent_id}"
 
 
 def _file(agent_id: UUID) -> Path:

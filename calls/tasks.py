@@ -10,6 +10,7 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from agentos.jobs import PlatformTask
+from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
 from agents import providers
@@ -33,10 +34,10 @@ def sweep() -> None:
             log.info("forgotten calls were ended", tenant_id=tenant_id, calls=ended)
 
 
-async def _synthesize(spec: VersionSpec, texts: list[str]) -> int:
+async def _synthesize(spec: VersionSpec, texts: list[str], keys: VendorKeys) -> int:
     """As `synthesize_fixed`, in a loop that leaves no connection and no process behind."""
     try:
-        return await synthesize_fixed(spec, texts)
+        return await synthesize_fixed(spec, texts, keys)
     finally:
         await providers.close_clients()
         await stop_worker()
@@ -50,7 +51,7 @@ def prepare_speech(self, version_id: int) -> None:  # type: ignore[no-untyped-de
     spec = VersionSpec.of(version)
     texts = CallTexts(spec, business=business, caller_number="", at=now()).fixed()
     try:
-        missing = asyncio.run(_synthesize(spec, texts))
+        missing = asyncio.run(_synthesize(spec, texts, vendor_keys()))
     except ProviderError as error:
         log.warning("fixed sentences are not ready yet", provider=error.provider, code=error.code)
         raise self.retry(countdown=timedelta(seconds=15).seconds) from None

@@ -37,6 +37,11 @@ def acting_as(who: User | ApiKey) -> Iterator[None]:
         _actor.reset(token)
 
 
+def actor_name() -> str:
+    """Who acts at the moment, as people call them."""
+    return _actor.get().name
+
+
 def record(what: str, words: str, *, subject: str, **details: Any) -> LogEntry:
     """Write an entry, inside the tenant: it stands when the transaction does."""
     actor = _actor.get()

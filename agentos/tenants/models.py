@@ -139,6 +139,58 @@ class ApiKey(models.Model):
         return self.name
 
 
+class DataKey(TenantModel):
+    """A key with which secrets of one tenant are sealed, itself wrapped by the master key. See agentos/vault.py."""
+
+    number = models.PositiveIntegerField(help_text="Counts up; the highest one seals.")
+    wrapped = models.TextField()
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="data_key_once_per_number")]
+
+    def __str__(self) -> str:
+        return f"data key {self.number}"
+
+
+class Credential(TenantModel):
+    """A secret that the business entrusted to us: written, used in its name, never shown again."""
+
+    class Kind(models.TextChoices):
+        VENDOR = "vendor", "Key of a vendor"
+        HEADER = "header", "Header of a request"
+        WEBHOOK = "webhook", "Signature of webhooks"
+        ACCOUNT = "account", "Account at another service"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=80, help_text="Whose it is, such as: openai.")
+    sealed = models.TextField(blank=True, help_text="See agentos/vault.py; empty once revoked.")
+    ends = models.CharField(max_length=4, blank=True, help_text="The last characters, by which people tell keys apart.")
+    created_at = models.DateTimeField(default=now, editable=False)
+    created_by = models.CharField(max_length=160, blank=True, help_text="Their name at that time.")
+    tested_at = models.DateTimeField(null=True, blank=True)
+    works = models.BooleanField(null=True, blank=True)
+    finding = models.CharField(max_length=200, blank=True, help_text="What the last test found.")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"],
+                condition=models.Q(kind="vendor", revoked_at=None),
+                name="credential_one_key_per_vendor",
+            ),
+            models.CheckConstraint(
+                name="credential_revoked_is_empty", condition=models.Q(revoked_at=None) | models.Q(sealed="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LogEntry(TenantModel):
     """Who did what, and when. Never changed and never removed; it outlives what it is about."""
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
+from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from calls.models import Turn
 from campaigns.answers import sealing
@@ -47,7 +48,7 @@ def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
         reply: Reply | None = expected.select_related("attempt__campaign__agent__published").first()
         if reply is None:
             return
-        recording, ears = reply.recording_sid, ears_of(reply.attempt.campaign)
+        recording, ears, keys = reply.recording_sid, ears_of(reply.attempt.campaign), vendor_keys()
     try:
         sound = carrier.fetch_recording(recording)
         speech = read_wav(sound)
@@ -58,7 +59,7 @@ def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
         raise NotYet(str(error)) from error
     file = f"replies/{tenant_id}/{reply_id}.sealed"
     sealing.write(Path(settings.DATA_DIR) / file, sealing.seal(sound, _owner(reply_id)))
-    said = write_down(speech, ears)
+    said = write_down(speech, ears, keys)
     with tenant_transaction(tenant_id):
         _store(reply_id, file, len(speech) // mulaw.BYTES_PER_MS, said, at)
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from django.conf import settings
 
+from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
-from agents.providers.ports import Message, ProviderError, Thinking
+from agents.providers.ports import Endpoint, Message, ProviderError, Thinking
 from calls.equipment import endpoint
 from campaigns.answers.asking import needs_a_second_opinion
 from campaigns.answers.sorting import Meaning
@@ -52,10 +52,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Which model is asked."""
+    """Which model is asked, and where."""
 
     provider: str
     thinking: Thinking
+    server: Endpoint
 
 
 def ask(tenant_id: int, reply_id: int) -> None:
@@ -105,15 +106,15 @@ def _reply(reply_id: int) -> Reply | None:
 
 def _reader(reply: Reply) -> Reader | None:
     version = reply.attempt.campaign.agent.published
-    if version is None or not settings.VENDORS.get(version.llm_provider, {}).get("api_key"):
+    if version is None or not (server := endpoint(version.llm_provider, vendor_keys())).api_key:
         return None
     options = {name: value for name, value in version.llm_options.items() if name != "max_tokens"}
-    return Reader(version.llm_provider, Thinking(version.llm_model, MOST_TOKENS, options))
+    return Reader(version.llm_provider, Thinking(version.llm_model, MOST_TOKENS, options), server)
 
 
 async def _read(reader: Reader, message: str, transcript: str) -> str:
     asked = {"message": message[:LONGEST_MESSAGE], "answer": transcript[:LONGEST_ANSWER]}
-    model = providers.llm(reader.provider, reader.thinking, endpoint(reader.provider))
+    model = providers.llm(reader.provider, reader.thinking, reader.server)
     messages = [Message("system", PROMPT), Message("user", json.dumps(asked, ensure_ascii=False))]
     try:
         async with asyncio.timeout(WITHIN_S), aclosing(model.reply(messages)) as parts:

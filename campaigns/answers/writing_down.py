@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from django.conf import settings
 
+from agentos.tenants.credentials import NO_KEYS, VendorKeys, vendor_keys
 from agents.providers.offline_voice.ears import Ear, make_decoder
 from agents.providers.ports import EndOfTurn, ProviderError
+from calls.equipment import endpoint
 from campaigns.audio.listening import Ears, listen
 from campaigns.models import Campaign
 from telephony import mulaw
@@ -22,16 +23,16 @@ log = structlog.get_logger(__name__)
 def ears_of(campaign: Campaign) -> Ears:
     """Those of the agent as it is published, where the vendor's key is here."""
     version = campaign.agent.published
-    if version is None or not settings.VENDORS.get(version.stt_provider, {}).get("api_key"):
+    if version is None or not endpoint(version.stt_provider, vendor_keys()).api_key:
         return Ears(OFFLINE, language=campaign.language)
     return Ears(version.stt_provider, version.stt_model, campaign.language, version.stt_options)
 
 
-def write_down(speech: bytes, ears: Ears) -> str | None:
+def write_down(speech: bytes, ears: Ears, keys: VendorKeys = NO_KEYS) -> str | None:
     """What is heard; None where nobody can listen, or nobody who knows the language."""
     if ears.provider != OFFLINE:
         try:
-            return asyncio.run(listen(ears, speech))
+            return asyncio.run(listen(ears, speech, keys=keys))
         except ProviderError as error:
             log.warning("a reply is written down offline", provider=error.provider, code=error.code)
     return _offline(speech) if ears.language.lower().startswith("en") else None

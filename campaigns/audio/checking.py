@@ -15,6 +15,7 @@ from django.utils.timezone import now
 
 from agentos.errors import DomainError
 from agentos.jobs import enqueue
+from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agentos.tenants.models import User
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.audio.likeness import lacks_its_end, missed, says_something_else
@@ -29,14 +30,16 @@ LONGEST_GAP_MS = 2500
 FADES_BY_DB = 2
 
 
-async def examine(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes) -> tuple[list[str], list[str]]:
+async def examine(
+    ears: Ears, text: str, facts: Sequence[Fact], sound: bytes, keys: VendorKeys = NO_KEYS
+) -> tuple[list[str], list[str]]:
     """What was heard in a clip, and what speaks against it. Raises ProviderError.
 
     Ears that hear differently the second time listen again before they doubt, and most listenings decide.
     """
     heard: list[str] = []
     for again in range(listenings(ears)):
-        heard.append(await transcribe(ears, text, facts, sound, again=again))
+        heard.append(await transcribe(ears, text, facts, sound, again=again, keys=keys))
         found = doubts(text, facts, sound, heard, ears.language)
         if not found:
             break

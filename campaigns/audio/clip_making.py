@@ -22,6 +22,7 @@ from django.core.files.storage import storages
 from django.db.models import F, Q
 from django.utils.timezone import now
 
+from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
 from agents.providers.offline_voice.client import stop_worker
@@ -67,9 +68,10 @@ def make_batch(tenant_id: int) -> Batch:
     """Make some of the clips that this tenant wants."""
     with tenant_transaction(tenant_id):
         works = [Work(clip) for clip in _claim(now())]
+        keys = vendor_keys()
     for work in works:
         work.sound = _kept(work.clip)
-    asyncio.run(_make(works))
+    asyncio.run(_make(works, keys))
     for work in works:
         _keep(tenant_id, work)
     with tenant_transaction(tenant_id):
@@ -91,24 +93,24 @@ def _claim(at: datetime) -> list[AudioClip]:
 # Speaking and listening --------------------------------------------------------------------------------
 
 
-async def _make(works: list[Work]) -> None:
+async def _make(works: list[Work], keys: VendorKeys) -> None:
     voices: dict[str, list[Work]] = defaultdict(list)
     for work in works:
         voices[repr(sorted(work.clip.voice.items()))].append(work)
     try:
         for same in voices.values():
-            await _make_in_one_voice(same)
+            await _make_in_one_voice(same, keys)
     finally:
         await stop_worker()
 
 
-async def _make_in_one_voice(works: list[Work]) -> None:
+async def _make_in_one_voice(works: list[Work], keys: VendorKeys) -> None:
     made_with = dict(works[0].clip.voice)
     provider = made_with.pop("provider")
     voice = Voice(**made_with)
     cache = SpeechCache(Path(settings.SPEECH_CACHE_DIR))
     try:
-        speaker = CachedVoice(providers.tts_ahead(provider, voice, endpoint(provider)), cache, provider, voice)
+        speaker = CachedVoice(providers.tts_ahead(provider, voice, endpoint(provider, keys)), cache, provider, voice)
         await _say_fixed(speaker, works)
     except ProviderError as error:
         for work in works:
@@ -116,7 +118,7 @@ async def _make_in_one_voice(works: list[Work]) -> None:
         return
     turns = asyncio.Semaphore(AT_ONCE)
     try:
-        await asyncio.gather(*(_make_one(speaker, work, turns) for work in works))
+        await asyncio.gather(*(_make_one(speaker, work, turns, keys) for work in works))
     finally:
         with suppress(ProviderError):
             await speaker.close()
@@ -131,12 +133,12 @@ async def _say_fixed(speaker: CachedVoice, works: list[Work]) -> None:
                 work.spent += len(line)
 
 
-async def _make_one(speaker: CachedVoice, work: Work, turns: asyncio.Semaphore) -> None:
+async def _make_one(speaker: CachedVoice, work: Work, turns: asyncio.Semaphore, keys: VendorKeys) -> None:
     async with turns:
         try:
             if not work.sound:
                 work.sound = await _spoken(speaker, work)
-            work.checks = await _listen(work)
+            work.checks = await _listen(work, keys)
         except ProviderError as error:
             work.error = error
 
@@ -152,12 +154,12 @@ async def _spoken(speaker: CachedVoice, work: Work) -> bytes:
     return PAUSE.join(lines)
 
 
-async def _listen(work: Work) -> dict[str, Any]:
+async def _listen(work: Work, keys: VendorKeys) -> dict[str, Any]:
     """What the ears say. Where nobody can listen, a person has to. Raises ProviderError to be tried again."""
     plan = work.clip.checks
     facts = [Fact(Kind(kind), said) for kind, said in plan["facts"]]
     try:
-        heard, problems = await examine(Ears(**plan["ears"]), work.clip.text, facts, work.sound)
+        heard, problems = await examine(Ears(**plan["ears"]), work.clip.text, facts, work.sound, keys)
     except ProviderError as error:
         if error.retryable:
             raise

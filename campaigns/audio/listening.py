@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-
+from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents import providers
 from agents.providers.offline_voice.ears import Ear, make_decoder
 from agents.providers.offline_voice.grammar import Grammar, receptionist
-from agents.providers.ports import EndOfTurn, Endpoint, Hearing, ProviderError, SpeechStarted, SpeechToText
+from agents.providers.ports import EndOfTurn, Hearing, ProviderError, SpeechStarted, SpeechToText
+from calls.equipment import endpoint
 from campaigns.texts import spoken
 from campaigns.texts.messages import Fact, Kind
 from telephony.mulaw import BYTES_PER_MS, FRAME_BYTES, SILENCE, decode, encode, frames
@@ -48,23 +48,24 @@ def listenings(ears: Ears) -> int:
     return len(PITCHES) if ears.provider == "offline" else 1
 
 
-async def transcribe(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes, *, again: int = 0) -> str:
+async def transcribe(
+    ears: Ears, text: str, facts: Sequence[Fact], sound: bytes, *, again: int = 0, keys: VendorKeys = NO_KEYS
+) -> str:
     """What is heard in this sound, the first time or `again`. Raises ProviderError."""
     names = tuple(sorted({fact.said for fact in facts if fact.kind is Kind.NAME}))
     if ears.provider == "offline":
         if not ears.language.lower().startswith("en"):
             raise ProviderError("offline", "it understands English only", retryable=False, code="language")
         return await asyncio.to_thread(_hear_offline, wording(text, facts), names, pitched(sound, PITCHES[again]))
-    return await listen(ears, sound, names)
+    return await listen(ears, sound, names, keys)
 
 
-async def listen(ears: Ears, sound: bytes, names: Sequence[str] = ()) -> str:
+async def listen(ears: Ears, sound: bytes, names: Sequence[str] = (), keys: VendorKeys = NO_KEYS) -> str:
     """What a vendor's recogniser hears that expects nothing but these names. Raises ProviderError."""
-    vendor = settings.VENDORS.get(ears.provider, {})
     recogniser = providers.stt(
         ears.provider,
         Hearing(ears.model, ears.language, tuple(names), ENDPOINTING_MS, eager=False, options=ears.options),
-        Endpoint(vendor.get("api_key", ""), vendor.get("base_url", "")),
+        endpoint(ears.provider, keys),
     )
     try:
         await recogniser.open()

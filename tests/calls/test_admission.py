@@ -9,10 +9,13 @@ import pytest
 from django.db import connections
 
 from agentos.draining import drain
+from agentos.tenants import credentials
+from agentos.tenants.models import Credential
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls import runtime
 from calls.admission import Admission, Refused, admit, call_id_for, readmit
+from calls.equipment import endpoint
 from calls.models import Call
 from calls.runtime import CallClaims
 from calls.snapshots import load_snapshot
@@ -53,6 +56,42 @@ def test_a_call_is_opened_with_the_published_version(agent):
         call = Call.objects.get(pk=admission.call_id)
     assert (call.version_id, call.status, call.from_number) == (agent.published_id, "ringing", "+12085550147")
     assert load_snapshot(agent.pk) is not None
+
+
+def keys_taken(agent: Agent, sid: str = "CA1") -> dict[str, str]:
+    """The keys with which the call is equipped while the phone rings."""
+
+    async def scenario() -> dict[str, str]:
+        rest = {"from_number": "+12085550147", "to_number": "+12085550110", "direction": "inbound"}
+        admission = await admit(agent_id=agent.pk, carrier_sid=sid, **rest)
+        try:
+            return dict(runtime._prepared[admission.call_id].keys)
+        finally:
+            await runtime.forget_prepared()
+
+    return asyncio.run(scenario())
+
+
+def test_a_call_takes_the_keys_of_its_own_business(agent, other_agent):
+    with tenant_transaction(agent.tenant_id):
+        credentials.store(Credential.Kind.VENDOR, "deepgram", "dg-of-juniper-1234")
+
+    assert keys_taken(agent) == {"deepgram": "dg-of-juniper-1234"}
+    assert keys_taken(other_agent) == {}
+    assert endpoint("deepgram", {"deepgram": "dg-of-juniper-1234"}).api_key == "dg-of-juniper-1234"
+
+
+def test_without_the_database_the_keys_come_from_this_host_where_they_never_stand_in_clear(agent, settings):
+    with tenant_transaction(agent.tenant_id):
+        credentials.store(Credential.Kind.VENDOR, "deepgram", "dg-of-juniper-1234")
+    keys_taken(agent)
+
+    kept = [file.read_bytes() for file in settings.DATA_DIR.rglob("*") if file.is_file()]
+    assert any(str(agent.published_id).encode() in text for text in kept)
+    assert not any(b"dg-of-juniper" in text for text in kept)
+    assert load_snapshot(agent.pk).keys == {"deepgram": "dg-of-juniper-1234"}
+    settings.VAULT_KEY = "another installation's key altogether"
+    assert load_snapshot(agent.pk).keys == {}
 
 
 def test_the_same_webhook_twice_is_one_call(agent):

@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.models import ForeignKey
 from django.test import Client
 
+from agentos.tenants import credentials
 from agentos.tenants.log import record
-from agentos.tenants.models import Membership, Role, Tenant, User
+from agentos.tenants.models import Credential, Membership, Role, Tenant, User
 from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agents.models import Agent
 from calls.models import Call, JournalCursor, ToolRun
@@ -105,6 +106,7 @@ def build(name: str, *, version: int) -> Business:
     campaign_id = add_campaign(agent, number, call, secret, e164)
     bookings = add_bookings(call, secret, e164, number.pk)
     with tenant_transaction(tenant):
+        credentials.store(Credential.Kind.VENDOR, "openai", f"{secret}-key")
         record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
         "slug": tenant.slug,
