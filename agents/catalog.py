@@ -34,6 +34,8 @@ SILENT = "Every step of it is silence for the caller."
 EFFORTS = (("none", "None, for phone calls"), ("minimal", "Minimal"), ("low", "Low"), ("medium", "Medium"))
 LENGTHS = (("low", "Short"), ("medium", "Medium"), ("high", "Long"))
 TIERS = (("default", "Standard"), ("fast", "Fast, at twice the price"), ("flex", "Flex, slow and cheap"))
+THINKING = (("disabled", "None, for phone calls"), ("adaptive", "As the model sees fit"))
+CLAUDE_TIERS = (("auto", "Reserved capacity where there is some"), ("standard_only", "Standard"))
 
 OFFLINE_NAME = "Offline (no key, for trying out)"
 
@@ -109,6 +111,21 @@ LLM = (
             choice("verbosity", "Length of answers", None, LENGTHS, models=_REASONING),
             choice("service_tier", "Priority at the vendor", None, TIERS, models=_REASONING),
         ),
+    ),
+    Provider(
+        "anthropic",
+        "Anthropic",
+        models=(
+            Model("claude-haiku-5-5", "Claude Haiku 5.5, fastest"),
+            Model("claude-sonnet-5-5", "Claude Sonnet 5.5, balanced"),
+            Model("claude-opus-5-5", "Claude Opus 5.5, most careful"),
+        ),
+        custom_models=r"claude-[a-z0-9.-]{1,60}",
+        options=(
+            choice("thinking", "Thinking before the answer", "disabled", THINKING, SILENT),
+            choice("service_tier", "Priority at the vendor", None, CLAUDE_TIERS),
+        ),
+        aliases=(("haiku", "claude-haiku-5-5"), ("sonnet", "claude-sonnet-5-5"), ("opus", "claude-opus-5-5")),
     ),
     Provider(
         "offline", OFFLINE_NAME, models=(Model("offline", "Receptionist by rules, English", ENGLISH),), needs_key=False

@@ -28,7 +28,7 @@ from .ports import (
 # of the same names, defined below, stay what `from agents.providers import stt` finds.
 _ADAPTERS = {
     _stt_adapters: ("deepgram", "offline"),
-    _llm_adapters: ("openai", "offline"),
+    _llm_adapters: ("openai", "anthropic", "offline"),
     _tts_adapters: ("elevenlabs", "offline"),
 }
 
@@ -54,6 +54,10 @@ def llm(name: str, thinking: Thinking, endpoint: Endpoint) -> LanguageModel:
             from .llm.openai import OpenAILanguageModel
 
             return OpenAILanguageModel(thinking, endpoint)
+        case "anthropic":
+            from .llm.anthropic import AnthropicLanguageModel
+
+            return AnthropicLanguageModel(thinking, endpoint)
         case "offline":
             from .llm.offline import OfflineLanguageModel
 
@@ -94,10 +98,9 @@ def preload(names: Iterable[str] = ("deepgram", "openai", "elevenlabs")) -> None
 
 async def close_clients() -> None:
     """Close the connections that this event loop's calls share. For process stop."""
-    if f"{__name__}.llm.openai" in sys.modules:
-        from .llm.openai import close_clients as close_openai
-
-        await close_openai()
+    for name in ("llm.openai_client", "llm.anthropic"):
+        if module := sys.modules.get(f"{__name__}.{name}"):
+            await module.close_clients()
 
 
 def _modules(names: Iterable[str]) -> list[ModuleType]:

@@ -9,7 +9,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from .faults import Faults
 from .lateness import Lateness
@@ -48,6 +48,18 @@ class Chat:
     tokens_sent: int = 0
     finished: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Teller(Protocol):
+    """A double of a language model: its pace, and what it counts."""
+
+    pace: Pace
+    late: Lateness
+    opened: int
+    open: int
+    finished: int
+    closed_early: int
+    tokens: int
 
 
 class OpenAIDouble:
@@ -125,9 +137,10 @@ class OpenAIDouble:
 class Answering:
     """Writes one answer, each token at its own time from the start, so that a late one does not delay the rest."""
 
-    def __init__(self, double: OpenAIDouble, chat: Chat, events: list[bytes]) -> None:
-        self._double, self._chat, self._events = double, chat, events
-        self._paced = sum(_has_text(event) for event in events)
+    def __init__(self, double: Teller, chat: Chat, events: list[bytes], token: bytes = b'"content"') -> None:
+        """`token` stands in each event that is one."""
+        self._double, self._chat, self._events, self._token = double, chat, events, token
+        self._paced = sum(token in event for event in events)
         self._next = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -159,7 +172,7 @@ class Answering:
         self._finish()
 
     def _send(self, event: bytes) -> None:
-        if self._reply.write(event) and _has_text(event):
+        if self._reply.write(event) and self._token in event:
             self._chat.tokens_sent += 1
             self._double.tokens += 1
 
@@ -178,10 +191,6 @@ class Answering:
         self._double.closed_early += 1
         self._double.open -= 1
         self._chat.gone.set()
-
-
-def _has_text(event: bytes) -> bool:
-    return b'"content"' in event
 
 
 def _event(event: Any) -> bytes:

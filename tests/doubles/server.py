@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.providers.ports import Endpoint
 
+from .anthropic import AnthropicDouble
 from .deepgram import DeepgramDouble
 from .elevenlabs import ElevenLabsDouble, Tempo
 from .listening import Silences
@@ -28,12 +29,13 @@ class Timing:
 
 
 class Doubles:
-    """Deepgram, OpenAI and ElevenLabs. `async with Doubles() as doubles: ... doubles.openai.answers_with("Hello.")`."""
+    """All the vendors. `async with Doubles() as doubles: ... doubles.openai.answers_with("Hello.")`."""
 
     def __init__(self, timing: Timing | None = None, *, record: bool = True) -> None:
         timing = timing or Timing()
         self.deepgram = DeepgramDouble(timing.silences, by_clock=timing.by_clock, record=record)
         self.openai = OpenAIDouble(timing.pace, words=timing.model_words, record=record)
+        self.anthropic = AnthropicDouble(timing.pace, words=timing.model_words, record=record)
         self.elevenlabs = ElevenLabsDouble(timing.tempo, record=record)
         self.port = 0
         self._connections: set[Wire] = set()
@@ -62,6 +64,10 @@ class Doubles:
         await self.stop()
 
     @property
+    def _all(self) -> tuple[DeepgramDouble, OpenAIDouble, AnthropicDouble, ElevenLabsDouble]:
+        return self.deepgram, self.openai, self.anthropic, self.elevenlabs
+
+    @property
     def url(self) -> str:
         """The base URL of every vendor; the OpenAI client adds its /v1 itself."""
         return f"http://127.0.0.1:{self.port}"
@@ -82,8 +88,9 @@ class Doubles:
             "connections": self.connections,
             "deepgram": self.deepgram.stats(),
             "openai": self.openai.stats(),
+            "anthropic": self.anthropic.stats(),
             "elevenlabs": self.elevenlabs.stats(),
-            "lateness": [each.late.stats() for each in (self.deepgram, self.openai, self.elevenlabs)],
+            "lateness": [each.late.stats() for each in self._all],
         }
 
     def _route(self, request: Request) -> Upgrade | Answer | Streamed:
@@ -93,6 +100,8 @@ class Doubles:
             return self.deepgram.route(request)
         if "xi-api-key" in request.headers and request.path.endswith("/models"):
             return Answer.json([])
+        if "anthropic-version" in request.headers:
+            return self.anthropic.route(request)
         if "/text-to-speech/" in request.path:
             return self.elevenlabs.route(request)
         return self.openai.route(request)

@@ -1,0 +1,76 @@
+"""The client of OpenAI and of servers that speak the same: one address, shared connections, failures in our words."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx2
+from openai import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncOpenAI,
+    DefaultAioHttpClient,
+    OpenAIError,
+)
+
+from ..ports import Endpoint, ProviderError
+from ..sockets import may_pass
+from .connections import LIMITS, TIMEOUT, Connections, is_lost_connection
+
+DEFAULT_BASE = "https://api.openai.com/v1"
+HOPELESS_TYPES = {"invalid_request_error", "authentication_error", "permission_error", "not_found_error"}
+
+# Of the two clients that the SDK knows, aiohttp's reads a token in two thirds of the time.
+connections = Connections(lambda: DefaultAioHttpClient(timeout=TIMEOUT, limits=LIMITS))
+
+
+def base_of(endpoint: Endpoint) -> str:
+    """The address under which everything stands; one without a path gets the vendor's."""
+    base = endpoint.base_url or DEFAULT_BASE
+    return base if urlsplit(base).path.strip("/") else base.rstrip("/") + "/v1"
+
+
+def client_of(endpoint: Endpoint) -> AsyncOpenAI:
+    """A client on the running event loop's connections, which never tries twice."""
+    return AsyncOpenAI(
+        api_key=endpoint.api_key or "none",
+        base_url=base_of(endpoint),
+        http_client=connections.pool().client,
+        max_retries=0,
+    )
+
+
+def preload() -> None:
+    """Pay at process start what the first call would otherwise pay."""
+    client = AsyncOpenAI(api_key="none", base_url=DEFAULT_BASE)
+    _ = client.models
+
+
+async def close_clients() -> None:
+    """Close this event loop's connections."""
+    await connections.close()
+
+
+def failure(error: Exception) -> ProviderError:
+    """Our word for it. The vendor's own text stays out: it may repeat a key or what the caller said."""
+    match error:
+        case APITimeoutError() | httpx2.TimeoutException() if not is_lost_connection(error):
+            return ProviderError("openai", "no answer in time", code="timeout")
+        case APIConnectionError() | httpx2.HTTPError():
+            return ProviderError("openai", "the connection failed", code="connection")
+        case APIStatusError(status_code=status):
+            if status == 402 or (status == 429 and "insufficient_quota" in (error.code, error.type)):
+                return ProviderError("openai", "the quota is used up", retryable=False, code="quota")
+            code = "rate_limit" if status == 429 else str(status)
+            details = " ".join(filter(None, (error.code, error.param)))
+            message = f"refused with {status} {details}".rstrip()
+            return ProviderError("openai", message, retryable=may_pass(status), code=code)
+        case APIError():
+            hopeless = error.type in HOPELESS_TYPES
+            code = error.code or error.type or "error"
+            return ProviderError("openai", f"failed in mid-answer: {code}", retryable=not hopeless, code=code)
+        case OpenAIError():
+            return ProviderError("openai", "the request could not be made", retryable=False, code="request")
+    return ProviderError("openai", "the answer was not readable", code="unreadable")
