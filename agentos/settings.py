@@ -254,7 +254,12 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # What agents can do: modules that declare `TOOLS`
-TOOLS = ("calls.tools.ending",)
+TOOLS = (
+    "calls.tools.appointments",
+    "calls.tools.leads",
+    "calls.tools.call_backs",
+    "calls.tools.ending",
+)
 
 # Carrier and vendors
 

@@ -17,6 +17,7 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from calls.calendar.models import Appointment, Calendar
 from calls.calendar.slots import DAY, Span, free_starts, may_begin, nearest
+from calls.models import Call
 
 OVERLAP = "appointments_never_overlap"
 
@@ -56,6 +57,11 @@ class Origin:
     person: User | None = None
 
 
+def origin_of(call_id: UUID, key: str) -> Origin:
+    """Where a tool comes from. A call whose row has not arrived yet cannot be pointed at."""
+    return Origin(call_id=call_id if Call.objects.filter(pk=call_id).exists() else None, key=key)
+
+
 def calendars() -> QuerySet[Calendar]:
     """All of the business, the first one first."""
     found: QuerySet[Calendar] = Calendar.objects.all()
@@ -66,6 +72,12 @@ def usual_calendar() -> Calendar:
     """The first calendar of the business; before it has one, what the first would be, not saved."""
     first: Calendar | None = Calendar.objects.first()
     return first or Calendar(zone=Tenant.objects.get(pk=current_tenant_id()).timezone)
+
+
+def calendar_named(name: str) -> Calendar:
+    """The calendar of this name; where there is none, the usual one."""
+    found: Calendar | None = Calendar.objects.filter(name__iexact=name).first() if name else None
+    return found or usual_calendar()
 
 
 def kept(calendar: Calendar) -> Calendar:
@@ -89,11 +101,11 @@ def free_near(calendar: Calendar, wished: datetime) -> list[datetime]:
 
 def taken(calendar: Calendar, span: Span, *, but: Appointment | None = None) -> list[Span]:
     """What keeps others away."""
-    booked = Appointment.objects.filter(calendar=calendar, state=Appointment.State.BOOKED)
+    booked = Appointment.objects.filter(calendar_id=calendar.pk, state=Appointment.State.BOOKED)
     if but is not None:
         booked = booked.exclude(pk=but.pk)
     own = booked.filter(starts_at__lt=span.ends, free_at__gt=span.starts).values_list("starts_at", "free_at")
-    return [Span(*each) for each in own] if calendar.pk else []
+    return [Span(*each) for each in own]
 
 
 def book(calendar: Calendar, guest: Guest, wish: Wish, origin: Origin) -> Appointment:
@@ -138,7 +150,8 @@ def cancel(appointment: Appointment) -> Appointment:
         canceled: Appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
         if canceled.is_booked:
             canceled.state, canceled.canceled_at = Appointment.State.CANCELED, now()
-            canceled.save(update_fields=["state", "canceled_at"])
+            canceled.key = None  # the same wish may be had again
+            canceled.save(update_fields=["state", "canceled_at", "key"])
             _record("canceled", canceled)
         return canceled
 

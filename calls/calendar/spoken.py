@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 SAID_AT_MOST = 6
 
 
-def say_clock(moment: datetime, zone: ZoneInfo) -> str:
+def clock_of(at: time) -> str:
     """9 AM, 10:30 AM"""
-    local = moment.astimezone(zone)
-    minutes = f":{local:%M}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes} {local:%p}"
+    minutes = f":{at:%M}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes} {at:%p}"
+
+
+def say_clock(moment: datetime, zone: ZoneInfo) -> str:
+    return clock_of(moment.astimezone(zone).time())
 
 
 def say_day(day: date, today: date) -> str:

@@ -1,0 +1,52 @@
+"""Leads and call-backs. Each works inside the active tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.timezone import now
+
+from agentos.tenants.models import User
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from calls.calendar.booking import Guest, Origin, usual_calendar
+from calls.calendar.names import is_same_name
+from calls.followups.hours import due_at, zones_of
+from calls.followups.models import CallBack, Lead
+
+
+def save_lead(guest: Guest, fields: Mapping[str, str], origin: Origin) -> Lead:
+    """Write down who may become a customer. In one call, what comes later about the same person is added to it."""
+    with tenant_transaction(current_tenant_id()):
+        of_call = Lead.objects.select_for_update().filter(call_id=origin.call_id) if origin.call_id else ()
+        known: Lead | None = next((each for each in of_call if is_same_name(guest.name, each.name)), None)
+        if known is None and origin.key:
+            known = Lead.objects.filter(key=origin.key).first()
+        lead = known or Lead(call_id=origin.call_id, key=origin.key)
+        lead.name, lead.e164 = guest.name[:120], guest.e164 or lead.e164
+        lead.note = guest.reason[:500] or lead.note
+        lead.fields = lead.fields | {name[:60]: value[:500] for name, value in fields.items()}
+        lead.save()
+        return lead
+
+
+def request_call_back(guest: Guest, wished: datetime, origin: Origin) -> CallBack:
+    """Somebody is to be rung, at the wished time or as soon after it as is fit. The same key asks once."""
+    with tenant_transaction(current_tenant_id()):
+        due = due_at(max(wished, now()), zones_of(guest.e164), usual_calendar().rules)
+        rest = {"e164": guest.e164, "name": guest.name[:120], "reason": guest.reason[:300], "due_at": due}
+        if origin.key is None:
+            made: CallBack = CallBack.objects.create(call_id=origin.call_id, **rest)
+            return made
+        made, _ = CallBack.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id} | rest)
+        return made
+
+
+def settle_call_back(call_back: CallBack, *, by: User, done: bool) -> CallBack:
+    """Done, or taken back. The first to have done it stays named."""
+    with tenant_transaction(current_tenant_id()):
+        found: CallBack = CallBack.objects.select_for_update().get(pk=call_back.pk)
+        if done != (found.done_at is not None):
+            found.done_at, found.done_by = (now(), by) if done else (None, None)
+            found.save(update_fields=["done_at", "done_by"])
+        return found
