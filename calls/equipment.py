@@ -27,6 +27,7 @@ from agents.providers.ports import (
 from agents.providers.speech_cache import CachedVoice, SpeechCache
 from agents.versions import VersionSpec
 from calls.conversation.listening import AudioListener
+from calls.scripts import CallTexts
 
 FIRST_TOKEN_S, TOKEN_GAP_S = 2.5, 2.0
 FIRST_SOUND_S, SOUND_GAP_S = 2.0, 2.0
@@ -35,16 +36,13 @@ log = structlog.get_logger(__name__)
 speech_cache = SpeechCache(settings.SPEECH_CACHE_DIR)
 
 
-class Equipment:
-    """Opened in the background; a part that cannot be opened is tried again when it is needed."""
+class Mind:
+    """The model of a call, which it needs however it is carried. Opened in the background."""
 
     def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> None:
         self.spec, self._keys = spec, keys
         self._early: list[tuple[str, ProviderError]] = []
         self._report: Callable[[str, ProviderError], None] = lambda part, error: self._early.append((part, error))
-        self.listener = AudioListener(lambda: recogniser(spec, keys))
-        own = providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider, keys))
-        self.voice = CachedVoice(self._voices(own), speech_cache, spec.tts_provider, main_voice(spec), own=own)
         self.model: LanguageModel = FallbackLanguageModel(
             language_model(spec.llm_provider, spec.llm_model, spec.llm_options, keys),
             language_model(spec.second_llm_provider, spec.second_llm_model, {}, keys)
@@ -63,13 +61,9 @@ class Equipment:
         for part, error in early:
             report(part, error)
 
-    def open(self, unspoken: list[str], personal: list[str] | None = None) -> None:
-        """Connect everything, and synthesize what is not there yet, for this call first; returns at once."""
-        self.listener.open()
-        self._tasks += [
-            asyncio.ensure_future(self._open_voice(unspoken, personal or [])),
-            asyncio.ensure_future(self.model.warm()),
-        ]
+    def open(self, texts: CallTexts) -> None:
+        """Get ready for a call with these texts; returns at once."""
+        self._tasks.append(asyncio.ensure_future(self.model.warm()))
 
     async def close(self) -> None:
         """Let go of everything. Safe to repeat."""
@@ -78,6 +72,26 @@ class Equipment:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+
+class Equipment(Mind):
+    """With ears and a voice of our own; a part that cannot be opened is tried again when it is needed."""
+
+    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> None:
+        super().__init__(spec, keys)
+        self.listener = AudioListener(lambda: recogniser(spec, keys))
+        own = providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider, keys))
+        self.voice = CachedVoice(self._voices(own), speech_cache, spec.tts_provider, main_voice(spec), own=own)
+
+    def open(self, texts: CallTexts) -> None:
+        """Connect everything, and synthesize what is not there yet, for this call first; returns at once."""
+        self.listener.open()
+        unspoken = self.voice.prepare(texts.fixed())
+        self._tasks.append(asyncio.ensure_future(self._open_voice(unspoken, texts.personal())))
+        super().open(texts)
+
+    async def close(self) -> None:
+        await super().close()
         await self.listener.close()
         await self.voice.close()
 

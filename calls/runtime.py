@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, connection
 
 from agentos.tenants.credentials import VendorKeys
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
 from calls.conversation.history import History
-from calls.conversation.playback import Playback
-from calls.conversation.ports import Line
+from calls.conversation.ports import Line, TextLine
 from calls.conversation.script import Ending
 from calls.conversation.session import Session
-from calls.conversation.speaking import AudioSpeaker
-from calls.equipment import Equipment
+from calls.engines import AudioEngine, Engine, RelayEngine
+from calls.equipment import Equipment, Mind
 from calls.journal import CallJournal
 from calls.opting_out import stop_calls
-from calls.recorder import RecordedLine, Recorder
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
 from calls.services import NewCall
@@ -37,6 +34,8 @@ DATABASE_WITHIN_S = 1.0
 SHIPPED_WITHIN_S = 1.0
 STOPPED_WITHIN_S = 5.0
 INDEXES_PER_SEGMENT = 10_000  # turns of two segments never share an index
+
+E = TypeVar("E", bound=Engine)
 
 log = structlog.get_logger(__name__)
 _threads = ThreadPoolExecutor(8, thread_name_prefix="runtime")
@@ -61,8 +60,9 @@ class Prepared:
     tenant_id: int
     business: str
     spec: VersionSpec
+    engine: str = AudioEngine.name  # the way in which it will be carried, as far as is known
     texts: CallTexts | None = None
-    equipment: Equipment | None = None
+    equipment: Mind | None = None
     timer: asyncio.TimerHandle | None = None
     keys: VendorKeys = field(default_factory=dict, repr=False)  # the business's own, by vendor
 
@@ -77,7 +77,7 @@ class Ended:
 
 _prepared: dict[UUID, Prepared] = {}
 _ended: dict[UUID, Ended] = {}
-_running: dict[UUID, RunningCall] = {}
+_running: dict[UUID, RunningCall[Any]] = {}
 _closing: set[asyncio.Task[None]] = set()
 
 
@@ -116,16 +116,21 @@ def _equip(prepared: Prepared) -> None:
         at=prepared.new.created_at,
         briefing=prepared.new.briefing,
     )
-    prepared.equipment = Equipment(prepared.spec, prepared.keys)
-    prepared.equipment.open(prepared.equipment.voice.prepare(prepared.texts.fixed()), prepared.texts.personal())
+    kind = Equipment if prepared.engine == AudioEngine.name else Mind
+    prepared.equipment = kind(prepared.spec, prepared.keys)
+    prepared.equipment.open(prepared.texts)
 
 
 def _give_up(call_id: UUID) -> None:
     prepared = _prepared.pop(call_id, None)
     if prepared is not None and prepared.equipment is not None:
-        task = asyncio.ensure_future(prepared.equipment.close())
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
+        _let_go(prepared.equipment)
+
+
+def _let_go(equipment: Mind) -> None:
+    task = asyncio.ensure_future(equipment.close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
 
 
 async def forget_prepared() -> None:
@@ -140,20 +145,46 @@ async def forget_prepared() -> None:
         await asyncio.wait(set(_closing))
 
 
-async def start_call(claims: CallClaims, line: Line) -> RunningCall:
-    """Begin the conversation of one segment. Raises LookupError when nothing is known about the call."""
-    prepared = _prepared.pop(claims.call_id, None) if claims.segment == 1 else None
-    earlier = Earlier() if prepared is None else heard_before(prepared.new.briefing)
-    if prepared is None:
-        prepared, earlier = await _load(claims)
-        if claims.segment == 1:
-            earlier = replace(earlier, said=heard_before(prepared.new.briefing).said)
-        _equip(prepared)
-    elif prepared.timer is not None:
-        prepared.timer.cancel()
-    call = RunningCall(claims, prepared, earlier, line)
+async def start_call(claims: CallClaims, line: Line) -> RunningCall[AudioEngine]:
+    """Begin the conversation of one segment on a line of sound.
+
+    Raises LookupError when nothing is known about the call.
+    """
+    prepared, earlier = await _prepared_for(claims, AudioEngine.name)
+    assert isinstance(prepared.equipment, Equipment)  # noqa: S101 - it was prepared for this engine
+    file = f"{claims.tenant_id}/{claims.call_id}.ulaw2" if prepared.spec.recording else ""
+    engine = AudioEngine(prepared.equipment, line, recording=file, earlier_ms=earlier.elapsed_ms)
+    return _started(RunningCall(claims, prepared, earlier, engine))
+
+
+async def start_relayed_call(claims: CallClaims, line: TextLine, *, greeted: bool) -> RunningCall[RelayEngine]:
+    """Begin it on a line of words; `greeted`: the carrier says the first words by itself. Raises LookupError."""
+    prepared, earlier = await _prepared_for(claims, RelayEngine.name)
+    assert prepared.equipment is not None  # noqa: S101 - set by _equip
+    engine = RelayEngine(prepared.equipment, line, greeted=greeted)
+    return _started(RunningCall(claims, prepared, earlier, engine))
+
+
+def _started(call: RunningCall[E]) -> RunningCall[E]:
     call.start()
     return call
+
+
+async def _prepared_for(claims: CallClaims, engine: str) -> tuple[Prepared, Earlier]:
+    """The call with what this way of carrying it needs, and what was said in it so far."""
+    prepared = _prepared.pop(claims.call_id, None) if claims.segment == 1 else None
+    if prepared is not None and prepared.timer is not None:
+        prepared.timer.cancel()
+    if prepared is not None and prepared.engine == engine:
+        return prepared, heard_before(prepared.new.briefing)
+    if prepared is not None and prepared.equipment is not None:
+        _let_go(prepared.equipment)
+    prepared, earlier = await _load(claims)
+    if claims.segment == 1:
+        earlier = replace(earlier, said=heard_before(prepared.new.briefing).said)
+    prepared.engine = engine
+    _equip(prepared)
+    return prepared, earlier
 
 
 async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
@@ -179,36 +210,31 @@ async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
     return Prepared(new, claims.tenant_id, answerer.business, answerer.spec, keys=answerer.keys), earlier
 
 
-class RunningCall:
+class RunningCall(Generic[E]):
     """One segment of a call on this process. Nothing that the socket calls waits."""
 
-    def __init__(self, claims: CallClaims, prepared: Prepared, earlier: Earlier, line: Line) -> None:
+    def __init__(self, claims: CallClaims, prepared: Prepared, earlier: Earlier, engine: E) -> None:
         assert prepared.texts is not None  # noqa: S101 - set by _equip
-        assert prepared.equipment is not None  # noqa: S101 - set by _equip
-        self._claims, self._spec, self._equipment = claims, prepared.spec, prepared.equipment
-        self._line = line
+        self._claims, self._spec, self.engine = claims, prepared.spec, engine
         self._browser = prepared.new.channel == "browser"
         self._new = prepared.new
-        loop = asyncio.get_running_loop()
         self._journal = CallJournal(SpoolKey(claims.tenant_id, claims.call_id, claims.segment), self._names)
-        self._recorder = self._make_recorder(earlier.elapsed_ms, loop.time) if self._spec.recording else None
-        heard_line = RecordedLine(line, self._recorder) if self._recorder else line
-        self._playback = playback = Playback(heard_line, loop.time)
         self._elapsed_ms = earlier.elapsed_ms
+        script = prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation)
         self._session = Session(
-            script=prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation),
+            script=engine.script(script),
             history=History(prepared.texts.system_prompt(), earlier.said),
-            listener=self._equipment.listener,
-            make_speaker=lambda spawn: AudioSpeaker(self._equipment.voice, playback, spawn),
-            model=self._equipment.model,
-            line=heard_line,
+            listener=engine.listener,
+            make_speaker=engine.speaker,
+            model=engine.model,
+            line=engine.line,
             journal=self._journal,
             earlier_ms=earlier.elapsed_ms,
             next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT + bool(prepared.new.briefing.message),
             on_stop=self._on_stop,
         )
-        self._equipment.report_to(self._on_failure)
-        self.hear: Callable[[bytes], None] = self._hear_and_record if self._recorder else self._session.hear
+        engine.attach(self._session)
+        engine.report_to(self._on_failure)
         self.mark_reached = self._session.mark_reached
         self.digit, self.typed = self._session.digit, self._session.typed
         self.still_typing = self._session.still_typing
@@ -233,8 +259,7 @@ class RunningCall:
         else:
             self._journal.event("resumed", self._elapsed_ms)
         self._journal.answered()
-        if self._recorder:
-            self._recorder.start()
+        self.engine.begin()
         try:
             ending = await self._session.run()
             log.info("conversation over", ending=ending.value, **ids)
@@ -245,7 +270,7 @@ class RunningCall:
             await self._finish(ending)
         finally:
             _running.pop(self._claims.call_id, None)
-            self._line.hang_up()
+            self.engine.line.hang_up()
 
     def _write_message(self) -> None:
         """What was heard before the agent came is part of the conversation."""
@@ -269,12 +294,7 @@ class RunningCall:
 
     async def _finish(self, ending: Ending) -> None:
         await self._await_stop()
-        await self._equipment.close()
-        seconds = self._equipment.listener.position_ms // 1000
-        if seconds:
-            self._journal.usage("stt", "seconds", seconds)
-        if self._recorder:
-            self._journal.recorded(str(self._recording_path()), await self._recorder.finish())
+        await self.engine.finish(self._journal)
         if ending is Ending.MEDIA_LOST:
             self._journal.event("media_lost", self._session.now_ms())
         else:
@@ -289,7 +309,7 @@ class RunningCall:
         moment = time.monotonic()
         for call_id in [known for known, ended in _ended.items() if moment - ended.at > 3600]:
             del _ended[call_id]
-        _ended[self._claims.call_id] = Ended(moment, was_heard=self._playback.has_played)
+        _ended[self._claims.call_id] = Ended(moment, was_heard=self.engine.has_spoken)
 
     def _on_failure(self, part: str, error: ProviderError) -> None:
         data = {"part": part, "provider": error.provider, "code": error.code, "retryable": error.retryable}
@@ -301,15 +321,5 @@ class RunningCall:
             "stt": (spec.stt_provider, spec.stt_model),
             "llm": (spec.llm_provider, spec.llm_model),
             "tts": (spec.tts_provider, spec.tts_model),
+            "relay": ("carrier", "ConversationRelay"),
         }[kind]
-
-    def _recording_path(self) -> str:
-        return f"{self._claims.tenant_id}/{self._claims.call_id}.ulaw2"
-
-    def _make_recorder(self, elapsed_ms: int, clock: Callable[[], float]) -> Recorder:
-        return Recorder(settings.RECORDINGS_DIR / self._recording_path(), earlier_ms=elapsed_ms, now=clock)
-
-    def _hear_and_record(self, frame: bytes) -> None:
-        if self._recorder is not None:
-            self._recorder.heard(frame)
-        self._session.hear(frame)

@@ -25,6 +25,7 @@ from agentos.tenants.models import PublicRoute
 from agentos.tenants.permissions import Permission
 from agentos.tenants.sockets import is_same_origin, member_at
 from calls.conversation.ports import Line
+from calls.engines import AudioEngine
 from calls.runtime import CallClaims, RunningCall, start_call
 from telephony.media_stream import (
     FRAMES_PER_S,
@@ -44,7 +45,8 @@ from telephony.wire_json import MAX_MESSAGE
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-StartCall = Callable[[CallClaims, Line], Awaitable[RunningCall]]
+AudioCall = RunningCall[AudioEngine]
+StartCall = Callable[[CallClaims, Line], Awaitable[AudioCall]]
 
 LONGEST_BEFORE_START = 4 * 1024
 PIECE_BYTES = 1600  # 200 ms: `clear` never waits behind more than that
@@ -201,7 +203,7 @@ class MediaStreamConsumer(CarrierConsumer):
             finally:
                 await self._end(call)
 
-    async def _start(self) -> RunningCall | None:
+    async def _start(self) -> AudioCall | None:
         """The call that this stream belongs to, or None when it does not begin as it must."""
         started = await self._first_message()
         if started is None:
@@ -239,7 +241,7 @@ class MediaStreamConsumer(CarrierConsumer):
         if started.account_sid != settings.TWILIO_ACCOUNT_SID:
             raise TokenRefused("another account")
 
-    async def _carry(self, call: RunningCall) -> None:
+    async def _carry(self, call: AudioCall) -> None:
         """Both directions at once, until one of them ends."""
         self.heard_at = asyncio.get_running_loop().time()
         tasks = [asyncio.create_task(part) for part in self.parts(call)]
@@ -253,7 +255,7 @@ class MediaStreamConsumer(CarrierConsumer):
             if error := task.exception():
                 log.error("socket failed", agent_id=str(self.agent_id), exc_info=error)
 
-    async def _end(self, call: RunningCall | None) -> None:
+    async def _end(self, call: AudioCall | None) -> None:
         ends = [self._close()] if call is None else [self._close(), call.line_closed(caller_hung_up=self.is_hung_up)]
         for error in await asyncio.gather(*ends, return_exceptions=True):
             if error:
@@ -265,11 +267,11 @@ class MediaStreamConsumer(CarrierConsumer):
                 async with asyncio.timeout(self.patience.closing_s):
                     await self.send({"type": "websocket.close", "code": 1000})
 
-    def parts(self, call: RunningCall) -> list[Coroutine[Any, Any, None]]:
+    def parts(self, call: AudioCall) -> list[Coroutine[Any, Any, None]]:
         """What runs while the call is connected; the first to end ends the others."""
         return [self._listen(call), self._speak(), self._watch()]
 
-    async def _listen(self, call: RunningCall) -> None:
+    async def _listen(self, call: AudioCall) -> None:
         """The path of every frame from the caller: keep it short."""
         receive, stream, now = self.receive, self.stream, asyncio.get_running_loop().time
         while True:
@@ -283,14 +285,14 @@ class MediaStreamConsumer(CarrierConsumer):
                 for event in stream.receive(text):
                     if type(event) is AudioReceived:
                         self.heard_at = now()
-                        call.hear(event.frame)
+                        call.engine.hear(event.frame)
                     elif not self._handle(event, call):
                         return
             if stream.is_spent or (text and len(text) > MAX_MESSAGE):
                 self._log_end("too many bad messages")
                 return
 
-    def _handle(self, event: object, call: RunningCall) -> bool:
+    def _handle(self, event: object, call: AudioCall) -> bool:
         """Hand over what is not audio. False when the stream has stopped."""
         match event:
             case MarkReached():
@@ -346,7 +348,7 @@ class BrowserPhoneConsumer(MediaStreamConsumer):
             return "another origin"
         return "" if await self._may_call() else "not allowed"
 
-    def parts(self, call: RunningCall) -> list[Coroutine[Any, Any, None]]:
+    def parts(self, call: AudioCall) -> list[Coroutine[Any, Any, None]]:
         return [*super().parts(call), self._keep_checking()]
 
     async def _keep_checking(self) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from agents.providers.ports import EndOfTurn, HearingEvent, Interim, ProviderError, ServedBy, SpeechStarted
-from calls.conversation.ports import TextLine
+from calls.conversation.ports import Listener, TextLine
 from calls.conversation.sentences import Words
 from calls.conversation.turn_taking import words_of
 
@@ -22,7 +22,7 @@ LATE_REPORT_S = 1.5  # between the end of the voice and the last report of what 
 TRANSCRIPT_WITHIN_S = 2.5  # words come at the end of a turn, and the carrier takes its time to be certain of it
 
 
-class RelayListener:
+class RelayListener(Listener):
     """The carrier tells what the caller said. Positions are milliseconds since the session began."""
 
     def __init__(self) -> None:
@@ -92,7 +92,9 @@ class RelayUtterance:
     """One thing the agent says, as words on their way to the carrier's voice."""
 
     def __init__(self, speaker: RelaySpeaker) -> None:
-        self._speaker, self._line, self._loop = speaker, speaker.line, asyncio.get_running_loop()
+        self._speaker: RelaySpeaker = speaker
+        self._line: TextLine = speaker.line
+        self._loop = asyncio.get_running_loop()
         self.words: list[str] = []
         self.on_first_audio: Callable[[], None] | None = None
         self.on_first_frame: Callable[[], None] | None = None
@@ -295,7 +297,8 @@ class RelaySpeaker:
     """Makes utterances for one line of words. `greeted`: the carrier says the first of them by itself."""
 
     def __init__(self, line: TextLine, *, greeted: bool = False, languages: tuple[str, ...] = ()) -> None:
-        self.line, self.reports = line, False
+        self.line: TextLine = line
+        self.reports = False
         self._greeting_due = greeted
         self._languages = languages
         self._language = languages[0] if languages else ""

@@ -32,7 +32,7 @@ class ScriptedCall:
     """Stands where a conversation would: it remembers what it hears, and the test speaks for it through `line`."""
 
     def __init__(self, claims: CallClaims, line: Line) -> None:
-        self.claims, self.line = claims, line
+        self.claims, self.line, self.engine = claims, line, self
         self.heard: list[bytes] = []
         self.events: list[tuple[str, str]] = []
         self.closed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

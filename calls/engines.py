@@ -1,0 +1,173 @@
+"""The ways in which a call can be carried, each as what the conversation needs of it: an ear, a mouth and a line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+
+from agents.providers.ports import LanguageModel, ProviderError
+from agents.versions import VersionSpec
+from calls.conversation.playback import Playback
+from calls.conversation.ports import Line, Listener, Screen, Speaker, TextLine
+from calls.conversation.relay_line import RelayListener, RelaySpeaker
+from calls.conversation.script import Script
+from calls.conversation.session import Session
+from calls.conversation.speaking import AudioSpeaker, Spawn
+from calls.conversation.turn_taking import Interruption
+from calls.equipment import Equipment, Mind
+from calls.journal import CallJournal
+from calls.recorder import RecordedLine, Recorder
+
+Report = Callable[[str, ProviderError], None]
+
+
+class Engine(Protocol):
+    """One way of carrying a call. Nothing here waits, but `finish`."""
+
+    @property
+    def listener(self) -> Listener: ...
+
+    @property
+    def model(self) -> LanguageModel: ...
+
+    @property
+    def line(self) -> Screen: ...
+
+    def report_to(self, report: Report) -> None:
+        """Tell of every failure of a provider: the part and the error."""
+        ...
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether the caller may have heard anything of ours."""
+        ...
+
+    def speaker(self, spawn: Spawn) -> Speaker: ...
+
+    def script(self, script: Script) -> Script:
+        """The script as this way of carrying takes it."""
+        ...
+
+    def attach(self, session: Session) -> None:
+        """The conversation that it carries."""
+        ...
+
+    def begin(self) -> None: ...
+
+    async def finish(self, journal: CallJournal) -> None:
+        """Let go of everything, and write down what was used."""
+        ...
+
+
+class AudioEngine:
+    """Media Streams: frames of sound both ways, and ears and a voice of our own."""
+
+    name = "media_streams"
+
+    def __init__(self, equipment: Equipment, line: Line, *, recording: str, earlier_ms: int) -> None:
+        """`recording`: the file below RECORDINGS_DIR; empty where nothing is recorded."""
+        now = asyncio.get_running_loop().time
+        self._equipment, self._file = equipment, recording
+        self._recorder = _recorder(recording, earlier_ms, now) if recording else None
+        self.line: Line = RecordedLine(line, self._recorder) if self._recorder else line
+        self._playback = Playback(self.line, now)
+        self.listener: Listener = equipment.listener
+        self.model: LanguageModel = equipment.model
+        self.hear: Callable[[bytes], None] = lambda frame: None
+
+    @property
+    def has_spoken(self) -> bool:
+        return self._playback.has_played
+
+    def speaker(self, spawn: Spawn) -> AudioSpeaker:
+        return AudioSpeaker(self._equipment.voice, self._playback, spawn)
+
+    def report_to(self, report: Report) -> None:
+        self._equipment.report_to(report)
+
+    def script(self, script: Script) -> Script:
+        return script
+
+    def attach(self, session: Session) -> None:
+        recorder = self._recorder
+        if recorder is None:
+            self.hear = session.hear
+            return
+
+        def hear_and_record(frame: bytes) -> None:
+            recorder.heard(frame)
+            session.hear(frame)
+
+        self.hear = hear_and_record
+
+    def begin(self) -> None:
+        if self._recorder:
+            self._recorder.start()
+
+    async def finish(self, journal: CallJournal) -> None:
+        await self._equipment.close()
+        if seconds := self._equipment.listener.position_ms // 1000:
+            journal.usage("stt", "seconds", seconds)
+        if self._recorder:
+            journal.recorded(self._file, await self._recorder.finish())
+
+
+class RelayEngine:
+    """ConversationRelay: the carrier hears and speaks, and words go both ways."""
+
+    name = "conversation_relay"
+
+    def __init__(self, mind: Mind, line: TextLine, *, greeted: bool) -> None:
+        self._mind, self._began = mind, asyncio.get_running_loop().time()
+        self.line: TextLine = line
+        self.listener = RelayListener()
+        self.voice = RelaySpeaker(line, greeted=greeted, languages=spoken_languages(mind.spec))
+        self.model: LanguageModel = mind.model
+        self._session: Session | None = None
+
+    @property
+    def has_spoken(self) -> bool:
+        return self.voice.has_spoken
+
+    def speaker(self, spawn: Spawn) -> RelaySpeaker:
+        return self.voice
+
+    def report_to(self, report: Report) -> None:
+        self._mind.report_to(report)
+
+    def script(self, script: Script) -> Script:
+        """The carrier decides when a voice interrupts; so many words it does not count."""
+        off = script.policy.interruption is Interruption.OFF
+        policy = replace(script.policy, interruption=Interruption.OFF if off else Interruption.VOICE)
+        return replace(script, policy=policy, interruption_s=None)
+
+    def attach(self, session: Session) -> None:
+        self._session = session
+
+    def begin(self) -> None:
+        """Nothing to start: the carrier has."""
+
+    def interrupted(self, heard: str, after_ms: int) -> None:
+        """The carrier has silenced the agent; `heard` is what it had said."""
+        if self.voice.interrupted(heard, after_ms) and self._session is not None:
+            self.listener.interrupts()
+            self._session.silenced()
+
+    async def finish(self, journal: CallJournal) -> None:
+        await self._mind.close()
+        if seconds := round(asyncio.get_running_loop().time() - self._began):
+            journal.usage("relay", "seconds", seconds)
+
+
+def spoken_languages(spec: VersionSpec) -> tuple[str, ...]:
+    """The version's language first, and those that a call may be switched to."""
+    return (spec.language,)
+
+
+def _recorder(file: str, earlier_ms: int, now: Callable[[], float]) -> Recorder:
+    return Recorder(Path(settings.RECORDINGS_DIR) / file, earlier_ms=earlier_ms, now=now)
