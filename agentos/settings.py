@@ -298,6 +298,8 @@ DRAIN_TIMEOUT_S = env.int("DRAIN_TIMEOUT_S", default=900)
 CARRIER_CALLS_PER_SECOND = env.float("CARRIER_CALLS_PER_SECOND", default=1.0)
 CARRIER_CALLS_AT_ONCE = env.int("CARRIER_CALLS_AT_ONCE", default=0)
 TENANT_CALLS_PER_SECOND = env.float("TENANT_CALLS_PER_SECOND", default=0.0)
+# Counts the lines that are taken without a call of their own.
+LINES_BESIDE_CALLS = "campaigns.calling.attempts.without_a_call"
 # Told by a conversation in which somebody asks not to be called.
 STOP_CALLS = "campaigns.people.optout.from_conversation"
 ATTEMPT_STALE_S = env.int("ATTEMPT_STALE_S", default=20)

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from agentos.tenants.models import Tenant
 from calls.models import Call
 from calls.parts import Part
+from calls.services import lines_in_use
 
 DRAWN_AT_MOST = 24
 
@@ -23,9 +24,20 @@ class Lines:
     tenant: Tenant
 
     @cached_property
-    def in_use(self) -> int:
+    def calls(self) -> int:
+        """Calls in progress, as the list shows them."""
         live: int = Call.objects.exclude(status=Call.Status.ENDED).count()
         return live
+
+    @cached_property
+    def in_use(self) -> int:
+        """With the calls of campaigns that play a message, and with those that ring."""
+        return lines_in_use()
+
+    @property
+    def shown(self) -> str:
+        """The same as long as there is nothing new to show."""
+        return f"{self.calls}-{self.in_use}"
 
     @property
     def parts(self) -> list[Part]:

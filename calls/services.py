@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
@@ -66,6 +68,12 @@ def turn_away(tenant_id: int, new: NewCall) -> None:
 def live_calls() -> Any:
     """The calls of this tenant that hold a line."""
     return Call.objects.exclude(status=Call.Status.ENDED).filter(seen_at__gte=now() - SIGN_OF_LIFE)
+
+
+def lines_in_use() -> int:
+    """How many lines of this tenant are taken: by its calls, and by what rings without being a call here yet."""
+    taken: int = live_calls().count() + import_string(settings.LINES_BESIDE_CALLS)()
+    return taken
 
 
 def create_call(new: NewCall) -> Call:

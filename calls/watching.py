@@ -107,7 +107,7 @@ class LinesWatch:
 
     def look(self, membership: Membership, changed: Collection[UUID] | None) -> list[str]:
         lines = Lines(membership.tenant)
-        before, self._shown = self._shown, str(lines.in_use)
+        before, self._shown = self._shown, lines.shown
         return everything(lines.parts) if before not in (None, self._shown) else []
 
 

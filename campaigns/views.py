@@ -16,6 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count
+from calls.context import Lines
+from calls.parts import everything
 from campaigns import services
 from campaigns.attempt_list import AttemptList
 from campaigns.calling.settling import ANSWERS
@@ -78,6 +80,8 @@ def progress(request: TenantRequest, campaign_id: UUID) -> HttpResponse:
         context = {"campaign": found, "attempts": _attempts(request, found)}
         return render(request, "campaigns/_attempts.html", context)
     response = render(request, "campaigns/_progress.html", {"campaign": found, "progress": Progress(found)})
+    if request.htmx:
+        response.write("".join(everything(Lines(request.tenant).parts)))  # the frame around the page
     if request.GET.get("status", found.status) != found.status:
         response["HX-Refresh"] = "true"
     return response

@@ -5,9 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from calls.services import live_calls
 from campaigns.calling.breaker import watch
 from campaigns.calling.lines import give_back
 from campaigns.models import Attempt, Target
+
+
+def without_a_call() -> int:
+    """How many attempts hold a line and are no call of their own: ringing ones, and those that hear a message."""
+    live = Attempt.objects.exclude(state=Attempt.State.ENDED).exclude(call__in=live_calls())
+    return int(live.count())
 
 
 def locked(attempt_id: UUID) -> Attempt | None:

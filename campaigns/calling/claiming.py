@@ -17,7 +17,7 @@ from django.db.models import Count, Q, Sum
 from agentos.jobs import enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
-from calls.models import Call
+from calls.services import lines_in_use
 from campaigns.calling.breaker import pause
 from campaigns.calling.lines import shared_room
 from campaigns.calling.pace import Pace
@@ -150,12 +150,11 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
 
 def room_for(campaign: Campaign, profile: ComplianceProfile) -> int:
     """How many more calls the campaign may have at once: its own limit, the tenant's free lines, the budget."""
-    live = Attempt.objects.exclude(state=Attempt.State.ENDED).order_by()
-    counted = live.aggregate(all=Count("pk"), here=Count("pk", filter=Q(campaign=campaign)))
-    calls = Call.objects.exclude(status=Call.Status.ENDED).filter(attempt=None).count()
+    live = Attempt.objects.exclude(state=Attempt.State.ENDED)
+    here = live.filter(campaign=campaign).count()
     lines: int = Tenant.objects.values_list("max_concurrent_calls", flat=True).get(pk=current_tenant_id())
-    free = lines - profile.inbound_reserve - calls - counted["all"]
-    return min(int(campaign.at_once - counted["here"]), int(free), _within_budget(campaign))
+    free = lines - profile.inbound_reserve - lines_in_use()
+    return min(int(campaign.at_once - here), free, _within_budget(campaign))
 
 
 def put_off(target: Target, verdict: Verdict) -> None:

@@ -70,6 +70,7 @@ def test_the_page_of_a_running_campaign_counts_and_asks_again_by_itself(browser:
     assert "$0.07" in text(part)
     assert 'hx-trigger="every 2s"' in part.content.decode()
     assert "Confirmed 1 50%" in text(part)
+    assert "Lines in use 0 of 10" in text(part)  # beside the page, where it was printed before
 
 
 def test_the_list_of_attempts_grows_by_itself_and_keeps_what_was_chosen(browser: Client, agent: Agent) -> None:

@@ -11,6 +11,8 @@ from django.utils.timezone import now
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from calls.context import Lines
+from calls.services import lines_in_use
 from campaigns.calling.claiming import VOICE_WITHIN, Claimed, claim_due
 from campaigns.calling.settling import settle
 from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
@@ -115,6 +117,19 @@ def test_lines_are_left_for_people_who_call_in(agent: Agent, tenant: Tenant) -> 
     campaign = make_campaign(agent, ROSA, TOM, AISHA)
 
     assert len(claim(campaign).attempts) == 1  # four lines, one in use, two kept free
+
+
+def test_a_line_is_counted_once_whether_it_plays_a_message_or_talks(agent: Agent, tenant: Tenant) -> None:
+    claim(make_campaign(agent, ROSA, TOM))
+    call = factories.make_call(agent, status="in_progress")
+    with tenant_transaction(tenant):
+        Attempt.objects.filter(e164=TOM).update(call=call)
+
+        shown = Lines(tenant)
+        assert (lines_in_use(), shown.in_use, shown.calls) == (2, 2, 1)
+
+        Attempt.objects.filter(e164=ROSA).update(state="ended", ended_at=NOON)
+        assert lines_in_use() == 1
 
 
 def test_a_campaign_calls_no_more_people_at_once_than_it_may(agent: Agent) -> None:
