@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 
 from agentos.jobs import enqueue
 from agentos.tenants.models import Tenant
@@ -202,10 +202,9 @@ def _numbers_in_call(numbers: list[str]) -> set[str]:
 def _within_budget(campaign: Campaign) -> int:
     if campaign.budget_cents is None:
         return MOST_AT_A_TIME
-    ended = Q(state=Attempt.State.ENDED)
-    counted = campaign.attempts.aggregate(spent=Sum("cost_cents", filter=ended), live=Count("pk", filter=~ended))
-    left: Decimal = campaign.budget_cents - (counted["spent"] or Decimal()) - counted["live"] * ATTEMPT_CENTS
-    return int(left // ATTEMPT_CENTS)
+    spent = campaign.attempts.filter(cost_cents__gt=0).aggregate(cents=Sum("cost_cents"))["cents"] or Decimal()
+    live = campaign.attempts.exclude(state=Attempt.State.ENDED).count()
+    return int((campaign.budget_cents - spent - live * ATTEMPT_CENTS) // ATTEMPT_CENTS)
 
 
 def _without_room(campaign: Campaign, at: datetime) -> Claimed:

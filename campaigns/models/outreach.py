@@ -198,6 +198,12 @@ class Attempt(TenantModel):
             models.Index(fields=["tenant", "campaign", "state"]),
             models.Index(fields=["tenant", "e164", "claimed_at"]),
             models.Index(fields=["tenant", "campaign", "ended_at"]),
+            models.Index(
+                fields=["tenant", "campaign"],
+                include=["cost_cents"],
+                condition=Q(cost_cents__gt=0),
+                name="attempt_what_was_spent",
+            ),
         ]
 
     def __str__(self) -> str:
