@@ -153,6 +153,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "calls.tasks.sweep", "schedule": 30.0},
+    "read ended calls": {"task": "calls.tasks.analyze_ended", "schedule": 5.0},
     "claim due people": {"task": "campaigns.tasks.tick", "schedule": 1.0},
     "look after attempts": {"task": "campaigns.tasks.reconcile", "schedule": 15.0},
     "take prices": {"task": "campaigns.tasks.take_prices", "schedule": 1800.0},

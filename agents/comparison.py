@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from agents.catalog import Kind, language_name, provider
+from agents.findings import WantedField
 from agents.models import AgentVersion
 from agents.tools import built_in
 from agents.versions import VersionSpec
@@ -108,6 +109,16 @@ SECTIONS = (
         "Recording, privacy",
         (("recording", "Record calls"), ("consent_notice", "Said before a recorded call")),
     ),
+    Section(
+        "after",
+        "After the call",
+        "After the call",
+        (
+            ("analysis", "Summarize each call"),
+            ("success_criteria", "A call went well when"),
+            ("extraction", "What to note from each call"),
+        ),
+    ),
 )
 
 LABELS: Mapping[str, str] = {field: label for section in SECTIONS for field, label in section.labels}
@@ -173,7 +184,7 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
         case dict():
             return "\n".join(f"{name} = {_plain(each)}" for name, each in sorted(value.items()))
         case list():
-            return "\n".join(str(each) for each in value)
+            return "\n".join(str(WantedField.from_json(each) if field == "extraction" else each) for each in value)
         case int() if field in _MILLISECONDS:
             return f"{value:,} ms"
         case int() if field in _SECONDS:

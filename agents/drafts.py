@@ -12,6 +12,7 @@ from django.db import models
 from agentos.tenants.zones import timezones
 from agents.catalog import LANGUAGES, Kind, provider
 from agents.comparison import EDITABLE
+from agents.findings import LONGEST_CRITERION, MOST_CRITERIA, read_fields
 from agents.models import AgentVersion
 from agents.offers import Provider
 from agents.prompts import BUILT_IN, NAME, VALUE_LIMIT
@@ -211,6 +212,20 @@ def _silence_prompts(field: str, value: Any) -> list[str]:
     return prompts
 
 
+def _success_criteria(field: str, value: Any) -> list[str]:
+    criteria = _terms(value, LONGEST_CRITERION)
+    if len(criteria) > MOST_CRITERIA:
+        raise ValidationError(f"At most {MOST_CRITERIA} sentences; these are {len(criteria)}.")
+    return criteria
+
+
+def _extraction(field: str, value: Any) -> list[dict[str, Any]]:
+    try:
+        return [each.to_json() for each in read_fields(value)]
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
 def _variables(field: str, value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise ValidationError("Write one name = value on each line.")
@@ -232,5 +247,7 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "keyterms": _keyterms,
     "backchannels": _backchannels,
     "silence_prompts": _silence_prompts,
+    "success_criteria": _success_criteria,
+    "extraction": _extraction,
     "variables": _variables,
 }

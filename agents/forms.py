@@ -20,6 +20,7 @@ from agents.prompts import placeholders
 from agents.templates_catalog import TEMPLATES
 from agents.tool_choice import PREFIX as TOOL
 from agents.tools import Setting, Tool, built_in
+from agents.wanted_fields import WantedFields
 
 OTHER = "_other"
 MOST_STEPS_OF_A_SLIDER = 300
@@ -40,6 +41,9 @@ HINTS = {
     "fallback_sentence": "Said when model or voice fail, while the agent tries again.",
     "timezone": "In which the agent says dates and times.",
     "recording": "Both sides on a channel each, kept with the call.",
+    "analysis": "When it is over, the agent’s model says in a few words what came of it.",
+    "success_criteria": "One sentence on each line, such as: The caller got an appointment.",
+    "extraction": "Filled in from what was said, and left empty where nothing was. You find them with the call.",
     "consent_notice": "Spoken before the first words, when calls are recorded.",
 }
 
@@ -225,6 +229,9 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "timezone": forms.CharField(widget=forms.Select(choices=_zones(spec["timezone"]))),
         "recording": forms.BooleanField(),
         "consent_notice": _sentence(),
+        "analysis": forms.BooleanField(),
+        "success_criteria": Lines(widget=_text(3)),
+        "extraction": WantedFields(),
     }
 
 

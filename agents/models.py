@@ -121,6 +121,11 @@ class AgentVersion(TenantModel):
     recording = models.BooleanField(default=False)
     consent_notice = models.CharField(max_length=300, default="This call is recorded.", blank=True)
 
+    # After the call
+    analysis = models.BooleanField(default=True, help_text="The model reads each call once it is over.")
+    success_criteria = models.JSONField(default=list, blank=True, help_text="Sentences, each judged after a call.")
+    extraction = models.JSONField(default=list, blank=True, help_text="Fields to fill in; see agents.findings.")
+
     class Meta(TenantModel.Meta):
         ordering = ["-number"]
         constraints = [

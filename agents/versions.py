@@ -52,6 +52,9 @@ class VersionSpec:
     backchannels: list[str] = field(default_factory=list)
     silence_prompts: list[str] = field(default_factory=list)
     tools: list[dict[str, Any]] = field(default_factory=list)
+    analysis: bool = True
+    success_criteria: list[str] = field(default_factory=list)
+    extraction: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, version: AgentVersion) -> VersionSpec:

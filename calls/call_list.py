@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString
 
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
+from calls.after.models import Analysis
+from calls.after.outcomes import Word, result_of, sentiment_of
 from calls.filters import STATES, Choice, Wanted
 from calls.latency import SLOW_MS, p50, wait_ms
 from calls.models import Call, Turn
@@ -41,6 +43,7 @@ class Row:
     length_ms: int | None
     typical_ms: int | None
     slowest_ms: int | None
+    result: Word | None
 
     @property
     def is_live(self) -> bool:
@@ -112,11 +115,20 @@ class CallList:
             length_ms=length if call.answered_at else None,
             typical_ms=p50(waited),
             slowest_ms=max(waited, default=None),
+            result=_result(call),
         )
 
     def _printed(self, row: Row) -> SafeString:
         return render_to_string("calls/_row.html", {"row": row, "tenant": self.membership.tenant})
 
 
+def _result(call: Call) -> Word | None:
+    """What came of it; an unhappy caller is said first."""
+    analysis: Analysis | None = getattr(call, "analysis", None)
+    if analysis is None or not analysis.made_at:
+        return None
+    return sentiment_of(analysis) if analysis.sentiment == Analysis.Sentiment.NEGATIVE else result_of(analysis)
+
+
 def _with_turns(calls: QuerySet[Call]) -> QuerySet[Call]:
-    return calls.select_related("agent").prefetch_related(Prefetch("turns", Turn.objects.only(*OF_TURNS)))
+    return calls.select_related("agent", "analysis").prefetch_related(Prefetch("turns", Turn.objects.only(*OF_TURNS)))

@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
+from calls.after.models import Analysis
+from calls.after.outcomes import Outcomes, outcomes, trouble_of
 from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
 from calls.models import Call, CallEvent, Recording, Turn, UsageLine
 from calls.parts import Part
@@ -116,6 +118,27 @@ class CallPage:
     def other_number(self) -> str:
         return other_number(self.call)
 
+    # What came of it
+
+    @cached_property
+    def analysis(self) -> Analysis | None:
+        found: Analysis | None = Analysis.objects.filter(call=self.call).first()
+        return found
+
+    @property
+    def outcomes(self) -> Outcomes | None:
+        """Once the call has been read."""
+        return outcomes(self.analysis) if self.analysis and self.analysis.made_at else None
+
+    @property
+    def trouble(self) -> str:
+        """Why the call could not be read."""
+        return trouble_of(self.analysis) if self.analysis and self.analysis.trouble else ""
+
+    @property
+    def may_manage(self) -> bool:
+        return may(self.membership, Permission.MANAGE_CALLS)
+
     # The score
 
     @cached_property
@@ -216,7 +239,7 @@ class CallPage:
     @cached_property
     def parts(self) -> dict[str, Part]:
         """What changes while the call lasts, by id."""
-        named = [Part(name, self._print(f"calls/_{name}.html")) for name in ("head", "score", "figures")]
+        named = [Part(name, self._print(f"calls/_{name}.html")) for name in ("head", "score", "analysis", "figures")]
         if self.tab == "transcript":
             return {part.id: part for part in [*named, *script_parts(self.call, self.script)]}
         return {part.id: part for part in [*named, Part(self.tab, self._print(f"calls/_{self.tab}.html"))]}

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from calls.after.models import Analysis
 from calls.models import Call
 
 Ending = Call.Ending
@@ -47,8 +48,14 @@ DIRECTIONS = (
     Choice("outgoing", "Outgoing", Q(channel=Call.Channel.PHONE, direction=Call.Direction.OUTBOUND)),
     Choice("test", "Test calls", Q(channel=Call.Channel.BROWSER)),
 )
+RESULTS = (
+    Choice("", "Any result", Q()),
+    *(Choice(value, words, Q(analysis__result=value)) for value, words in Analysis.Result.choices),
+    Choice("unhappy", "Caller unhappy", Q(analysis__sentiment=Analysis.Sentiment.NEGATIVE)),
+    Choice("criteria", "A criterion not met", Q(analysis__criteria__contains=[{"verdict": "not_met"}])),
+)
 DAYS = {"": "Any day", "today": "Today", "yesterday": "Yesterday", "week": "Last 7 days", "month": "Last 30 days"}
-NAMES = ("state", "direction", "agent", "day", "number", "page")
+NAMES = ("state", "direction", "agent", "result", "day", "number", "page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Wanted:
     state: str = ""
     direction: str = ""
     agent: str = ""
+    result: str = ""
     day: str = ""
     number: str = ""
     page: int = 1
@@ -70,6 +78,7 @@ class Wanted:
             state=_one_of(STATES, given["state"]),
             direction=_one_of(DIRECTIONS, given["direction"]),
             agent=given["agent"] if _is_id(given["agent"]) else "",
+            result=_one_of(RESULTS, given["result"]),
             day=given["day"] if given["day"] in DAYS or _date(given["day"]) else "",
             number="".join(each for each in given["number"] if each in digits)[:15] if may_search else "",
             page=max(1, int(given["page"])) if given["page"].isdecimal() and len(given["page"]) < 7 else 1,
@@ -94,7 +103,7 @@ class Wanted:
 
     def apply_rest(self, calls: QuerySet[Call]) -> QuerySet[Call]:
         """Everything but the state, so that states can be counted."""
-        calls = calls.filter(_meaning(DIRECTIONS, self.direction))
+        calls = calls.filter(_meaning(DIRECTIONS, self.direction), _meaning(RESULTS, self.result))
         if self.agent:
             calls = calls.filter(agent_id=self.agent)
         if self.number:

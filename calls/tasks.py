@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from celery import shared_task
@@ -18,6 +19,7 @@ from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
+from calls.after import analysis
 from calls.equipment import synthesize_fixed
 from calls.scripts import CallTexts
 from calls.services import end_forgotten
@@ -32,6 +34,19 @@ def sweep() -> None:
         ended = end_forgotten(tenant_id)
         if ended:
             log.info("forgotten calls were ended", tenant_id=tenant_id, calls=ended)
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=30)
+def analyze_ended() -> None:
+    """Take up the calls of every tenant that are over."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        analysis.queue_ended(tenant_id, now())
+
+
+@shared_task(base=PlatformTask, ignore_result=True)
+def analyze(tenant_id: int, call_id: str) -> None:
+    """Read one call. A model is asked between two transactions, not within one."""
+    analysis.analyze(tenant_id, UUID(call_id))
 
 
 async def _synthesize(spec: VersionSpec, texts: list[str], keys: VendorKeys) -> int:

@@ -10,6 +10,7 @@ app_name = "calls"
 
 urlpatterns = [
     path("", views.index, name="index"),
+    path("export/", views.export, name="export"),
     path("<uuid:call_id>/", views.call, name="call"),
     path("<uuid:call_id>/recording.wav", views.recording, name="recording"),
 ]

@@ -9,15 +9,19 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.timezone import now
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed, may
 from agents.models import Agent
+from calls.after.analysis import read_again
 from calls.call_list import CallList
 from calls.call_page import CallPage
-from calls.filters import DAYS, DIRECTIONS, Wanted
+from calls.exporting import table
+from calls.filters import DAYS, DIRECTIONS, RESULTS, Wanted
 from calls.models import Call, Recording
 from calls.parts import Part, state_of
 from calls.recordings import path_of, wav_response
@@ -33,8 +37,9 @@ def index(request: TenantRequest) -> HttpResponse:
         "shown": shown,
         "wanted": wanted,
         "known": f"{wanted.address(page=wanted.page)}&{_known(drawn_at, shown.parts)}",
+        "export": wanted.address(page=wanted.page),
         "states": [(each, number, wanted.address(state=each.value)) for each, number in shown.states()],
-        "menus": [_days(wanted), _directions(wanted), _agents(wanted)],
+        "menus": [_days(wanted), _directions(wanted), _agents(wanted), _results(wanted)],
     }
     return render(request, "calls/index.html", context)
 
@@ -52,6 +57,12 @@ def _directions(wanted: Wanted) -> dict[str, object]:
     return {"id": "directions", "chosen": chosen, "choices": choices, "holds": bool(wanted.direction)}
 
 
+def _results(wanted: Wanted) -> dict[str, object]:
+    choices = [(each.words, wanted.address(result=each.value), each.value == wanted.result) for each in RESULTS]
+    chosen = next(words for words, _, holds in choices if holds)
+    return {"id": "results", "chosen": chosen, "choices": choices, "holds": bool(wanted.result)}
+
+
 def _agents(wanted: Wanted) -> dict[str, object]:
     agents = [("", "Any agent"), *((str(agent.pk), agent.name) for agent in Agent.objects.all())]
     choices = [(name, wanted.address(agent=value), value == wanted.agent) for value, name in agents]
@@ -61,11 +72,28 @@ def _agents(wanted: Wanted) -> dict[str, object]:
 
 @allowed(Permission.VIEW_CALLS)
 @require_safe
+def export(request: TenantRequest) -> HttpResponse:
+    """The calls that the list would show, as a file."""
+    wanted = Wanted.read(request.GET, may_search=may(request.membership, Permission.SEE_NUMBERS))
+    head, rows = table(wanted.apply(Call.objects.all()), shows_numbers=may(request.membership, Permission.SEE_NUMBERS))
+    return csv_file(f"calls-{timezone.localdate():%Y-%m-%d}", head, rows)
+
+
+@allowed(Permission.VIEW_CALLS, to_change=Permission.MANAGE_CALLS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        return _change(request, _call(call_id))
     drawn_at = now()
     page = CallPage(_call(call_id), request.membership, at=drawn_at, tab=request.GET.get("tab", ""))
     known = f"?tab={page.tab}&{_known(drawn_at, page.parts.values())}"
     return render(request, "calls/call.html", {"page": page, "call": page.call, "known": known})
+
+
+def _change(request: TenantRequest, call: Call) -> HttpResponse:
+    if request.POST.get("do") == "read_again" and call.status == Call.Status.ENDED:
+        read_again(call)
+    return redirect("calls:call", request.tenant.slug, call.pk)
 
 
 @allowed(Permission.HEAR_RECORDINGS)

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localtime, now
 from django.views.decorators.http import require_POST, require_safe
 
+from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count
 from calls.context import Lines
@@ -24,7 +25,6 @@ from campaigns.calling.settling import ANSWERS
 from campaigns.log import entries
 from campaigns.models import Campaign, Target
 from campaigns.outcomes import words_of
-from campaigns.people.exporting import csv_file
 from campaigns.planning.comparison import Comparison
 from campaigns.planning.forms import PeopleForm
 from campaigns.planning.hours_map import hours_map

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("agents", "calls", "telephony", "campaigns")
 LAYERS = ("ground", *APPS, "wiring")
 
-GROUND = {"tenants", "errors", "jobs", "vault", "outgoing", "draining", "lifespan", "forms"}
+GROUND = {"cells", "exporting", "tenants", "errors", "jobs", "vault", "outgoing", "draining", "lifespan", "forms"}
 
 # Where a request, a message or a job comes into an app. Nothing but wiring, and another of these, imports them.
 EDGE_NAMES = {"views", "urls", "public_urls", "sockets", "api", "webhooks", "consumers", "tasks", "receivers", "admin"}

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     VIEW_CALLS = "view_calls"
     SEE_NUMBERS = "see_numbers"
     HEAR_RECORDINGS = "hear_recordings"
+    MANAGE_CALLS = "manage_calls"
     VIEW_AGENTS = "view_agents"
     EDIT_AGENTS = "edit_agents"
     MAKE_TEST_CALLS = "make_test_calls"
@@ -69,6 +70,7 @@ GRANTS: dict[Permission, Grant] = {
     Permission.VIEW_CALLS: Grant("see calls and transcripts", EVERYONE),
     Permission.SEE_NUMBERS: Grant("see callers’ full phone numbers", STAFF),
     Permission.HEAR_RECORDINGS: Grant("hear recordings", STAFF),
+    Permission.MANAGE_CALLS: Grant("have calls read again, and erase them", LEADS, changes=True),
     Permission.VIEW_AGENTS: Grant("see agents", EVERYONE),
     Permission.EDIT_AGENTS: Grant("edit agents", STAFF, changes=True),
     Permission.MAKE_TEST_CALLS: Grant("make test calls", STAFF, changes=True),

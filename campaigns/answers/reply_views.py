@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import phone
 from calls.recordings import wanted_range
@@ -19,7 +20,6 @@ from campaigns.answers.inbox_page import BUTTONS, ReplyPage
 from campaigns.answers.replies import recorded
 from campaigns.answers.sealing import Unsealable
 from campaigns.models import Reply, ReplyStep
-from campaigns.people.exporting import csv_file
 
 UNDO = "undo"
 MOST_LOOKED_AT = 2000

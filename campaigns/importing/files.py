@@ -12,8 +12,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from agentos.cells import harmless_row
 from agentos.tenants.scoping import current_tenant_id
-from campaigns.people.cells import harmless_row
 
 FOLDER = "imports"
 

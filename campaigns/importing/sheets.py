@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agentos.cells import as_written
 from agentos.errors import DomainError
-from campaigns.people.cells import as_written
 
 MOST_BYTES = 50 * 2**20
 MOST_ROWS = 200_000

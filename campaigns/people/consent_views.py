@@ -12,11 +12,11 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods
 
 from agentos.errors import DomainError
+from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from campaigns.models import Consent, Contact
 from campaigns.people import contacts
 from campaigns.people.contact_forms import NumberConsentForm, RevokeForm, beginning_of
-from campaigns.people.exporting import csv_file
 
 PER_PAGE = 50
 STATES = {"holds": "Holds", "withdrawn": "Withdrawn"}

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from agentos.cells import harmless_row
 from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
@@ -21,7 +22,6 @@ from campaigns.importing.columns import check, guess
 from campaigns.importing.run import tag_of
 from campaigns.importing.sheets import Sheet, SheetError, open_sheet
 from campaigns.models import ContactImport
-from campaigns.people.cells import harmless_row
 from campaigns.people.contact_forms import MappingForm, UploadForm
 
 PREVIEWED = 5

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agentos.errors import DomainError
+from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count, duration
 from agents.catalog import language_name
@@ -20,7 +21,6 @@ from campaigns import services
 from campaigns.audio.clip_links import listen_path
 from campaigns.audio.clips import business_name, language_of, message_for, plain_name, want_sample
 from campaigns.models import AudioClip, Campaign, Contact, Target
-from campaigns.people.exporting import csv_file
 from campaigns.planning.dry_run import lines_for, plan
 from campaigns.planning.forms import (
     GoalForm,

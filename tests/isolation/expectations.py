@@ -108,7 +108,8 @@ ROUTES: dict[str, Expectation] = {
     "agents:make_live": Inside.all("publish_agents"),
     "practice:call": Inside.all("make_test_calls"),
     "calls:index": Inside.of("view_calls"),
-    "calls:call": Inside.of("view_calls"),
+    "calls:export": Inside.of("view_calls"),
+    "calls:call": Inside.of("view_calls", "manage_calls"),
     "calls:recording": Inside.of("hear_recordings"),
     "numbers:index": Inside.of("view_numbers", "manage_numbers"),
     "numbers:assign": Inside.all("manage_numbers"),
@@ -164,6 +165,8 @@ SOCKETS: dict[str, Expectation | Closed] = {
 
 PLATFORM_TASKS: dict[str, str] = {
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
+    "calls.tasks.analyze_ended": "takes up calls that are over, tenant by tenant",
+    "calls.tasks.analyze": "enters the tenant that it is told, before and after a model is asked",
     "campaigns.tasks.tick": "claims due people, tenant by tenant",
     "campaigns.tasks.dial": "enters the tenant that it is told, around a lock that outlives transactions",
     "campaigns.tasks.reconcile": "looks after attempts, tenant by tenant",

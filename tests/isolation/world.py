@@ -19,6 +19,7 @@ from agentos.tenants.log import record
 from agentos.tenants.models import Credential, Membership, Role, Tenant, User
 from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agents.models import Agent
+from calls.after.models import Analysis
 from calls.models import Call, JournalCursor, ToolRun
 from tests import factories
 from tests.isolation.bookings import add_bookings
@@ -145,6 +146,7 @@ def _call(agent: Agent, secret: str, e164: str) -> Call:
         ToolRun.objects.create(
             call=call, key=secret, turn=0, name=secret, title=secret, result=secret, arguments=[secret]
         )
+        Analysis.objects.create(call=call, state="done", made_at=call.ended_at, summary=f"{secret} came of it")
     return call
 
 

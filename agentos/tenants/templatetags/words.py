@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import phonenumbers
 from django import template
@@ -77,8 +77,11 @@ def clock(moment: datetime | None) -> str:
     """10:42 AM, in the zone of the page."""
     if moment is None:
         return NOTHING
-    local = timezone.localtime(moment)
-    return f"{local.hour % 12 or 12}:{local:%M}{NO_BREAK}{local:%p}"
+    return clock_of(timezone.localtime(moment).time())
+
+
+def clock_of(moment: time) -> str:
+    return f"{moment.hour % 12 or 12}:{moment:%M}{NO_BREAK}{moment:%p}"
 
 
 @register.filter

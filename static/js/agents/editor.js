@@ -145,10 +145,25 @@ function refresh(target) {
   }
 }
 
+// A table whose last row was begun gets an empty one.
+function grow(table) {
+  const last = table.lastElementChild;
+  if ([...last.querySelectorAll("input")].every((each) => each.value === "")) return;
+  const row = last.cloneNode(true);
+  for (const each of row.querySelectorAll("input, select")) {
+    each.removeAttribute("id");
+    if (each.tagName === "SELECT") each.selectedIndex = 0;
+    else each.value = "";
+  }
+  table.append(row);
+  learn();
+}
+
 // Wiring
 
 form.addEventListener("input", (event) => {
   if (event.target.type === "range") showNumber(event.target);
+  if (event.target.closest("[data-grows]")) grow(event.target.closest("[data-grows]"));
   if (saves) save(PAUSE_MS);
 });
 form.addEventListener("change", () => {

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentos.cells import E164
 from agentos.errors import DomainError
 from campaigns.importing.columns import check, guess
 from campaigns.importing.rows import Person, Rejected, RowReader, read_number
 from campaigns.jurisdictions import tables
-from campaigns.people.cells import E164
 
 # Columns
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
-from campaigns.people.cells import harmless_row
+from agentos.cells import harmless_row
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

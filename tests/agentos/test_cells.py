@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentos.cells import as_written, harmless, harmless_row
+from agentos.exporting import csv_file
 from campaigns.importing.sheets import open_sheet
-from campaigns.people.cells import as_written, harmless, harmless_row
-from campaigns.people.exporting import csv_file
 
 DANGEROUS = "=+-@\t\r\x00|%\uff1d\uff0b\uff0d\uff20"
 

@@ -1,0 +1,57 @@
+"""What is kept of a call beyond the call itself, once it is over."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from agentos.tenants.scoping import TenantModel
+
+
+class Analysis(TenantModel):
+    """What came of a call, read from its transcript once it was over. Also the place in the queue until then."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    class Result(models.TextChoices):
+        RESOLVED = "resolved", "Resolved"
+        FOLLOW_UP = "follow_up", "Follow-up needed"
+        UNRESOLVED = "unresolved", "Not resolved"
+        NOTHING = "nothing", "Nothing asked"
+
+    class Sentiment(models.TextChoices):
+        POSITIVE = "positive", "Content"
+        NEUTRAL = "neutral", "Neutral"
+        NEGATIVE = "negative", "Unhappy"
+
+    call = models.OneToOneField("calls.Call", on_delete=models.CASCADE, related_name="analysis")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    due_at = models.DateTimeField(default=now, help_text="When it is tried next, while it waits.")
+    tries = models.PositiveIntegerField(default=0)
+    trouble = models.CharField(max_length=40, blank=True, help_text="Why the last try failed, as a code.")
+    summary = models.TextField(blank=True)
+    result = models.CharField(max_length=12, choices=Result, blank=True)
+    sentiment = models.CharField(max_length=8, choices=Sentiment, blank=True)
+    criteria = models.JSONField(default=list, blank=True, help_text="Each with its verdict and the reason.")
+    fields = models.JSONField(default=list, blank=True, help_text="Each with its value and the words behind it.")
+    turns = models.JSONField(default=dict, blank=True, help_text="Sentiment of the caller's turns, by index.")
+    provider = models.CharField(max_length=20, blank=True)
+    model = models.CharField(max_length=80, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "analyses"
+        constraints = [
+            models.CheckConstraint(
+                name="analysis_made_at_only_when_done",
+                condition=Q(state="done", made_at__isnull=False) | (~Q(state="done") & Q(made_at=None)),
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "due_at"], condition=Q(state="waiting"), name="analysis_due")]
+
+    def __str__(self) -> str:
+        return f"{self.call_id}: {self.state}"
