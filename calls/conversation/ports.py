@@ -62,6 +62,10 @@ class Journal(Protocol):
         """Something that happened, at a position of the call in milliseconds."""
         ...
 
+    def tool(self, key: str, state: dict[str, Any]) -> None:
+        """What a model asked for and what came of it; `key` names the wish, and a later state replaces it."""
+        ...
+
     def usage(
         self, kind: str, unit: str, quantity: int, *, speculative: bool = False, by: ServedBy | None = None
     ) -> None:
@@ -187,8 +191,8 @@ class Toolbox(Protocol):
         """What the model may ask for."""
         ...
 
-    def waits(self, name: str) -> bool:
-        """Whether the conversation waits for this tool; otherwise it goes on, and hears of the result later."""
+    def patience_s(self, name: str) -> float:
+        """How long the conversation waits for this tool; then it goes on, and hears of the result later."""
         ...
 
     async def run(self, turn: int, call: ToolCall) -> ToolResult:

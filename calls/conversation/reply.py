@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, ToolCall, Usage
+from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, ToolCall, ToolSpec, Usage
 from calls.conversation.history import Entry
 from calls.conversation.ports import Utterance
 from calls.conversation.timing import Timing
