@@ -39,6 +39,9 @@ class CallJournal:
     def event(self, kind: str, at_ms: int, data: dict[str, Any] | None = None) -> None:
         self._write("event", kind=kind, at_ms=max(0, at_ms), data=data or {})
 
+    def tool(self, key: str, state: dict[str, Any]) -> None:
+        self._write("tool", key=key, state=state)
+
     def usage(
         self, kind: str, unit: str, quantity: int, *, speculative: bool = False, by: ServedBy | None = None
     ) -> None:

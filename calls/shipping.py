@@ -43,6 +43,18 @@ on conflict (call_id, index) do update set
     (excluded.speaker, excluded.kind, excluded.heard, excluded.unheard, excluded.exact, excluded.interrupted,
     excluded.started_ms, excluded.ended_ms, excluded.timing, excluded.extras)
 """
+# The toolbox has claimed the row of a run before its effect; what it knows for certain is never taken back.
+_WRITE_TOOLS = """
+insert into calls_toolrun (tenant_id, call_id, key, turn, tool_call_id, name, title, arguments, result, state, effect,
+    started_ms, took_ms, created_at)
+select %s, run.*, now() from jsonb_to_recordset(%s::jsonb) as run(
+    call_id uuid, key text, turn integer, tool_call_id text, name text, title text, arguments jsonb, result text,
+    state text, effect boolean, started_ms integer, took_ms integer)
+on conflict (call_id, key) do update set
+    started_ms = excluded.started_ms, took_ms = excluded.took_ms,
+    result = case calls_toolrun.state when 'running' then excluded.result else calls_toolrun.result end,
+    state = case calls_toolrun.state when 'running' then excluded.state else calls_toolrun.state end
+"""
 _ADD_USAGE = """
 insert into calls_usageline (tenant_id, call_id, kind, provider, model, unit, speculative, quantity)
 values (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -66,6 +78,7 @@ def ship(tenant_id: int, batches: Sequence[Batch]) -> None:
         states = _lock_calls(batches)
         fresh = _advance_cursors(states, batches)
         _write_turns(fresh)
+        _write_tools(fresh)
         _write_events(fresh)
         _add_usage(fresh)
         for batch, entry in fresh:
@@ -126,6 +139,11 @@ def _write_turns(fresh: Iterable[tuple[Batch, Entry]]) -> None:
     latest = {(batch.call_id, entry["index"]): entry["state"] for batch, entry in fresh if entry["entry"] == "turn"}
     rows = [{"call_id": call, "index": index, "extras": {}, **state} for (call, index), state in latest.items()]
     _write(_WRITE_TURNS, rows)
+
+
+def _write_tools(fresh: Iterable[tuple[Batch, Entry]]) -> None:
+    latest = {(batch.call_id, entry["key"]): entry["state"] for batch, entry in fresh if entry["entry"] == "tool"}
+    _write(_WRITE_TOOLS, [{"call_id": call, "key": key, **state} for (call, key), state in latest.items()])
 
 
 def _write_events(fresh: Iterable[tuple[Batch, Entry]]) -> None:

@@ -200,6 +200,7 @@ class Notebook:
     """A journal in memory."""
 
     turns: dict[int, dict[str, Any]] = field(default_factory=dict)
+    tools: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     used: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     served: dict[tuple[str, ServedBy | None], int] = field(default_factory=dict)
@@ -209,6 +210,9 @@ class Notebook:
 
     def event(self, kind: str, at_ms: int, data: dict[str, Any] | None = None) -> None:
         self.events.append((kind, at_ms, data or {}))
+
+    def tool(self, key: str, state: dict[str, Any]) -> None:
+        self.tools[key] = state
 
     def usage(
         self, kind: str, unit: str, quantity: int, *, speculative: bool = False, by: ServedBy | None = None

@@ -8,16 +8,22 @@ from agents.providers.ports import LanguageModel, Message, ProviderError
 from calls.conversation import turn_taking as turns
 from calls.conversation.caller_side import CallerTurn
 from calls.conversation.history import History
-from calls.conversation.ports import Speaker
+from calls.conversation.ports import Speaker, Toolbox
 from calls.conversation.records import Records
-from calls.conversation.reply import TRIES, Reply, Thinker
+from calls.conversation.reply import TRIES, Reply
+from calls.conversation.script import Script
 from calls.conversation.speaking import Spawn
 from calls.conversation.speculation import Speculation, means_the_same
+from calls.conversation.thinking import CHARACTER_S, Thinker
 from calls.conversation.timers import Timers
+from calls.conversation.tool_use import ToolUse
 from calls.conversation.turn_taking import Agent, Floor
 
 PATIENCE_S = 2.8  # the longest unexplained silence before the holding phrase; the endpoint came before it
 MOST_CUTS = 3  # so often is the rest of a sentence that must be heard said again after a line has cut it
+SLOW_S, SLOWEST_S = 1.0, 3.5  # silence over a tool before the first holding phrase, and before each other one
+LEAST_SLOW_S = 0.35  # a tool is given this much, however long the caller has waited
+MOST_MOMENTS = 4
 MOST_UNHEARD = 4  # so many replies in a row may be cut before a word of them was heard; the next is protected
 
 
@@ -35,16 +41,19 @@ class AgentSide:
         timers: Timers,
         spawn: Spawn,
         now: Callable[[], float],
-        fallback: str,
-        farewell: str,
-        speculation: bool,
+        script: Script,
+        toolbox: Toolbox,
     ) -> None:
         self._floor, self._speaker, self._history, self._records = floor, speaker, history, records
-        self._timers, self._spawn, self._now, self._fallback = timers, spawn, now, fallback
-        self._thinker = Thinker(model, now, self._on_model_failure, farewell)
-        self._speculation = Speculation(enabled=speculation)
+        self._timers, self._spawn, self._now, self._script = timers, spawn, now, script
+        tools = ToolUse(toolbox, history, spawn, self._on_news)
+        self._thinker = Thinker(model, tools, script, now, self._on_model_failure)
+        self._thinker.on_wait = self._watch_tools
+        self._speculation = Speculation(enabled=script.speculation)
+        self._turn: CallerTurn | None = None  # the latest one that was answered
         self._unheard_in_a_row = 0
         self._over = False
+        self.has_news = False  # a tool has come to a result that the caller has not heard of
         self.reply: Reply | None = None
         self.guess: Reply | None = None
         self.do: Callable[[turns.Event], None] = lambda event: None
@@ -68,11 +77,20 @@ class AgentSide:
         reply = self._take_guess(text)
         guessed = reply is not None
         reply = reply or self._new("reply")
+        reply.caller_turn = self._turn = turn
         reply.timing.voice_ended, reply.timing.endpoint = turn.voice_ended, turn.endpoint
         if guessed:
             reply.timing.committed = self._now()
         else:
             self._think(reply, self._messages())
+        self.has_news = False
+        self._perform(reply)
+
+    def tell(self) -> None:
+        """Say what tools have brought since the last reply; nobody has asked."""
+        reply = self._new("reply")
+        reply.caller_turn, self.has_news = self._turn, False
+        self._think(reply, self._messages())
         self._perform(reply)
 
     def hold(self) -> None:
@@ -98,10 +116,11 @@ class AgentSide:
 
     def cancel(self) -> None:
         """The reply loses the floor; what was heard of it stays."""
-        self._timers.cancel("patience")
+        self._timers.cancel("patience", "slow tool")
         reply, self.reply = self.reply, None
         if reply is None:
             return
+        self.has_news = self.has_news or reply.has_acted
         reply.interrupted = reply.utterance.started
         self._cut(reply)
         if not reply.utterance.heard_text:
@@ -157,7 +176,7 @@ class AgentSide:
         guess, self.guess = self.guess, None
         self._speculation.turn_over()
         if guess is not None:
-            guess.committed = True
+            guess.commit()
         return guess
 
     # The life of a reply -----------------------------------------------------------------------------
@@ -209,10 +228,48 @@ class AgentSide:
 
     def _on_finished(self, reply: Reply) -> None:
         if reply is self.reply:
-            self._timers.cancel("patience")
+            self._timers.cancel("patience", "slow tool")
             self.reply = None
             self._records.settle(reply)
             self.on_finished(reply)
+
+    # Tools -------------------------------------------------------------------------------------------
+
+    def _on_news(self) -> None:
+        """A result that nobody waits for any more: a guess that does not know of it is worth nothing now."""
+        self.has_news = True
+        self.drop_guess()
+        self.do(turns.ResultCame())
+
+    def _watch_tools(self, reply: Reply) -> None:
+        waited_s = self._now() - (reply.timing.endpoint or self._now())
+        reply.quiet_since = reply.timing.endpoint if not reply.speaks_until else None
+        self._timers.set("slow tool", max(LEAST_SLOW_S, SLOW_S - waited_s), lambda: self._look_at_tools(reply))
+
+    def _look_at_tools(self, reply: Reply) -> None:
+        """Nobody should listen to silence: say a holding phrase when a tool, and the answer after it, take long."""
+        if reply is not self.reply or not reply.awaits_tools or reply.moments >= MOST_MOMENTS:
+            return
+        now = self._now()
+        speaks = bool(reply.utterance.unheard_text) and now < reply.speaks_until + SLOW_S
+        if speaks or self._floor.agent in (Agent.WAITING, Agent.HELD):
+            reply.quiet_since = None
+        elif reply.quiet_since is None:
+            reply.quiet_since = now
+        patience_s = SLOWEST_S if reply.moments else SLOW_S
+        if reply.quiet_since is not None and now - reply.quiet_since >= patience_s - 0.01:
+            self._say_moment(reply)
+        self._timers.set("slow tool", 0.25, lambda: self._look_at_tools(reply))
+
+    def _say_moment(self, reply: Reply) -> None:
+        phrases = self._script.moments
+        phrase = phrases[min(reply.moments, len(phrases) - 1)]
+        if not reply.speaks_until:
+            reply.timing.stamp("tools", self._now())
+        reply.moments += 1
+        reply.held_up, reply.quiet_since = True, None
+        reply.speaks_until = self._now() + len(phrase) * CHARACTER_S
+        reply.utterance.say_first(phrase)
 
     # Trouble -----------------------------------------------------------------------------------------
 
@@ -229,7 +286,7 @@ class AgentSide:
         """Say the holding phrase, once, while the reply is still to come."""
         if not reply.held_up and not reply.utterance.started:
             reply.held_up = True
-            reply.utterance.say_first(self._fallback)
+            reply.utterance.say_first(self._script.fallback)
 
     def _on_model_failure(self, reply: Reply, error: ProviderError) -> None:
         self._records.failure("llm", error)

@@ -31,6 +31,7 @@ class CallerTurn:
     entry: Entry | None = None
     index: int | None = None
     joins: CallerTurn | None = None
+    acted: bool = False  # its answer has asked for tools: it is no longer as if it had not been said
     already_answered: str = ""  # words of a turn that was ended by force; the recogniser may repeat them
 
     def begin(self, at_ms: int) -> None:

@@ -29,8 +29,8 @@ _DIGIT_WORDS = {
 }
 _YES = re.compile(
     r"\b(?:yes|yeah|yep|yup|sure|okay|ok|right|correct|fine|great|perfect|please|absolutely|definitely|exactly|good"
-    r"|go ahead|do (?:it|that)|sounds good|works|sí|si|claro|vale|correcto|por favor|oui|d'accord|parfait|ja|genau|gerne"
-    r"|stimmt|richtig|bitte|passt|sim|pode|certo|isso|va bene|certo|esatto|perfetto)\b",
+    r"|go ahead|do (?:it|that)|sounds good|works|sí|si|claro|vale|correcto|por favor|oui|d'accord|parfait|ja|genau"
+    r"|gerne|stimmt|richtig|bitte|passt|sim|pode|certo|isso|va bene|certo|esatto|perfetto)\b",
     re.IGNORECASE,
 )
 _NO = re.compile(

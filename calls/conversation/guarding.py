@@ -21,6 +21,7 @@ from calls.conversation.evidence import missing_evidence
 from calls.conversation.ports import Journal, ToolResult
 
 MOST_PER_TURN, MOST_PER_CALL = 5, 30  # calls of any kind, also those that are refused
+REFUSED_WITHIN_S = 1.0  # to say no takes no time
 MOST_REMEMBERED = 400  # turns of the caller that may be evidence
 READING_GIVES_UP_S = 0.5  # so much later than its patience a tool without effect is let go of
 LONGEST_S = 60.0  # whatever has an effect is waited for this long; then nobody knows
@@ -54,6 +55,12 @@ class Wish:
     tool: Granted
     at_ms: int
     said: str = ""
+
+    @property
+    def kept_arguments(self) -> dict[str, Any]:
+        """As they may be written down."""
+        private = self.tool.private
+        return {name: PRIVATE if name in private else value for name, value in self.arguments.items()}
 
 
 class Worker(Protocol):
@@ -114,7 +121,9 @@ class GuardedToolbox:
 
     def patience_s(self, name: str) -> float:
         tool = self._granted.get(name)
-        return tool.timeout_s if tool is None or tool.waits else 0.0
+        if tool is None:
+            return REFUSED_WITHIN_S
+        return tool.timeout_s if tool.waits else 0.0
 
     def caller_said(self, text: str) -> None:
         self._said = [*self._said[-MOST_REMEMBERED:], text]
@@ -236,13 +245,12 @@ class GuardedToolbox:
         return result
 
     def _keep(self, run: Run, wish: Wish, result: ToolResult) -> None:
-        private = wish.tool.private
         state = {
             "turn": wish.turn,
             "tool_call_id": wish.call.id[:80],
             "name": wish.tool.spec.name,
             "title": wish.tool.title,
-            "arguments": {name: PRIVATE if name in private else value for name, value in wish.arguments.items()},
+            "arguments": wish.kept_arguments,
             "result": result.content,
             "state": DONE if result.ok else FAILED if run.is_certain else RUNNING,
             "effect": wish.tool.effect,

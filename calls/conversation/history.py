@@ -73,9 +73,7 @@ class History:
     def __init__(self, system: str, earlier: Iterable[tuple[str, str] | Exchange] = ()) -> None:
         """`earlier`: (role, text) of what was said, and what was done, in order."""
         self.system = system
-        self._entries = [
-            Entry("tools", "", [each]) if isinstance(each, Exchange) else Entry(*each) for each in earlier
-        ]
+        self._entries = [Entry("tools", "", [each]) if isinstance(each, Exchange) else Entry(*each) for each in earlier]
         self._made = sum(entry.role == "tools" for entry in self._entries)
 
     def caller_said(self, text: str) -> Entry:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, ToolCall, ToolSpec, Usage
+from agents.providers.ports import Message, ServedBy, Usage
+from calls.conversation.caller_side import CallerTurn
 from calls.conversation.history import Entry
 from calls.conversation.ports import Utterance
 from calls.conversation.timing import Timing
@@ -19,7 +18,10 @@ CHARACTERS_PER_TOKEN = 4  # to estimate what a reply cost when the model's own c
 
 @dataclass(slots=True, eq=False)
 class Reply:
-    """Something the agent says, whether thought up or fixed. `answers` is the caller's turn it replies to."""
+    """Something the agent says, whether thought up or fixed. `answers` are the words that it replies to.
+
+    One that is thought up is written in rounds: a model that asks for tools is asked again when it has their results.
+    """
 
     utterance: Utterance
     kind: str = "reply"
@@ -27,11 +29,21 @@ class Reply:
     timing: Timing = field(default_factory=Timing)
     last: bool = False
     committed: bool = True
+    commitment: asyncio.Event = field(default_factory=asyncio.Event)  # what a guess waits for before it acts
+    caller_turn: CallerTurn | None = None  # whose answer it is
     failed: bool = False
     protected: bool = False
     ending: str | None = None
     tries: int = 0
-    written: int = 0  # pieces that the model has written
+    written: int = 0  # pieces that the model has written in this round
+    rounds: int = 0
+    said: str = ""  # what the model wrote in this round
+    awaits_tools: bool = False  # nothing was written since tools were asked for
+    has_spoken: bool = False  # the model, or a tool, has given it words
+    has_acted: bool = False  # tools were asked for
+    speaks_until: float = 0.0  # about when everything written will have been spoken
+    quiet_since: float | None = None  # since when the caller hears nothing while tools are running
+    moments: int = 0  # holding phrases that were said while tools were running
     held_up: bool = False  # the holding phrase was said
     holds: int = 0
     index: int | None = None
@@ -42,6 +54,7 @@ class Reply:
     messages: list[Message] = field(default_factory=list)
     tokens: int = 0
     usage: Usage | None = None
+    before: Usage = field(default_factory=lambda: Usage(0, 0))  # what the rounds before this one have used
     served_by: ServedBy | None = None  # the model that wrote it, when not the first choice
     settled: bool = False
     extras: dict[str, Any] = field(default_factory=dict)  # what else took part in it; kept with the turn
@@ -50,6 +63,21 @@ class Reply:
     def is_thinking(self) -> bool:
         return self.task is not None and not self.task.done()
 
+    @property
+    def turn(self) -> int:
+        """The index of the caller's turn that it answers."""
+        return (self.caller_turn and self.caller_turn.index) or 0
+
+    def commit(self) -> None:
+        """What it was guessed from has become certain."""
+        self.committed = True
+        self.commitment.set()
+
+    def begin_round(self) -> None:
+        """The model will be asked again."""
+        self.before = self.spent()
+        self.usage, self.tokens, self.tries, self.written = None, 0, 0, 0
+
     def cancel(self) -> None:
         """Stop thinking, synthesis and sound; closing the model's stream happens on the way out of its task."""
         if self.task is not None:
@@ -57,12 +85,12 @@ class Reply:
         self.utterance.cancel()
 
     def spent(self) -> Usage:
-        """The tokens of this reply: the model's own count, or an estimate when it was cut short."""
-        if self.usage is not None:
-            return self.usage
-        if not self.tries:
-            return Usage(0, 0)
-        return Usage(sum(len(message.content) for message in self.messages) // CHARACTERS_PER_TOKEN, self.tokens)
+        """The tokens of this reply: the model's own count, or an estimate of a round that was cut short."""
+        now, before = self.usage, self.before
+        if now is None and self.tries:
+            now = Usage(sum(len(message.content) for message in self.messages) // CHARACTERS_PER_TOKEN, self.tokens)
+        now = now or Usage(0, 0)
+        return Usage(before.input + now.input, before.output + now.output, before.cached + now.cached)
 
     def state(self, now_ms: int) -> dict[str, Any]:
         """The turn as the journal keeps it."""
@@ -78,63 +106,3 @@ class Reply:
             "timing": self.timing.report(),
             "extras": self.extras,
         }
-
-
-class Thinker:
-    """Lets the model write a reply, piece by piece, into its utterance."""
-
-    def __init__(
-        self,
-        model: LanguageModel,
-        now: Callable[[], float],
-        on_failure: Callable[[Reply, ProviderError], None],
-        farewell: str,
-    ) -> None:
-        self._model, self._now, self._on_failure, self._farewell = model, now, on_failure, farewell
-
-    async def warm(self) -> None:
-        """Have a connection ready for the next reply."""
-        await self._model.warm()
-
-    async def think(self, reply: Reply) -> None:
-        """Write the reply. A failure before the first piece is reported; after it, what was said stands."""
-        reply.tries += 1
-        reply.served_by = None
-        pieces = reply.utterance.cutter()
-        try:
-            async with aclosing(self._model.reply(reply.messages)) as stream:
-                async for item in stream:
-                    if isinstance(item, Usage):
-                        reply.usage = item
-                        continue
-                    if isinstance(item, ServedBy):
-                        reply.served_by = item
-                        continue
-                    if isinstance(item, ToolCall):
-                        continue
-                    self._stamp_token(reply)
-                    for piece in pieces.feed(item):
-                        self._say(reply, piece)
-        except ProviderError as error:
-            self._on_failure(reply, error)
-            if reply.written:
-                reply.utterance.close()
-            return
-        for piece in pieces.finish():
-            self._say(reply, piece)
-        reply.last = pieces.hangs_up
-        if not reply.written and reply.last:
-            self._say(reply, self._farewell)
-        if not reply.written:
-            self._on_failure(reply, ProviderError("llm", "the reply was empty", code="empty"))
-            return
-        reply.utterance.close()
-
-    def _stamp_token(self, reply: Reply) -> None:
-        reply.tokens += 1
-        reply.timing.stamp("first_token", self._now())
-
-    def _say(self, reply: Reply, piece: str) -> None:
-        reply.timing.stamp("first_piece", self._now())
-        reply.written += 1
-        reply.utterance.say(piece)

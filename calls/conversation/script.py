@@ -17,6 +17,7 @@ class Ending(StrEnum):
     LIMIT = "limit"
     FAILURE = "failure"
     MEDIA_LOST = "media_lost"
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Script:
     stopped: str = ""  # answers whoever asks not to be called, and ends the call; empty: that is not listened for
     farewell: str = "Goodbye."
     fallback: str = "One moment, please."
+    moments: tuple[str, ...] = ("One moment, please.", "I am still working on it.")  # while a tool takes its time
+    not_done: str = "I am sorry, I could not do that."
     apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
     silence_prompts: tuple[str, ...] = ()
     silence_timeout_s: float = 6.0

@@ -16,13 +16,14 @@ from calls.conversation.agent_side import AgentSide
 from calls.conversation.caller_side import CallerSide, CallerTurn
 from calls.conversation.history import History
 from calls.conversation.keypad import Keypad
-from calls.conversation.ports import Journal, Listener, Screen, Speaker
+from calls.conversation.ports import Journal, Listener, Screen, Speaker, Toolbox
 from calls.conversation.records import Records
 from calls.conversation.reply import Reply
 from calls.conversation.script import Ending, Script
 from calls.conversation.speaking import Spawn
 from calls.conversation.stopping import find_stop
 from calls.conversation.timers import Timers
+from calls.conversation.tool_use import NoTools
 from calls.conversation.turn_taking import Action, Agent, Caller, Floor
 
 NO_WORDS_S = 1.5  # a voice that silenced the agent must bring words within this
@@ -45,6 +46,7 @@ class Session:
         model: LanguageModel,
         line: Screen,
         journal: Journal,
+        toolbox: Toolbox | None = None,
         earlier_ms: int = 0,
         next_index: int = 0,
         on_stop: Callable[[str], None] = lambda said: None,
@@ -56,7 +58,7 @@ class Session:
         self._timers = Timers(self._loop)
         self._records = Records(journal, line, self.now_ms, next_index)
         self._keypad = Keypad(self._timers, self.typed)
-        self._on_stop = on_stop
+        self._on_stop, self._toolbox = on_stop, toolbox or NoTools()
         self._over = asyncio.Event()
         self._ending = Ending.CALLER
         self._tasks: set[asyncio.Task[None]] = set()
@@ -150,9 +152,8 @@ class Session:
             timers=self._timers,
             spawn=self._spawn,
             now=self._loop.time,
-            fallback=self._script.fallback,
-            farewell=self._script.farewell,
-            speculation=self._script.speculation,
+            script=self._script,
+            toolbox=self._toolbox,
         )
         side.do, side.on_finished, side.on_heard_first = self._do, self._on_finished, self._on_heard_first
         self._caller.on_likely_over, self._caller.on_resumed = side.speculate, side.drop_guess
@@ -204,6 +205,8 @@ class Session:
         self._floor.protected = self._agent.protected
         for action in self._floor.handle(event):
             self._ACTIONS[action](self)
+        if self._agent.has_news and not isinstance(event, turns.ResultCame):
+            self._do(turns.ResultCame())
         self._watch_silence()
 
     def _on_words(self, text: str) -> None:
@@ -296,12 +299,13 @@ class Session:
         self._answered, self._noted = turn, []
         turn.entry = self._history.caller_said(turn.whole_text)
         self._records.caller(turn)
+        self._toolbox.caller_said(turn.whole_text)
         self._agent.answer(turn)
 
     def _join_turns(self) -> None:
         """The caller had not finished: what was being answered and what comes now are one turn."""
         answered, self._answered = self._answered, None
-        if answered is not None and answered.entry is not None:
+        if answered is not None and answered.entry is not None and not answered.acted:
             self._history.remove(answered.entry)
             following = self._caller.turn if self._caller.turn.started else self._ended
             following.joins = answered
@@ -311,7 +315,11 @@ class Session:
         turn = self._ended
         turn.entry = self._history.caller_said(turn.text)
         self._records.caller(turn)
+        self._toolbox.caller_said(turn.text)
         self._noted.append(turn)
+
+    def _tell(self) -> None:
+        self._agent.tell()
 
     def _prompt(self) -> None:
         prompts = self._script.silence_prompts
@@ -357,6 +365,7 @@ class Session:
         Action.REPLY: _reply_to_turn,
         Action.JOIN_TURNS: _join_turns,
         Action.NOTE: _note,
+        Action.TELL: _tell,
         Action.PROMPT: _prompt,
         Action.WARN: _warn,
         Action.FAREWELL: _farewell,

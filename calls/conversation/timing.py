@@ -7,6 +7,8 @@ from dataclasses import dataclass
 STAGES = (
     ("endpointing", "endpoint"),  # knowing that the caller has finished
     ("model", "first_token"),  # the first word of the answer
+    ("tool", "tools"),  # what had to be done before there was an answer
+    ("model", "answer_token"),  # the first word of the answer that knows what came of it
     ("piece", "first_piece"),  # enough words to speak
     ("voice", "first_audio"),  # their first sound
     ("sending", "first_frame"),  # on its way
@@ -22,6 +24,8 @@ class Timing:
     speculated: float | None = None
     committed: float | None = None
     first_token: float | None = None
+    tools: float | None = None
+    answer_token: float | None = None
     first_piece: float | None = None
     first_audio: float | None = None
     first_frame: float | None = None
@@ -50,11 +54,13 @@ class Timing:
         """
         if self.voice_ended is None or self.first_frame is None:
             return {}
-        total, reached, stages = self.waited_ms or 0, 0, {}
+        total, reached, stages = self.waited_ms or 0, 0, dict[str, int]()
         for name, stamp_name in STAGES:
             stamp = getattr(self, stamp_name)
             at = reached if stamp is None else min(total, max(reached, round((stamp - self.voice_ended) * 1000)))
-            stages[name], reached = at - reached, at
+            stages[name], reached = stages.get(name, 0) + at - reached, at
+        if self.tools is None:
+            del stages["tool"]
         stages["sending"] += total - reached
         return stages
 

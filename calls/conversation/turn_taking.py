@@ -37,6 +37,7 @@ class Action(Enum):
     JOIN_TURNS = auto()  # the caller goes on: the answered turn and the next one are one
     NOTE = auto()  # keep the caller's words without answering them
     PROMPT = auto()  # nobody speaks: ask, or give up
+    TELL = auto()  # say what a tool has brought meanwhile
     WARN = auto()  # the longest duration is near
     FAREWELL = auto()  # say goodbye, then hang up
     HANG_UP = auto()
@@ -93,6 +94,11 @@ class ReplyFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultCame:
+    """A tool has come to a result that no reply is waiting for."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoWordsCame:
     """The voice that silenced the agent brought no words in time."""
 
@@ -131,6 +137,7 @@ Event = (
     | ReplyHeardFirst
     | ReplyFinished
     | ReplyFailed
+    | ResultCame
     | NoWordsCame
     | SilenceLasted
     | LimitNear
@@ -233,6 +240,11 @@ def has_any_words(floor: Floor, event: Event) -> bool:
     return isinstance(event, Words | TurnEnded) and bool(words_of(event.text))
 
 
+def caller_is_quiet(floor: Floor, event: Event) -> bool:
+    """the caller is quiet"""
+    return floor.caller is Caller.QUIET
+
+
 def says_goodbye(floor: Floor, event: Event) -> bool:
     """the reply said goodbye"""
     return isinstance(event, ReplyFinished) and event.last
@@ -293,6 +305,7 @@ RULES: tuple[Rule, ...] = (
     Rule((Agent.CLOSING,), ReplyFinished, always, Agent.GONE, (A.HANG_UP,)),
     Rule((Agent.CLOSING,), ReplyFailed, always, Agent.GONE, (A.HANG_UP,)),
     Rule(_ALIVE, ReplyFailed, always, Agent.CLOSING, (A.FAREWELL,)),
+    Rule((Agent.LISTENING,), ResultCame, caller_is_quiet, Agent.THINKING, (A.TELL,)),
     # Whoever does not want to be called hears so, and nothing else, whatever is being said
     Rule(_ALIVE, StopAsked, always, Agent.CLOSING, (A.CANCEL_REPLY, A.FAREWELL)),
     # Time

@@ -27,6 +27,8 @@ class Stage:
         self.listener, self.line, self.journal = ScriptedListener(), PlayedLine(), Notebook()
         self.model, self.voice = model, voice
         self.history = History("You are June.")
+        tools = session.pop("tools", None)
+        self.toolbox = tools and tools.box(self.journal, lambda: self.session.now_ms())
         playback = Playback(self.line, self.loop.time)
         policy = script.pop("policy", None) or Policy.of(Interruption.VOICE, 1, ["mm-hm", "yeah", "okay"])
         self.session = Session(
@@ -37,6 +39,7 @@ class Stage:
             model=model,
             line=self.line,
             journal=self.journal,
+            toolbox=self.toolbox,
             **session,
         )
         self.line.on_mark = self.session.mark_reached
@@ -82,7 +85,7 @@ async def on_stage(
     model: LanguageModel | None = None, voice: TextToSpeech | None = None, **options: Any
 ) -> AsyncIterator[Stage]:
     """Begin a call; whatever is still going on at the end of the block is hung up by the caller."""
-    session = {key: options.pop(key) for key in ("earlier_ms", "next_index", "on_stop") if key in options}
+    session = {key: options.pop(key) for key in ("earlier_ms", "next_index", "on_stop", "tools") if key in options}
     stage = Stage(model or ScriptedModel(), voice or SpokenText(), options, session)
     await asyncio.sleep(0)
     try:

@@ -1,0 +1,68 @@
+"""Scripted tools: a diary that remembers every effect, behind the real judgement of the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.providers.limits import Evidence, Limits
+from agents.providers.ports import ToolCall, ToolSpec
+from calls.conversation.guarding import Granted, GuardedToolbox, Wish
+from calls.conversation.ports import ToolResult
+from tests.fakes import Notebook
+
+
+def schema(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+TEXT = {"type": "string", "maxLength": 60}
+LOOK = Granted(ToolSpec("look", "Look for free times.", schema(day=TEXT)), "Look for free times", effect=False)
+BOOK = Granted(ToolSpec("book", "Book a time.", schema(day=TEXT)), "Book a time", limits=Limits(per_call=3))
+CANCEL = Granted(ToolSpec("cancel", "Cancel a time.", schema(day=TEXT)), "Cancel a time")
+ORDER = Granted(ToolSpec("order", "Order something.", schema(item=TEXT)), "Order something", waits=False)
+TEXT_THEM = Granted(
+    ToolSpec("text", "Send a text message.", schema(number=TEXT, body=TEXT)),
+    "Send a text message",
+    limits=Limits(per_call=1, after_yes=True, said={"number": Evidence.DIGITS}),
+)
+END = Granted(ToolSpec("end_call", "Hang up.", schema()), "End the call")
+ALL = (LOOK, BOOK, CANCEL, ORDER, TEXT_THEM, END)
+
+
+def call(name: str, /, id: str = "c1", **arguments: Any) -> ToolCall:
+    return ToolCall(id, name, json.dumps(arguments))
+
+
+@dataclass
+class Tools:
+    """Does what it is told, after `takes_s`, and keeps what was done. `answers` by tool replace "Done."."""
+
+    granted: tuple[Granted, ...] = ALL
+    takes_s: float = 0.2
+    answers: dict[str, ToolResult] = field(default_factory=dict)
+    effects: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    begun: list[Wish] = field(default_factory=list)
+    callers_number: str = ""
+
+    def box(self, journal: Notebook, now_ms: Callable[[], int]) -> GuardedToolbox:
+        return GuardedToolbox(self.granted, self, journal, now_ms=now_ms, callers_number=self.callers_number)
+
+    async def perform(self, wish: Wish) -> ToolResult:
+        self.begun.append(wish)
+        name = wish.tool.spec.name
+        if name == "end_call":
+            return ToolResult("The call ends.", then="hang_up")
+        await asyncio.sleep(self.takes_s)
+        result = self.answers.get(name, ToolResult(f"Done: {name}."))
+        if wish.tool.effect and result.ok:
+            self.effects.append((name, wish.arguments))
+        return result
