@@ -25,6 +25,31 @@ MODEL_NAME = r"[\w.:/@+-]{1,80}"
 _FLUX = r"flux-.*"
 _NOVA = r"nova-.*"
 _REASONING = r"gpt-[5-9].*"
+_WHISPER = r"(?!gpt-).*"
+AURA_LANGUAGES = frozenset({"en", "es", "nl", "fr", "de", "it", "ja"})
+AURA_VOICES = (
+    ("thalia-en", "Thalia, clear, American"),
+    ("andromeda-en", "Andromeda, casual, American"),
+    ("helena-en", "Helena, caring, American"),
+    ("apollo-en", "Apollo, confident, American"),
+    ("arcas-en", "Arcas, natural, American"),
+    ("draco-en", "Draco, warm, British"),
+    ("pandora-en", "Pandora, smooth, British"),
+    ("hyperion-en", "Hyperion, caring, Australian"),
+    ("celeste-es", "Celeste, clear, Colombian Spanish"),
+    ("nestor-es", "Nestor, calm, Peninsular Spanish"),
+)
+OPENAI_VOICES = (
+    ("Alloy", "neutral"),
+    ("Ash", "clear"),
+    ("Coral", "friendly"),
+    ("Echo", "calm"),
+    ("Fable", "warm"),
+    ("Nova", "bright"),
+    ("Onyx", "deep"),
+    ("Sage", "gentle"),
+    ("Shimmer", "light"),
+)
 
 PATIENT = "Higher waits longer and cuts off less."
 EAGER = "Lower begins sooner and drops more replies. At most the certainty above."
@@ -89,6 +114,19 @@ STT = (
         ),
         aliases=(("flux", "flux-general-en"), ("nova", "nova-3")),
     ),
+    Provider(
+        "openai",
+        "OpenAI, or a Whisper server",
+        models=(
+            Model("gpt-live-transcribe", "GPT Live Transcribe, words while the caller speaks"),
+            Model("gpt-transcribe", "GPT Transcribe, a stretch of voice at a time"),
+            Model("gpt-4o-mini-transcribe", "GPT-4o mini Transcribe", retires="2027-02-26"),
+            Model("whisper-1", "Whisper", retires="2027-02-26"),
+        ),
+        custom_models=MODEL_NAME,
+        options=(number("temperature", "Variety", None, 0, 1, "0 writes what is most likely.", models=_WHISPER),),
+        aliases=(("whisper", "whisper-1"),),
+    ),
     Provider("offline", OFFLINE_NAME, models=(Model("offline", "Built-in, English", ENGLISH),), needs_key=False),
 )
 
@@ -103,6 +141,7 @@ LLM = (
             Model("gpt-6.1-terra", "GPT-6.1 Terra, careful"),
             Model("gpt-6-astra", "GPT-6 Astra, most careful"),
             Model("gpt-5.4-mini", "GPT-5.4 mini"),
+            Model("gpt-5.4-nano", "GPT-5.4 nano", retires="2027-04-01"),
         ),
         custom_models=MODEL_NAME,
         options=(
@@ -160,6 +199,30 @@ TTS = (
             number("stability", "Steadiness", None, 0, 1, "Empty: as the voice was made. Lower is livelier."),
             number("similarity_boost", "Likeness to the original voice", None, 0, 1, "Empty: as the voice was made."),
         ),
+    ),
+    Provider(
+        "deepgram",
+        "Deepgram",
+        models=(Model("aura-2", "Aura 2", AURA_LANGUAGES),),
+        voices=tuple(Voice(f"aura-2-{name}", label) for name, label in AURA_VOICES),
+        custom_voices=r"aura-[a-z0-9-]{2,60}",
+        options=(
+            number("speed", "Pace", 1.0, 0.7, 1.5, "1 is the voice's own pace."),
+            flag("mip_opt_out", "Keep text out of the vendor's training", hint="Costs more."),
+        ),
+    ),
+    Provider(
+        "openai",
+        "OpenAI, or a compatible server",
+        models=(
+            Model("gpt-4o-mini-tts", "GPT-4o mini TTS", retires="2027-01-06"),
+            Model("tts-1", "TTS 1, fastest", retires="2027-01-06"),
+            Model("tts-1-hd", "TTS 1 HD, fuller and slower", retires="2027-01-06"),
+        ),
+        custom_models=MODEL_NAME,
+        voices=tuple(Voice(name.lower(), f"{name}, {sound}") for name, sound in OPENAI_VOICES),
+        custom_voices=r"[\w.+-]{1,80}",
+        options=(number("speed", "Pace", 1.0, 0.7, 1.5, "1 is the voice's own pace.", models=r"(?!gpt-).*"),),
     ),
     Provider(
         "offline",

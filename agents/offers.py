@@ -92,6 +92,7 @@ class Model:
     name: str
     label: str
     languages: frozenset[str] | None = None  # two-letter codes; None where the vendor takes any
+    retires: str = ""  # the day on which the vendor ends it, where it has named one
 
 
 @dataclass(frozen=True, slots=True)

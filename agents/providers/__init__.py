@@ -27,9 +27,9 @@ from .ports import (
 # The first import of a subpackage sets its name on this package. That has happened above, so that the functions
 # of the same names, defined below, stay what `from agents.providers import stt` finds.
 _ADAPTERS = {
-    _stt_adapters: ("deepgram", "offline"),
+    _stt_adapters: ("deepgram", "openai", "offline"),
     _llm_adapters: ("openai", "anthropic", "offline"),
-    _tts_adapters: ("elevenlabs", "offline"),
+    _tts_adapters: ("elevenlabs", "deepgram", "openai", "offline"),
 }
 
 
@@ -40,6 +40,10 @@ def stt(name: str, hearing: Hearing, endpoint: Endpoint) -> SpeechToText:
             from .stt.deepgram import DeepgramSpeechToText
 
             return DeepgramSpeechToText(hearing, endpoint)
+        case "openai":
+            from .stt.openai import OpenAISpeechToText
+
+            return OpenAISpeechToText(hearing, endpoint)
         case "offline":
             from .stt.offline import OfflineSpeechToText
 
@@ -72,6 +76,14 @@ def tts(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:
             from .tts.elevenlabs import ElevenLabsTextToSpeech
 
             return ElevenLabsTextToSpeech(voice, endpoint)
+        case "deepgram":
+            from .tts.deepgram import DeepgramTextToSpeech
+
+            return DeepgramTextToSpeech(voice, endpoint)
+        case "openai":
+            from .tts.openai import OpenAITextToSpeech
+
+            return OpenAITextToSpeech(voice, endpoint)
         case "offline":
             from .tts.offline import OfflineTextToSpeech
 

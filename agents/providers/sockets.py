@@ -66,7 +66,7 @@ def refused(provider: str, response: Response) -> ProviderError:
     status = response.status_code
     reason = response.headers.get("dg-error") or _reason(response.body)
     message = f"refused with {status} {reason}".rstrip()
-    return ProviderError(provider, message, retryable=may_pass(status), code=str(status))
+    return ProviderError(provider, message, retryable=may_pass(status), code="quota" if status == 402 else str(status))
 
 
 def lost(provider: str, closed: ConnectionClosed) -> ProviderError:

@@ -27,12 +27,17 @@ def offer(kind: Kind, name: str) -> catalog.Provider:
         (Kind.STT, "deepgram:flux", ("deepgram", "flux-general-en")),
         (Kind.STT, "flux", ("deepgram", "flux-general-en")),
         (Kind.STT, "nova", ("deepgram", "nova-3")),
+        (Kind.STT, "whisper", ("openai", "whisper-1")),
         (Kind.STT, "offline", ("offline", "offline")),
         (Kind.LLM, "openai", ("openai", "gpt-6-luna")),
         (Kind.LLM, "openai:gpt-6-luna", ("openai", "gpt-6-luna")),
         (Kind.LLM, "openai:meta-llama/Llama-4-8B", ("openai", "meta-llama/Llama-4-8B")),
         (Kind.LLM, "gpt-6-sol", ("openai", "gpt-6-sol")),
         (Kind.TTS, "elevenlabs:eleven_flash_v2_5", ("elevenlabs", "eleven_flash_v2_5")),
+        (Kind.LLM, "anthropic", ("anthropic", "claude-haiku-5-5")),
+        (Kind.LLM, "sonnet", ("anthropic", "claude-sonnet-5-5")),
+        (Kind.TTS, "deepgram", ("deepgram", "aura-2")),
+        (Kind.TTS, "openai", ("openai", "gpt-4o-mini-tts")),
         (Kind.TTS, "offline", ("offline", "offline")),
     ],
 )
@@ -44,7 +49,7 @@ def test_a_provider_and_its_model_can_be_named_in_several_ways(kind: Kind, wish:
 
 @pytest.mark.parametrize(
     ("kind", "wish"),
-    [(Kind.STT, "whisper"), (Kind.STT, "deepgram:whisper"), (Kind.TTS, "elevenlabs:../x"), (Kind.LLM, "offline:big")],
+    [(Kind.STT, "hearsay"), (Kind.STT, "deepgram:whisper"), (Kind.TTS, "elevenlabs:../x"), (Kind.LLM, "offline:big")],
 )
 def test_what_is_not_on_offer_is_refused_with_what_is(kind: Kind, wish: str):
     with pytest.raises(ValueError, match=r"It has|Choose"):

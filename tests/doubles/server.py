@@ -11,9 +11,11 @@ from agents.providers.ports import Endpoint
 
 from .anthropic import AnthropicDouble
 from .deepgram import DeepgramDouble
+from .deepgram_speaking import SpeakDouble
 from .elevenlabs import ElevenLabsDouble, Tempo
 from .listening import Silences
 from .openai import OpenAIDouble, Pace
+from .openai_audio import OpenAIAudioDouble
 from .wire import Answer, Request, Streamed, Upgrade, Wire
 
 
@@ -37,6 +39,8 @@ class Doubles:
         self.openai = OpenAIDouble(timing.pace, words=timing.model_words, record=record)
         self.anthropic = AnthropicDouble(timing.pace, words=timing.model_words, record=record)
         self.elevenlabs = ElevenLabsDouble(timing.tempo, record=record)
+        self.aura = SpeakDouble(timing.tempo, record=record)
+        self.openai_audio = OpenAIAudioDouble(timing.tempo, record=record)
         self.port = 0
         self._connections: set[Wire] = set()
         self._server: asyncio.Server | None = None
@@ -64,8 +68,8 @@ class Doubles:
         await self.stop()
 
     @property
-    def _all(self) -> tuple[DeepgramDouble, OpenAIDouble, AnthropicDouble, ElevenLabsDouble]:
-        return self.deepgram, self.openai, self.anthropic, self.elevenlabs
+    def _all(self) -> tuple[DeepgramDouble | OpenAIDouble | AnthropicDouble | SpeakDouble | ElevenLabsDouble, ...]:
+        return self.deepgram, self.openai, self.anthropic, self.aura, self.elevenlabs
 
     @property
     def url(self) -> str:
@@ -89,6 +93,7 @@ class Doubles:
             "deepgram": self.deepgram.stats(),
             "openai": self.openai.stats(),
             "anthropic": self.anthropic.stats(),
+            "aura": self.aura.stats(),
             "elevenlabs": self.elevenlabs.stats(),
             "lateness": [each.late.stats() for each in self._all],
         }
@@ -98,6 +103,10 @@ class Doubles:
             return Answer.json(self.stats())
         if request.path.endswith("/listen"):
             return self.deepgram.route(request)
+        if request.path == "/v1/speak":
+            return self.aura.route(request)
+        if audio := self.openai_audio.route(request):
+            return audio
         if "xi-api-key" in request.headers and request.path.endswith("/models"):
             return Answer.json([])
         if "anthropic-version" in request.headers:

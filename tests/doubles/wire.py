@@ -239,6 +239,10 @@ class Socket(_Talker):
         """One text message, as JSON vendors do."""
         return self.write(_frame(TEXT, text.encode() if isinstance(text, str) else text))
 
+    def send_binary(self, data: bytes) -> bool:
+        """One binary message."""
+        return self.write(_frame(BINARY, data))
+
     def send_json(self, message: Mapping[str, Any]) -> bool:
         """One JSON message."""
         return self.send(json.dumps(message))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from functools import cache
-from math import cos, pi, sin
+from math import cos, gcd, pi, sin
 from operator import mul
 
 TAPS = 48
+TELEPHONE_HZ = 8000
 PASS_HZ = 3650  # what fits into 8 kHz, with room for the filter to fall
 
 
@@ -26,28 +27,28 @@ def _phases(rate: int, steps: int) -> tuple[tuple[float, ...], ...]:
 
 
 class Down:
-    """22,050 Hz to 8,000 Hz, as the sound arrives. 16-bit samples in and out."""
+    """A voice's rate to 8,000 Hz, as the sound arrives. 16-bit samples in and out."""
 
-    RATE, TOP, BOTTOM = 22_050, 160, 441
-
-    def __init__(self) -> None:
-        self._phases = _phases(self.RATE, self.TOP)
+    def __init__(self, rate: int = 22_050) -> None:
+        whole = gcd(rate, TELEPHONE_HZ)
+        self._top, self._bottom = TELEPHONE_HZ // whole, rate // whole
+        self._phases = _phases(rate, self._top)
         self._samples = array("h", bytes(2 * (TAPS // 2)))
-        self._at = 0  # position of the next output sample, in steps of one TOP-th input sample
+        self._at = 0  # position of the next output sample, in steps of one top-th input sample
 
     def push(self, sound: bytes) -> array[int]:
         self._samples.frombytes(sound)
         out = array("h")
         samples, phases, at = self._samples, self._phases, self._at
-        last = (len(samples) - TAPS) * self.TOP
+        last = (len(samples) - TAPS) * self._top
         while at < last:
-            start, phase = divmod(at, self.TOP)
+            start, phase = divmod(at, self._top)
             value = sum(map(mul, phases[phase], samples[start : start + TAPS]))
             out.append(max(-32768, min(32767, round(value))))
-            at += self.BOTTOM
-        used = at // self.TOP
+            at += self._bottom
+        used = at // self._top
         del samples[:used]
-        self._at = at - used * self.TOP
+        self._at = at - used * self._top
         return out
 
     def flush(self) -> array[int]:

@@ -25,15 +25,23 @@ async def received(stream, size):
 
 
 @pytest.mark.parametrize(
-    ("status", "retryable"), [(401, False), (402, False), (403, False), (400, False), (429, True), (503, True)]
+    ("status", "code", "retryable"),
+    [
+        (401, "401", False),
+        (402, "quota", False),
+        (403, "403", False),
+        (400, "400", False),
+        (429, "429", True),
+        (503, "503", True),
+    ],
 )
-async def test_a_refused_handshake_says_why_and_whether_to_try_again(doubles, status, retryable):
+async def test_a_refused_handshake_says_why_and_whether_to_try_again(doubles, status, code, retryable):
     doubles.deepgram.faults.next(Refuse(status, headers={"dg-error": "SOME_REASON"}))
 
     with pytest.raises(ProviderError) as refusal:
         await stt("deepgram", NOVA, doubles.endpoint()).open()
 
-    assert (refusal.value.code, refusal.value.retryable) == (str(status), retryable)
+    assert (refusal.value.code, refusal.value.retryable) == (code, retryable)
     assert "SOME_REASON" in str(refusal.value)
 
 
