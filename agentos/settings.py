@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "agentos",
     "agentos.tenants",
+    "agentos.webhooks",
     "agents",
     "calls",
     "telephony",
@@ -154,6 +155,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "calls.tasks.sweep", "schedule": 30.0},
     "read ended calls": {"task": "calls.tasks.analyze_ended", "schedule": 5.0},
+    "deliver webhooks": {"task": "agentos.webhooks.tasks.sweep", "schedule": 15.0},
+    "forget webhooks": {"task": "agentos.webhooks.tasks.forget", "schedule": 3600.0},
     "claim due people": {"task": "campaigns.tasks.tick", "schedule": 1.0},
     "look after attempts": {"task": "campaigns.tasks.reconcile", "schedule": 15.0},
     "take prices": {"task": "campaigns.tasks.take_prices", "schedule": 1800.0},
@@ -288,6 +291,10 @@ VENDORS = {
     },
     "offline": {"api_key": "", "base_url": ""},
 }
+
+# Addresses of tenants (agentos/outgoing.py)
+
+OUTGOING_TRUSTED = frozenset(env.list("OUTGOING_TRUSTED", default=[]))
 
 # Calls
 

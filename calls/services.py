@@ -17,6 +17,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from calls.briefing import Briefing
 from calls.models import Call
+from calls.telling import tell_ended, tell_started
 
 SIGN_OF_LIFE = timedelta(seconds=90)  # a call that was not seen for this long holds no line
 
@@ -123,6 +124,7 @@ def answer(call: Call, at: datetime) -> None:
     if call.status == Call.Status.RINGING:
         call.status, call.answered_at, call.seen_at = Call.Status.IN_PROGRESS, at, now()
         call.save(update_fields=["status", "answered_at", "seen_at"])
+        tell_started(call)
 
 
 def finish(call: Call, ending: str, at: datetime) -> None:
@@ -130,6 +132,7 @@ def finish(call: Call, ending: str, at: datetime) -> None:
     if call.status != Call.Status.ENDED:
         call.status, call.ending, call.ended_at, call.seen_at = Call.Status.ENDED, ending, at, now()
         call.save(update_fields=["status", "ending", "ended_at", "seen_at"])
+        tell_ended(call)
     elif call.ending == Call.Ending.CARRIER and ending != Call.Ending.CARRIER:
         call.ending = ending  # our own reason says more than the carrier's
         call.save(update_fields=["ending"])

@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("agents", "calls", "telephony", "campaigns")
 LAYERS = ("ground", *APPS, "wiring")
 
-GROUND = {"cells", "exporting", "tenants", "errors", "jobs", "vault", "outgoing", "draining", "lifespan", "forms"}
+GROUND = {
+    *("addresses", "cells", "draining", "errors", "exporting", "forms", "jobs", "lifespan", "outgoing", "tenants"),
+    *("vault", "webhooks"),
+}
 
 # Where a request, a message or a job comes into an app. Nothing but wiring, and another of these, imports them.
 EDGE_NAMES = {"views", "urls", "public_urls", "sockets", "api", "webhooks", "consumers", "tasks", "receivers", "admin"}
@@ -112,7 +115,7 @@ MODULES = [
     if "migrations" not in path.parts
 ]
 NAMES = {module.name for module in MODULES}
-EDGES = {f"{app}.{name}" for app in ("agentos.tenants", *APPS) for name in EDGE_NAMES} & NAMES
+EDGES = {f"{app}.{name}" for app in ("agentos.tenants", "agentos.webhooks", *APPS) for name in EDGE_NAMES} & NAMES
 FREE = [module for module in MODULES if module.matches(*DJANGO_FREE)]
 
 each_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.file)

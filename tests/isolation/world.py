@@ -18,6 +18,9 @@ from agentos.tenants import credentials
 from agentos.tenants.log import record
 from agentos.tenants.models import Credential, Membership, Role, Tenant, User
 from agentos.tenants.scoping import TenantModel, tenant_transaction
+from agentos.webhooks import services as endpoints
+from agentos.webhooks.events import trial_event
+from agentos.webhooks.models import Delivery, Try
 from agents.models import Agent
 from calls.after.models import Analysis
 from calls.models import Call, JournalCursor, ToolRun
@@ -108,6 +111,7 @@ def build(name: str, *, version: int) -> Business:
     bookings = add_bookings(call, secret, e164, number.pk)
     with tenant_transaction(tenant):
         credentials.store(Credential.Kind.VENDOR, "openai", f"{secret}-key")
+        _add_endpoint(secret)
         record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
         "slug": tenant.slug,
@@ -124,6 +128,14 @@ def build(name: str, *, version: int) -> Business:
         **bookings,
     }
     return Business(secret, tenant, people, parameters | WORDS, DIGITS[name])
+
+
+def _add_endpoint(secret: str) -> None:
+    """An address that is told of calls, and how that went; switched off, so that nothing is sent."""
+    endpoint, _ = endpoints.create(url=f"https://{secret}.example/", note=secret, events=["call.ended"])
+    delivery = Delivery.objects.create(endpoint=endpoint, event=trial_event(), state=Delivery.State.FAILED)
+    Try.objects.create(delivery=delivery, error="dns", answer=secret)
+    endpoints.disable(endpoint)
 
 
 def _texts(secret: str) -> dict[str, str]:

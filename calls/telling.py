@@ -1,0 +1,43 @@
+"""What the business's own systems are told of a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from agentos.tenants.models import Tenant
+from agentos.webhooks.events import emit
+from calls.models import Call
+
+
+def tell_started(call: Call) -> None:
+    """Inside the tenant, in the transaction in which it was answered."""
+    emit("call.started", lambda: call_data(call), key=f"call.started:{call.pk}")
+
+
+def tell_ended(call: Call) -> None:
+    """Inside the tenant, in the transaction in which it ended."""
+    emit("call.ended", lambda: call_data(call), key=f"call.ended:{call.pk}")
+
+
+def call_data(call: Call) -> dict[str, Any]:
+    """A call in JSON, the same in every event that is about one."""
+    answered, ended = call.answered_at, call.ended_at
+    slug = Tenant.objects.values_list("slug", flat=True).get(pk=call.tenant_id)
+    return {
+        "call_id": str(call.pk),
+        "agent_id": str(call.agent_id),
+        "agent": call.agent.name,
+        "channel": call.channel,
+        "direction": call.direction,
+        "from": call.from_number,
+        "to": call.to_number,
+        "status": call.status,
+        "ending": call.ending or None,
+        "created_at": call.created_at,
+        "answered_at": answered,
+        "ended_at": ended,
+        "duration_s": round((ended - answered).total_seconds()) if answered and ended else None,
+        "page": f"{settings.PUBLIC_URL}/t/{slug}/calls/{call.pk}/",
+    }
