@@ -73,8 +73,9 @@ class Tool:
     """A tool as it is declared. `title` and `hint` are for people, `description` and `parameters` for the model.
 
     `effect`: it changes something, so the same wish takes effect once in a call. `waits`: the conversation waits for
-    its result. `run` is None for what the conversation itself does, such as hanging up. `private` arguments are never
-    written down.
+    its result. `outside`: the effect is in another system, so that a failure may come after it; else it is in the
+    transaction, or not at all. `run` is None for what the conversation itself does, such as hanging up. `private`
+    arguments are never written down.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Tool:
     hint: str = ""
     effect: bool = True
     waits: bool = True
+    outside: bool = False
     timeout_s: float = 8.0
     limits: Limits = field(default_factory=Limits)
     settings: tuple[Setting, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,20 +16,25 @@ from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import AgentVersion
+from agents.providers.ports import ToolCall
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
+from calls.conversation.guarding import UNKNOWN, Run, digest_in
+from calls.conversation.history import Exchange
+from calls.conversation.ports import ToolResult
 from calls.journal import spool
-from calls.models import Call
+from calls.models import Call, ToolRun
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The conversation before this segment: (role, text heard), and its length so far."""
+    """The conversation before this segment: (role, text heard), its length so far, and what was done in it."""
 
-    said: tuple[tuple[str, str], ...] = ()
+    said: tuple[tuple[str, str] | Exchange, ...] = ()
     elapsed_ms: int = 0
+    runs: tuple[Run, ...] = ()
 
 
 def load_earlier(
@@ -50,7 +57,8 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         if call is None:
             raise LookupError(f"call {call_id} is unknown")
         version = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
-        turns = [{"speaker": t.speaker, "heard": t.heard} for t in call.turns.order_by("started_ms", "index")]
+        turns = list(call.turns.order_by("started_ms", "index").values("speaker", "heard", "started_ms"))
+        runs = [_run_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
         business = Tenant.objects.get(pk=tenant_id).name
         answerer = Answerer(tenant_id, business, VersionSpec.of(version), vendor_keys())
     new = NewCall(
@@ -65,7 +73,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         created_at=call.created_at,
         briefing=Briefing.from_json(call.briefing),
     )
-    return new, answerer, _earlier(turns, call.answered_at, new.briefing.before_ms)
+    return new, answerer, _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
 
 
 def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, Answerer, Earlier]:
@@ -88,12 +96,36 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
         created_at=parse_datetime(opened.get("created_at", "")) or now(),
         briefing=Briefing.from_json(opened.get("briefing", {})),
     )
-    said = sorted(turns.values(), key=lambda turn: turn["started_ms"])
-    return new, snapshot, _earlier(said, parse_datetime(answered), new.briefing.before_ms)
+    done = {entry["key"]: {"key": entry["key"], **entry["state"]} for entry in entries if entry["entry"] == "tool"}
+    runs = [each for each in done.values() if each["state"] != ToolRun.State.REFUSED]
+    return new, snapshot, _earlier(turns.values(), runs, parse_datetime(answered), new.briefing.before_ms)
 
 
-def _earlier(turns: list[dict[str, Any]], answered_at: datetime | None, before_ms: int) -> Earlier:
+def _run_of(row: ToolRun) -> dict[str, Any]:
+    names = ("key", "turn", "name", "arguments", "result", "state", "effect", "started_ms")
+    return {name: getattr(row, name) for name in names}
+
+
+def _earlier(
+    turns: Iterable[dict[str, Any]], runs: Sequence[dict[str, Any]], answered_at: datetime | None, before_ms: int
+) -> Earlier:
     roles = {"caller": "user", "agent": "assistant"}
-    said = tuple((roles[turn["speaker"]], turn["heard"]) for turn in turns if turn["heard"])
+    known = sorted([*turns, *runs], key=lambda each: each["started_ms"])
+    said = tuple(
+        _exchange(each) if "key" in each else (roles[each["speaker"]], each["heard"])
+        for each in known
+        if "key" in each or each["heard"]
+    )
     elapsed = round((now() - answered_at).total_seconds() * 1000) if answered_at else 0
-    return Earlier(said, max(0, elapsed) + before_ms)
+    return Earlier(said, max(0, elapsed) + before_ms, tuple(_run(each) for each in known if "key" in each))
+
+
+def _exchange(run: dict[str, Any]) -> Exchange:
+    result = UNKNOWN.content if run["state"] == ToolRun.State.RUNNING else run["result"]
+    return Exchange(ToolCall("", run["name"], json.dumps(run["arguments"])), result)
+
+
+def _run(run: dict[str, Any]) -> Run:
+    ok = run["state"] == ToolRun.State.DONE
+    result = UNKNOWN if run["state"] == ToolRun.State.RUNNING else ToolResult(run["result"], ok=ok)
+    return Run(run["name"], digest_in(run["key"]), run["turn"], run["effect"], result)

@@ -28,6 +28,7 @@ from calls.scripts import CallTexts
 from calls.services import NewCall
 from calls.snapshots import Answerer
 from calls.spool import SpoolKey
+from calls.toolbox import FINISHED_WITHIN_S, Scene, open_toolbox
 
 PREPARED_FOR_S = 60.0  # a call whose socket does not come by then is not coming
 DATABASE_WITHIN_S = 1.0
@@ -108,17 +109,21 @@ def prepare(prepared: Prepared) -> None:
 
 
 def _equip(prepared: Prepared) -> None:
-    caller = prepared.new.from_number if prepared.new.direction == "inbound" else prepared.new.to_number
     prepared.texts = CallTexts(
         prepared.spec,
         business=prepared.business,
-        caller_number=caller,
+        caller_number=_caller_number(prepared.new),
         at=prepared.new.created_at,
         briefing=prepared.new.briefing,
     )
     kind = Equipment if prepared.engine == AudioEngine.name else Mind
     prepared.equipment = kind(prepared.spec, prepared.keys)
     prepared.equipment.open(prepared.texts)
+
+
+def _caller_number(new: NewCall) -> str:
+    """The number of whoever the agent speaks with."""
+    return new.from_number if new.direction == "inbound" else new.to_number
 
 
 def _give_up(call_id: UUID) -> None:
@@ -220,6 +225,8 @@ class RunningCall(Generic[E]):
         self._new = prepared.new
         self._journal = CallJournal(SpoolKey(claims.tenant_id, claims.call_id, claims.segment), self._names)
         self._elapsed_ms = earlier.elapsed_ms
+        scene = Scene(claims.tenant_id, claims.call_id, self._spec, prepared.business, _caller_number(prepared.new))
+        self._toolbox, worker = open_toolbox(scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs)
         script = prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation)
         self._session = Session(
             script=engine.script(script),
@@ -229,10 +236,12 @@ class RunningCall(Generic[E]):
             model=engine.model,
             line=engine.line,
             journal=self._journal,
+            toolbox=self._toolbox,
             earlier_ms=earlier.elapsed_ms,
             next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT + bool(prepared.new.briefing.message),
             on_stop=self._on_stop,
         )
+        worker.act, worker.entries = self._session.acts.perform, self._session.acts.entries
         engine.attach(self._session)
         engine.report_to(self._on_failure)
         self.mark_reached = self._session.mark_reached
@@ -294,6 +303,7 @@ class RunningCall(Generic[E]):
 
     async def _finish(self, ending: Ending) -> None:
         await self._await_stop()
+        await self._toolbox.close(FINISHED_WITHIN_S)
         await self.engine.finish(self._journal)
         if ending is Ending.MEDIA_LOST:
             self._journal.event("media_lost", self._session.now_ms())

@@ -114,6 +114,10 @@ class AgentSide:
             reply.cancel()
             self._on_finished(reply)
 
+    def press(self, keys: str) -> bool:
+        """Press keys, for a machine at the other end, when what was said before is spoken."""
+        return self.reply is not None and self.reply.utterance.press(keys)
+
     def cancel(self) -> None:
         """The reply loses the floor; what was heard of it stays."""
         self._timers.cancel("patience", "slow tool")

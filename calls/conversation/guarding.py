@@ -30,6 +30,12 @@ PRIVATE = "•••"
 
 RUNNING, DONE, FAILED, REFUSED = "running", "done", "failed", "refused"
 
+UNKNOWN = ToolResult(
+    "Nobody knows whether this was done. Do not try it again; tell the caller that somebody will look into it.",
+    ok=False,
+)
+TOO_LONG = ToolResult("This took too long, and there is no result.", ok=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
@@ -85,13 +91,18 @@ class Run:
     @property
     def is_certain(self) -> bool:
         """Whether it is known that nothing came of it, so that it may be tried again."""
-        return self.result is not None and not self.result.ok
+        return self.result is not None and not self.result.ok and self.result is not UNKNOWN
 
 
 def digest_of(arguments: Mapping[str, Any]) -> str:
     """The same for the same arguments, in whatever order they were written."""
     text = json.dumps(arguments, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def digest_in(key: str) -> str:
+    """The digest of the arguments in the key of a wish."""
+    return key.rsplit(":", 2)[1] if key.count(":") >= 2 else ""
 
 
 class GuardedToolbox:
@@ -237,10 +248,12 @@ class GuardedToolbox:
             async with asyncio.timeout(within_s):
                 result = await self._worker.perform(wish)
         except TimeoutError:
-            result = ToolResult(_TOO_LONG[tool.effect], ok=False)
-            run.result = None if tool.effect else result
+            result = UNKNOWN if tool.effect else TOO_LONG
+            run.result = result
         else:
-            result = run.result = replace(result, content=result.content[:LONGEST_RESULT])
+            if len(result.content) > LONGEST_RESULT:
+                result = replace(result, content=result.content[:LONGEST_RESULT])
+            run.result = result
         self._keep(run, wish, result)
         return result
 
@@ -264,12 +277,6 @@ class _Refused(Exception):
     """Why a call is not carried out, in words for the model."""
 
 
-_TOO_LONG = {
-    True: "Nobody knows whether this was done. Do not try it again; tell the caller that somebody will look into it.",
-    False: "This took too long, and there is no result.",
-}
-
-
 def _worked(run: Run) -> bool:
     return run.result is not None and run.result.ok
 
@@ -278,4 +285,4 @@ async def _result_of(run: Run) -> ToolResult:
     """The result, also of a run that is still going on; whoever stops waiting for it does not stop it."""
     if run.task is not None:
         return await asyncio.shield(run.task)
-    return run.result or ToolResult(_TOO_LONG[True], ok=False)
+    return run.result or UNKNOWN

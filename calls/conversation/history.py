@@ -27,9 +27,9 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 class Exchange:
     """A tool call and what came of it; without a `result` it is still going on."""
 
-    id: str
     call: ToolCall
     result: str | None = None
+    id: str = ""  # given by the history
 
     def asked(self) -> ToolCall:
         """The call as every vendor takes it back, however it was written."""
@@ -89,10 +89,7 @@ class History:
 
     def asks(self, calls: Iterable[ToolCall], before: Entry | None) -> Entry:
         """A reply, whose words are the entry `before`, asks for tools. Each call gets an id of our own."""
-        entry = Entry("tools", "")
-        for call in calls:
-            self._made += 1
-            entry.exchanges.append(Exchange(f"call_{self._made}", call))
+        entry = self._tools([Exchange(call) for call in calls])
         place = next((at for at, known in enumerate(self._entries) if known is before), len(self._entries))
         self._entries.insert(place, entry)
         self._forget()
@@ -116,6 +113,12 @@ class History:
             elif entry.text:
                 messages.append(Message("user" if entry.role == "user" else "assistant", entry.text))
         return messages
+
+    def _tools(self, exchanges: list[Exchange]) -> Entry:
+        for exchange in exchanges:
+            self._made += 1
+            exchange.id = f"call_{self._made}"
+        return Entry("tools", "", exchanges)
 
     def _add(self, entry: Entry) -> Entry:
         self._entries.append(entry)

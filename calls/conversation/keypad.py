@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from calls.conversation.timers import Timers
 
 PAUSE_S = 1.5
 MOST_PER_S = 20
 SECRET_FROM = 12  # that many digits may be a card number
+BETWEEN_KEYS_S = 5.0  # in an entry that was asked for
+LONGEST_ENTRY = 64
+
+
+@dataclass(slots=True)
+class _Entry:
+    """Keys that somebody has asked for. `length` 0: as many as come before the end key, or before a pause."""
+
+    length: int
+    end_key: str
+    done: asyncio.Future[str]
 
 
 class Keypad:
@@ -18,6 +31,41 @@ class Keypad:
         self._timers, self._on_entry = timers, on_entry
         self._digits = ""
         self._recent = 0
+        self._entry: _Entry | None = None
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the next keys are an answer, and nothing else."""
+        return self._entry is not None
+
+    async def collect(self, *, length: int, end_key: str, within_s: float) -> str:
+        """The keys that the caller presses now. Empty when none comes in time, or another entry takes its place."""
+        self._give_back()
+        entry = self._entry = _Entry(length, end_key, asyncio.get_running_loop().create_future())
+        self.forget()
+        self._timers.set("entry", within_s, self._give_back)
+        try:
+            return await entry.done
+        finally:
+            if self._entry is entry:
+                self._entry = None
+
+    def _give_back(self) -> None:
+        entry, self._entry = self._entry, None
+        self._timers.cancel("entry")
+        if entry is not None and not entry.done.done():
+            entry.done.set_result(self._digits)
+            self._digits = ""
+
+    def _take(self, digit: str, entry: _Entry) -> None:
+        if digit == entry.end_key:
+            self._give_back()
+            return
+        self._digits = (self._digits + digit)[-LONGEST_ENTRY:]
+        if len(self._digits) == entry.length:
+            self._give_back()
+        else:
+            self._timers.set("entry", BETWEEN_KEYS_S, self._give_back)
 
     @property
     def is_empty(self) -> bool:
@@ -34,8 +82,11 @@ class Keypad:
         self._recent += 1
         if not self._timers.is_set("keys a second"):
             self._timers.set("keys a second", 1.0, self._forget_rate)
+        if self._entry is not None:
+            self._take(digit, self._entry)
+            return
         if digit != "#":
-            self._digits = (self._digits + digit)[-64:]
+            self._digits = (self._digits + digit)[-LONGEST_ENTRY:]
         if digit == "#" and self._digits:
             self._enter()
         else:

@@ -50,6 +50,10 @@ class TextLine(Screen, Protocol):
         """Hear and speak this language from now on."""
         ...
 
+    def press(self, keys: str) -> None:
+        """Let the carrier press keys."""
+        ...
+
 
 class Journal(Protocol):
     """Writes behind the call. Nothing here waits or fails; order is kept."""
@@ -122,6 +126,10 @@ class Utterance(Protocol):
 
     def say_first(self, text: str) -> None:
         """Put a phrase before what is not being played yet."""
+        ...
+
+    def press(self, keys: str) -> bool:
+        """Add the tones of keys; False where the line knows none."""
         ...
 
     def close(self) -> None:

@@ -124,6 +124,10 @@ class RelayUtterance:
         self.words[self._sent : self._sent] = text.split()
         self._pump()
 
+    def press(self, keys: str) -> bool:
+        self._line.press(keys)
+        return True
+
     def close(self) -> None:
         self._closed = True
         self._pump()

@@ -12,6 +12,7 @@ from typing import Any
 
 from agents.providers.ports import LanguageModel, ProviderError
 from calls.conversation import turn_taking as turns
+from calls.conversation.acts import Acts
 from calls.conversation.agent_side import AgentSide
 from calls.conversation.caller_side import CallerSide, CallerTurn
 from calls.conversation.history import History
@@ -69,6 +70,7 @@ class Session:
         self._speaker = make_speaker(self._spawn)
         self._caller = self._follow_caller()
         self._agent = self._give_voice(model)
+        self.acts = Acts(self._keypad, self._agent.press, self._toolbox.caller_said)
 
     # From the outside --------------------------------------------------------------------------------
 
@@ -222,6 +224,7 @@ class Session:
 
     def _watch_stop_key(self, digit: str) -> None:
         alone = self._script.stopped and digit == STOP_KEY and self._keypad.is_empty
+        alone = alone and not self._keypad.is_asked_for
         self._timers.cancel("stop key")
         if alone:
             self._timers.set("stop key", STOP_KEY_ALONE_S, self._stop_by_key)

@@ -16,6 +16,7 @@ from typing import Any
 from agents.providers.ports import ProviderError, ServedBy, Speech, TextToSpeech, WordTiming
 from calls.conversation.playback import BYTES_PER_S, Playback
 from calls.conversation.sentences import Pieces
+from calls.conversation.tones import tones
 
 MOST_AHEAD_S = 3.0  # audio waiting at the carrier: enough against jitter, little to throw away
 REFILL_S = 2.0
@@ -113,6 +114,11 @@ class AudioUtterance:
         self.pieces.insert(at, Piece(text))
         self._synthesize()
 
+    def press(self, keys: str) -> bool:
+        self.pieces.append(Piece("", bytearray(tones(keys)), complete=True))
+        self._pump()
+        return True
+
     def close(self) -> None:
         """No further piece will come."""
         self._closed = True
@@ -178,7 +184,7 @@ class AudioUtterance:
         for index, piece in enumerate(self.pieces):
             if busy >= PIECES_AT_A_TIME or (index > 0 and not self._open):
                 return
-            if piece.task is None:
+            if piece.task is None and not piece.complete:
                 piece.task = self._spawn(self._synthesize_piece(piece))
                 busy += 1
 
