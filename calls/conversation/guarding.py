@@ -228,7 +228,7 @@ class GuardedToolbox:
     def _start(self, turn: int, call: ToolCall, tool: Granted, arguments: dict[str, Any], digest: str) -> Run:
         nth = sum((run.name, run.digest) == (tool.spec.name, digest) for run in self._runs)
         wish = Wish(
-            key=f"{tool.spec.name[:80]}:{digest}:{nth}",
+            key=f"{tool.spec.name[:48]}:{digest}:{nth}",
             turn=turn,
             call=call,
             arguments=arguments,
