@@ -132,7 +132,7 @@ def _missing_keys(spec: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def _doubles(spec: Mapping[str, Any]) -> Iterator[Check]:
-    for kind in (Kind.LLM, Kind.TTS):
+    for kind in Kind:
         first = [spec[f"{kind}_provider"], spec[f"{kind}_model"]]
         if first == [spec[f"second_{kind}_provider"], spec[f"second_{kind}_model"]]:
             detail = "What takes down one would take down both."
@@ -158,8 +158,8 @@ def _done(version: AgentVersion) -> Iterator[Check]:
         yield Check(State.DONE, "The first words say that the agent is automated")
     if version.recording and version.consent_notice:
         yield Check(State.DONE, "Callers are told that they are recorded")
-    if version.second_llm_provider and version.second_tts_provider:
-        yield Check(State.DONE, "Model and voice have a second choice")
+    if version.second_stt_provider and version.second_llm_provider and version.second_tts_provider:
+        yield Check(State.DONE, "Hearing, model and voice have a second choice")
 
 
 def _open(version: AgentVersion, numbers: int, tried: bool) -> Iterator[Check]:

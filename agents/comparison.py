@@ -46,6 +46,8 @@ SECTIONS = (
             ("llm_options", "Model settings"),
             ("second_llm_provider", "If it does not answer"),
             ("second_llm_model", "Second model"),
+            ("hedging", "Ask both when the first is late"),
+            ("hedge_after_ms", "Late is, after"),
         ),
     ),
     Section(
@@ -70,6 +72,8 @@ SECTIONS = (
             ("stt_provider", "Transcriber"),
             ("stt_model", "Transcriber model"),
             ("stt_options", "Transcriber settings"),
+            ("second_stt_provider", "If it does not hear"),
+            ("second_stt_model", "Second transcriber model"),
             ("language", "Language"),
             ("keyterms", "Words to expect"),
         ),
@@ -125,9 +129,9 @@ LABELS: Mapping[str, str] = {field: label for section in SECTIONS for field, lab
 EDITABLE = tuple(LABELS)
 SECTION_OF: Mapping[str, Section] = {field: section for section in SECTIONS for field in section.fields}
 
-_MILLISECONDS = {"endpointing_ms", "interruption_ms"}
+_MILLISECONDS = {"endpointing_ms", "interruption_ms", "hedge_after_ms"}
 _SECONDS = {"silence_timeout_s", "max_duration_s"}
-_KINDS = {"stt": Kind.STT, "llm": Kind.LLM, "tts": Kind.TTS, "second_llm": Kind.LLM, "second_tts": Kind.TTS}
+_KINDS = {f"{place}{kind}": kind for kind in Kind for place in ("", "second_")}
 
 
 @dataclass(frozen=True, slots=True)

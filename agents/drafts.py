@@ -24,6 +24,7 @@ ROLES: Mapping[str, Kind] = {
     "stt": Kind.STT,
     "llm": Kind.LLM,
     "tts": Kind.TTS,
+    "second_stt": Kind.STT,
     "second_llm": Kind.LLM,
     "second_tts": Kind.TTS,
 }

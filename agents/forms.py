@@ -29,6 +29,8 @@ Choices = list[tuple[str, Any]]
 
 HINTS = {
     "variables": "One on each line, such as hours = Monday to Friday. Used when a call brings no value of its own.",
+    "second_stt_provider": "Hears when the transcriber is lost, also in the middle of a call: no word is lost with it.",
+    "hedging": "The second model is asked as well; whoever answers first speaks, and the other is stopped.",
     "second_llm_provider": "Answers when the model fails or is too slow with its first word.",
     "second_tts_provider": "Speaks when the voice fails or is too slow with its first sound.",
     "keyterms": "Names and terms that callers say, parted by commas. At most 100 words.",
@@ -220,6 +222,8 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "interruption_ms": forms.CharField(widget=_milliseconds(0, 2000, 50, "at once", "after 2 s")),
         "backchannels": Terms(widget=_text(1)),
         "speculation": forms.BooleanField(label="Begin the reply before the caller has certainly finished"),
+        "hedging": forms.BooleanField(label="Ask both models when the first word is late"),
+        "hedge_after_ms": forms.CharField(widget=_milliseconds(300, 3000, 100, "impatient", "patient")),
         "silence_timeout_s": forms.CharField(widget=_number(2, 60), help_text="Seconds."),
         "silence_prompts": Lines(widget=_text(2, "input--speech")),
         "max_duration_s": forms.CharField(widget=forms.Select(choices=_durations(spec["max_duration_s"]))),

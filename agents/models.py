@@ -87,11 +87,17 @@ class AgentVersion(TenantModel):
     tts_model = models.CharField(max_length=80, default="offline")
     tts_voice = models.CharField(max_length=80, default="en-us")
     tts_options = models.JSONField(default=dict, blank=True)
+    second_stt_provider = models.CharField(max_length=20, blank=True)
+    second_stt_model = models.CharField(max_length=80, blank=True)
     second_llm_provider = models.CharField(max_length=20, blank=True)
     second_llm_model = models.CharField(max_length=80, blank=True)
     second_tts_provider = models.CharField(max_length=20, blank=True)
     second_tts_model = models.CharField(max_length=80, blank=True)
     second_tts_voice = models.CharField(max_length=80, blank=True)
+    hedging = models.BooleanField(default=True)
+    hedge_after_ms = models.PositiveIntegerField(
+        default=900, validators=[MinValueValidator(300), MaxValueValidator(3000)]
+    )
     keyterms = models.JSONField(default=list, blank=True)
 
     # What it can do

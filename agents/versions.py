@@ -39,11 +39,15 @@ class VersionSpec:
     duration_warning: str
     recording: bool
     consent_notice: str
+    second_stt_provider: str = ""
+    second_stt_model: str = ""
     second_llm_provider: str = ""
     second_llm_model: str = ""
     second_tts_provider: str = ""
     second_tts_model: str = ""
     second_tts_voice: str = ""
+    hedging: bool = True
+    hedge_after_ms: int = 900
     variables: dict[str, str] = field(default_factory=dict)
     stt_options: dict[str, Any] = field(default_factory=dict)
     llm_options: dict[str, Any] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from django.conf import settings
 
-from agents.providers.ports import LanguageModel, ProviderError
+from agents.providers.ports import LanguageModel, ProviderError, ServedBy
 from agents.versions import VersionSpec
 from calls.conversation.playback import Playback
 from calls.conversation.ports import Line, Listener, Screen, Speaker, TextLine
@@ -111,8 +111,13 @@ class AudioEngine:
 
     async def finish(self, journal: CallJournal) -> None:
         await self._equipment.close()
-        if seconds := self._equipment.listener.position_ms // 1000:
+        listener, spec = self._equipment.listener, self._equipment.spec
+        by_second = listener.by_second_ms // 1000
+        if seconds := listener.position_ms // 1000 - by_second:
             journal.usage("stt", "seconds", seconds)
+        if by_second:
+            second = ServedBy(spec.second_stt_provider, spec.second_stt_model)
+            journal.usage("stt", "seconds", by_second, by=second)
         if self._recorder:
             journal.recorded(self._file, await self._recorder.finish())
 

@@ -79,7 +79,10 @@ class Equipment(Mind):
 
     def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> None:
         super().__init__(spec, keys)
-        self.listener = AudioListener(lambda: recogniser(spec, keys))
+        self.listener = AudioListener(
+            lambda: recogniser(spec, keys),
+            (lambda: second_recogniser(spec, keys)) if spec.second_stt_provider else None,
+        )
         own = providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider, keys))
         self.voice = CachedVoice(self._voices(own), speech_cache, spec.tts_provider, main_voice(spec), own=own)
 
@@ -132,15 +135,24 @@ def endpoint(provider: str, keys: VendorKeys = NO_KEYS) -> Endpoint:
 
 
 def recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
-    hearing = Hearing(
-        model=spec.stt_model,
+    hearing = _hearing(spec, spec.stt_model, spec.stt_options)
+    return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider, keys))
+
+
+def second_recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
+    hearing = _hearing(spec, spec.second_stt_model, {})
+    return providers.stt(spec.second_stt_provider, hearing, endpoint(spec.second_stt_provider, keys))
+
+
+def _hearing(spec: VersionSpec, model: str, options: dict[str, Any]) -> Hearing:
+    return Hearing(
+        model=model,
         language=spec.language,
         keyterms=tuple(spec.keyterms),
         endpointing_ms=spec.endpointing_ms,
         eager=spec.speculation,
-        options=spec.stt_options,
+        options=options,
     )
-    return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider, keys))
 
 
 def language_model(provider: str, model: str, options: dict[str, Any], keys: VendorKeys = NO_KEYS) -> LanguageModel:

@@ -57,3 +57,9 @@ class Breaker:
     @property
     def _all(self) -> dict[_Server, _Trouble]:
         return _troubles.setdefault(asyncio.get_running_loop(), {})
+
+
+def breaker_of(kind: str, adapter: object) -> Breaker:
+    """Adapters say by `provider` and `endpoint` whom they ask; one that does not is known by its class."""
+    provider = getattr(adapter, "provider", type(adapter).__name__)
+    return Breaker(kind, provider, getattr(adapter, "endpoint", Endpoint()))

@@ -9,10 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from .breaker import Breaker
+from .breaker import Breaker, breaker_of
 from .deadlines import with_deadlines
 from .ports import (
-    Endpoint,
     LanguageModel,
     Message,
     ProviderError,
@@ -42,7 +41,7 @@ class FallbackLanguageModel:
         second_name: ServedBy | None = None,
     ) -> None:
         self._second_name = second_name
-        self._models = [(_breaker("llm", model), model) for model in (primary, second) if model is not None]
+        self._models = [(breaker_of("llm", model), model) for model in (primary, second) if model is not None]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
 
     async def warm(self) -> None:
@@ -85,7 +84,7 @@ class FallbackTextToSpeech:
         second_name: ServedBy | None = None,
     ) -> None:
         self._second_name = second_name
-        self._voices = [(_breaker("tts", voice), voice) for voice in (primary, second) if voice is not None]
+        self._voices = [(breaker_of("tts", voice), voice) for voice in (primary, second) if voice is not None]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
 
     async def open(self) -> None:
@@ -151,9 +150,3 @@ async def _first_to_answer(
         else:
             breaker.succeeded()
             return
-
-
-def _breaker(kind: str, adapter: object) -> Breaker:
-    """Adapters say by `provider` and `endpoint` whom they ask; one that does not is known by its class."""
-    provider = getattr(adapter, "provider", type(adapter).__name__)
-    return Breaker(kind, provider, getattr(adapter, "endpoint", Endpoint()))

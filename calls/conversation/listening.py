@@ -1,7 +1,7 @@
 """The caller's sound into hearing events, across the loss of a recogniser.
 
 Audio of the turn in progress is kept until the turn is over. When the recogniser's stream is lost, a new one hears
-that audio again, so that no word is lost and none is doubled.
+that audio again, so that no word is lost and none is doubled. Where there is a second recogniser, it is the new one.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from agents.providers.breaker import breaker_of
 from agents.providers.ports import EndOfTurn, HearingEvent, ProviderError, SpeechStarted, SpeechToText, TurnResumed
 
 MOST_REPLAYED_MS = 10_000
 RETRY_AFTER_S = (0.0, 0.3, 1.0, 2.0)  # before the first, second, … reconnection in a row
 DEAF_AFTER_MS = 4_000  # voice for this long without any result: the recogniser hears nothing; doubles each time
+DEAF_TO_MS, SILENT_MS = 400, 1_500  # so much voice, and so much silence after it, where there is another to ask
+OPEN_WITHIN_S = 1.5  # where another recogniser is there to be asked
 BYTES_PER_MS = 8
 IDLE_BYTES = 100 * BYTES_PER_MS  # silence between turns goes out in such pieces: a fifth of the messages
 
@@ -31,15 +34,19 @@ def is_voiced(frame: bytes) -> bool:
 class AudioListener:
     """Feeds one recogniser after another and tells the session what is heard, in positions of the whole call."""
 
-    def __init__(self, make_recogniser: Callable[[], SpeechToText]) -> None:
-        self._make = make_recogniser
+    def __init__(
+        self, make_recogniser: Callable[[], SpeechToText], second: Callable[[], SpeechToText] | None = None
+    ) -> None:
+        self._makers = [make_recogniser, *([second] if second else [])]
+        self._chosen = 0
+        self._hopeless: set[int] = set()
         self._stt: SpeechToText | None = None
         self._opening: asyncio.Task[SpeechToText] | None = None
         self._kept: deque[bytes] = deque()
         self._kept_ms = 0.0
-        self._position_ms = 0.0
+        self._position_ms = self._by_second_ms = 0.0
         self._offset_ms = 0
-        self._deaf_ms, self._deaf_after_ms = 0.0, DEAF_AFTER_MS
+        self._deaf_ms, self._silent_ms, self._patience = 0.0, 0.0, 1
         self._heard_something = False
         self._lost = asyncio.Event()
         self._turn_open = False
@@ -64,6 +71,11 @@ class AudioListener:
         """How much of the caller's audio has been received."""
         return int(self._position_ms)
 
+    @property
+    def by_second_ms(self) -> int:
+        """How much of it went to the second recogniser."""
+        return int(self._by_second_ms)
+
     def open(self) -> None:
         """Connect ahead of time, while the phone rings."""
         if self._opening is None:
@@ -74,17 +86,33 @@ class AudioListener:
         """Take the next audio. Never waits."""
         length_ms = len(frame) / BYTES_PER_MS
         self._position_ms += length_ms
+        self._by_second_ms += length_ms * self._chosen
         if is_voiced(frame):
             self._voice_at, self._turn_open = self._now(), True
             self._deaf_ms += length_ms
+            self._silent_ms = 0.0
+        else:
+            self._silent_ms += length_ms
         self._kept.append(frame)
         self._kept_ms += length_ms
         while self._kept_ms > MOST_REPLAYED_MS:
             self._kept_ms -= len(self._kept.popleft()) / BYTES_PER_MS
         if self._stt is not None:
             self._feed(self._stt, frame)
-            if self._deaf_ms > self._deaf_after_ms:
+            if self._is_deaf():
                 self._lost.set()
+
+    def _is_deaf(self) -> bool:
+        """A voice was on the line and nothing came of it: neither while it lasted nor in the silence after it.
+
+        Noise can do that, too, so each time more is needed.
+        """
+        unanswered = self._deaf_ms >= DEAF_TO_MS and self._silent_ms >= SILENT_MS * self._patience
+        return (unanswered and self._has_another) or self._deaf_ms > DEAF_AFTER_MS * self._patience
+
+    @property
+    def _has_another(self) -> bool:
+        return len(self._makers) > len(self._hopeless) + 1
 
     def _feed(self, stt: SpeechToText, frame: bytes) -> None:
         """Frame by frame while somebody speaks or a turn is open; nobody waits for the silence between turns."""
@@ -108,11 +136,21 @@ class AudioListener:
                     error = failed
                 failures = 1 if self._heard_something or error.code == "deaf" else failures + 1
                 self.on_trouble(error)
-                if failures > len(RETRY_AFTER_S) or not error.retryable:
+                self._turn_to_another(error)
+                if failures > len(RETRY_AFTER_S) * len(self._makers):
                     raise error
-                await asyncio.sleep(RETRY_AFTER_S[failures - 1])
+                await asyncio.sleep(RETRY_AFTER_S[(failures - 1) // len(self._makers)])
         finally:
             await self.close()
+
+    def _turn_to_another(self, error: ProviderError) -> None:
+        """The one that has just failed is asked again only when there is no other. Raises where nobody is left."""
+        if not error.retryable:
+            self._hopeless.add(self._chosen)
+        others = [index for index in range(len(self._makers)) if index not in self._hopeless]
+        if not others:
+            raise error
+        self._chosen = next((index for index in others if index != self._chosen), others[0])
 
     async def close(self) -> None:
         """Let go of the recogniser. Safe to repeat."""
@@ -127,27 +165,48 @@ class AudioListener:
             await stt.close()
 
     async def _connect(self) -> SpeechToText:
-        stt = self._make()
+        stt = self._next()
         try:
-            await stt.open()
-        except BaseException:
+            async with asyncio.timeout(OPEN_WITHIN_S if self._has_another else None):
+                await stt.open()
+        except BaseException as error:
             await stt.close()
-            raise
+            trouble = error if isinstance(error, ProviderError) else None
+            if isinstance(error, TimeoutError):
+                trouble = ProviderError("stt", "the stream did not open in time", code="connect_timeout")
+            if trouble is None:
+                raise
+            breaker_of("stt", stt).failed(trouble)
+            raise trouble from error
+        return stt
+
+    def _next(self) -> SpeechToText:
+        """The chosen recogniser; one that was unwell for other calls gives way to a second."""
+        stt = self._makers[self._chosen]()
+        if self._chosen == 0 and self._has_another and not breaker_of("stt", stt).allows():
+            self._chosen = 1
+            return self._makers[1]()
         return stt
 
     async def _listen_once(self) -> None:
         self._heard_something = False
         self.open()
         assert self._opening is not None  # noqa: S101 - set by open()
-        stt, self._opening = await self._opening, None
+        try:
+            stt = await self._opening
+        finally:
+            self._opening = None
         self._offset_ms = int(self._position_ms - self._kept_ms)
         for frame in self._kept:
             stt.feed(frame)
         self._unsent.clear()
-        self._stt, self._deaf_ms = stt, 0.0
+        self._stt, self._deaf_ms, self._silent_ms = stt, 0.0, 0.0
         self._lost.clear()
         try:
             await self._consume(stt)
+        except ProviderError as error:
+            breaker_of("stt", stt).failed(error)
+            raise
         finally:
             self._stt = None
             await stt.close()
@@ -158,7 +217,7 @@ class AudioListener:
         try:
             await asyncio.wait({reading, deaf}, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
-                self._deaf_after_ms *= 2
+                self._patience *= 2
                 raise ProviderError("stt", "voice is heard on the line, but nothing is recognised", code="deaf")
             reading.result()
         finally:
@@ -168,8 +227,10 @@ class AudioListener:
 
     async def _read(self, stt: SpeechToText) -> None:
         async for event in stt.events():
-            self._heard_something = True
-            self._deaf_ms, self._deaf_after_ms = 0.0, DEAF_AFTER_MS
+            if not self._heard_something:
+                self._heard_something = True
+                breaker_of("stt", stt).succeeded()
+            self._deaf_ms, self._patience = 0.0, 1
             event = self._in_call_time(event)
             if isinstance(event, EndOfTurn):
                 self._turn_open = False

@@ -210,7 +210,7 @@ def test_the_number_moves_to_the_agent_that_is_named_last():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--stt=whisper"], "whisper is not on offer"),
+        (["--stt=hearsay"], "hearsay is not on offer"),
         (["--llm=offline:big"], "has no model big"),
         (["--tts=offline", "--voice=Sarah"], "has no voice Sarah"),
         (["--second-voice=Sarah"], "needs a provider"),

@@ -18,7 +18,7 @@ from agents.models import Agent, AgentVersion
 from agents.templates_catalog import TEMPLATES
 
 ON_OFF = ("on", "off")
-PROVIDERS = {"stt": Kind.STT, "llm": Kind.LLM, "tts": Kind.TTS, "second_llm": Kind.LLM, "second_tts": Kind.TTS}
+PROVIDERS = {f"{place}{kind}": kind for place in ("", "second_") for kind in (Kind.STT, Kind.LLM, Kind.TTS)}
 PLAIN = {
     "transport": "transport",
     "prompt": "prompt",
@@ -31,6 +31,7 @@ PLAIN = {
     "interruption": "interruption",
     "interruption_words": "interruption_words",
     "interruption_ms": "interruption_ms",
+    "hedge_after_ms": "hedge_after_ms",
     "silence_timeout": "silence_timeout_s",
     "max_duration": "max_duration_s",
     "consent_notice": "consent_notice",
@@ -38,7 +39,7 @@ PLAIN = {
     "backchannel": "backchannels",
     "silence_prompt": "silence_prompts",
 }
-SWITCHES = ("speculation", "recording")
+SWITCHES = ("speculation", "recording", "hedging")
 
 
 class Command(BaseCommand):
@@ -84,6 +85,7 @@ def _add_providers(parser: CommandParser) -> None:
     parser.add_argument("--llm", help=shape.format("offline, openai:gpt-6-luna"))
     parser.add_argument("--tts", help=shape.format("offline, elevenlabs:eleven_flash_v2_5"))
     parser.add_argument("--voice", help="id or name of the voice")
+    parser.add_argument("--second-stt", help="hears when the first is lost; none takes it away")
     parser.add_argument("--second-llm", help="answers when the first fails; none takes it away")
     parser.add_argument("--second-tts", help="speaks when the first fails; none takes it away")
     parser.add_argument("--second-voice", help="id or name of the second voice")
@@ -99,6 +101,7 @@ def _add_behavior(parser: CommandParser) -> None:
         parser.add_argument(f"--{name}", action="append", help="repeat for more")
     parser.add_argument("--variable", action="append", metavar="NAME=VALUE", help="for {{name}}; repeat for more")
     parser.add_argument("--endpointing-ms", type=int, help="silence that ends a turn")
+    parser.add_argument("--hedge-after-ms", type=int, help="how late the first word may be before both are asked")
     parser.add_argument("--interruption", choices=AgentVersion.Interruption.values)
     parser.add_argument("--interruption-words", type=int)
     parser.add_argument("--interruption-ms", type=int)

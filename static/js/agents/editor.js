@@ -91,7 +91,9 @@ function show() {
 function showWhatApplies() {
   for (const part of form.querySelectorAll("[data-when]")) {
     const [name, values] = part.dataset.when.split("=");
-    part.hidden = !values.split(",").includes(form.elements[name].value);
+    const control = form.elements[name];
+    const value = control.type === "checkbox" && !control.checked ? "" : control.value;
+    part.hidden = values === "*" ? !value : !values.split(",").includes(value);
   }
 }
 

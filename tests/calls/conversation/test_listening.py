@@ -17,11 +17,12 @@ class Recogniser:
 
     def __init__(self, *, opens: bool = True) -> None:
         self.opens, self.fed, self.closed = opens, [], False
+        self.error = ProviderError("stt", "refused")
         self.queue: asyncio.Queue[HearingEvent | ProviderError] = asyncio.Queue()
 
     async def open(self) -> None:
         if not self.opens:
-            raise ProviderError("stt", "refused")
+            raise self.error
 
     def feed(self, frame: bytes) -> None:
         self.fed.append(frame)
@@ -132,3 +133,115 @@ async def test_a_recogniser_that_cannot_be_reached_is_given_up_after_some_tries(
     with pytest.raises(ProviderError):
         await listener.run()
     assert len(troubles) == 5
+
+
+# A second recogniser -------------------------------------------------------------------------------------
+
+
+class First(Recogniser):
+    provider = "first"
+
+
+async def listening_with_second(*firsts: Recogniser, second: Recogniser) -> tuple[AudioListener, asyncio.Task[None]]:
+    supply = iter(firsts)
+    listener = AudioListener(lambda: next(supply), lambda: second)
+    task = asyncio.ensure_future(listener.run())
+    await asyncio.sleep(0.01)
+    return listener, task
+
+
+@on_virtual_clock
+async def test_the_second_recogniser_hears_the_open_turn_when_the_first_is_lost():
+    first, second = First(), Recogniser()
+    listener, task = await listening_with_second(first, second=second)
+    for _ in range(100):
+        listener.hear(VOICE)
+    first.queue.put_nowait(ProviderError("stt", "reset"))
+    await asyncio.sleep(0.01)
+    for _ in range(50):
+        listener.hear(VOICE)
+
+    assert b"".join(second.fed) == VOICE * 150
+    assert listener.by_second_ms == 1000
+    await stop(task)
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_the_second_recogniser_hears_when_the_first_cannot_be_opened(retryable: bool):
+    @on_virtual_clock
+    async def scenario():
+        first, second = First(opens=False), Recogniser()
+        first.error = ProviderError("stt", "refused", retryable=retryable)
+        listener, task = await listening_with_second(first, second=second)
+        listener.hear(VOICE)
+        await asyncio.sleep(0.01)
+        assert b"".join(second.fed) == VOICE
+        await stop(task)
+
+    scenario()
+
+
+@on_virtual_clock
+async def test_a_first_recogniser_that_opens_too_slowly_is_not_waited_for():
+    class Slow(First):
+        async def open(self) -> None:
+            await asyncio.sleep(3.0)
+
+    second = Recogniser()
+    listener, task = await listening_with_second(Slow(), second=second)
+    listener.hear(VOICE)
+    await asyncio.sleep(1.6)
+
+    assert b"".join(second.fed) == VOICE
+    await stop(task)
+
+
+@on_virtual_clock
+async def test_a_recogniser_that_says_nothing_after_a_voice_gives_way_to_the_second():
+    mute, second = First(), Recogniser()
+    listener, task = await listening_with_second(mute, second=second)
+    for _ in range(30):
+        listener.hear(VOICE)
+    for _ in range(80):
+        listener.hear(SILENCE)
+    await asyncio.sleep(0.01)
+
+    assert b"".join(second.fed).startswith(VOICE * 30)
+    await stop(task)
+
+
+@on_virtual_clock
+async def test_a_recogniser_that_failed_in_three_calls_is_left_alone_by_the_next():
+    for _ in range(3):
+        first = First()
+        _, task = await listening_with_second(first, second=Recogniser())
+        first.queue.put_nowait(ProviderError("stt", "reset"))
+        await asyncio.sleep(0.01)
+        await stop(task)
+    second = Recogniser()
+    listener, task = await listening_with_second(First(), second=second)
+    listener.hear(VOICE)
+
+    assert second.fed
+    await stop(task)
+
+
+@on_virtual_clock
+async def test_a_recogniser_that_could_not_be_opened_is_opened_anew():
+    first, again = Recogniser(opens=False), Recogniser()
+    listener, _, task = await listening(first, again)
+    listener.hear(VOICE)
+    await asyncio.sleep(0.5)
+
+    assert b"".join(again.fed) == VOICE
+    await stop(task)
+
+
+@on_virtual_clock
+async def test_when_neither_can_be_reached_both_were_tried_several_times():
+    troubles: list[ProviderError] = []
+    listener = AudioListener(lambda: First(opens=False), lambda: Recogniser(opens=False))
+    listener.on_trouble = troubles.append
+    with pytest.raises(ProviderError):
+        await listener.run()
+    assert len(troubles) == 9
