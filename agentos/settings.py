@@ -154,6 +154,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "calls.tasks.sweep", "schedule": 30.0},
+    "watch budgets": {"task": "calls.tasks.watch_budgets", "schedule": 60.0},
     "read ended calls": {"task": "calls.tasks.analyze_ended", "schedule": 5.0},
     "deliver webhooks": {"task": "agentos.webhooks.tasks.sweep", "schedule": 15.0},
     "forget webhooks": {"task": "agentos.webhooks.tasks.forget", "schedule": 3600.0},
@@ -309,6 +310,7 @@ TENANT_CALLS_PER_SECOND = env.float("TENANT_CALLS_PER_SECOND", default=0.0)
 # Counts the lines that are taken without a call of their own.
 LINES_BESIDE_CALLS = "campaigns.calling.attempts.without_a_call"
 # Told by a conversation in which somebody asks not to be called.
+OTHER_COSTS = ("campaigns.calling.charging.cents_without_agent",)  # of calls without an agent, by month
 STOP_CALLS = "campaigns.people.optout.from_conversation"
 ATTEMPT_STALE_S = env.int("ATTEMPT_STALE_S", default=20)
 ATTEMPT_LOOK_AGAIN_S = env.int("ATTEMPT_LOOK_AGAIN_S", default=30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from math import ceil, log
 from uuid import UUID
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
-from calls.after.models import Analysis
+from calls.after.models import Analysis, Cost
 from calls.after.outcomes import Word, result_of, sentiment_of
 from calls.filters import STATES, Choice, Wanted
 from calls.latency import SLOW_MS, p50, wait_ms
@@ -44,6 +45,7 @@ class Row:
     typical_ms: int | None
     slowest_ms: int | None
     result: Word | None
+    cents: Decimal | None
 
     @property
     def is_live(self) -> bool:
@@ -116,7 +118,12 @@ class CallList:
             typical_ms=p50(waited),
             slowest_ms=max(waited, default=None),
             result=_result(call),
+            cents=self._cents(call),
         )
+
+    def _cents(self, call: Call) -> Decimal | None:
+        cost: Cost | None = getattr(call, "cost", None)
+        return cost.cents if cost and may(self.membership, Permission.SEE_COSTS) else None
 
     def _printed(self, row: Row) -> SafeString:
         return render_to_string("calls/_row.html", {"row": row, "tenant": self.membership.tenant})
@@ -131,4 +138,6 @@ def _result(call: Call) -> Word | None:
 
 
 def _with_turns(calls: QuerySet[Call]) -> QuerySet[Call]:
-    return calls.select_related("agent", "analysis").prefetch_related(Prefetch("turns", Turn.objects.only(*OF_TURNS)))
+    return calls.select_related("agent", "analysis", "cost").prefetch_related(
+        Prefetch("turns", Turn.objects.only(*OF_TURNS))
+    )

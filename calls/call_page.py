@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 import structlog
@@ -12,7 +13,8 @@ from django.utils.safestring import SafeString
 
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
-from calls.after.models import Analysis
+from calls.after.costs import PARTS
+from calls.after.models import Analysis, Cost
 from calls.after.outcomes import Outcomes, outcomes, trouble_of
 from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
 from calls.models import Call, CallEvent, Recording, Turn, UsageLine
@@ -120,10 +122,9 @@ class CallPage:
 
     # What came of it
 
-    @cached_property
+    @property
     def analysis(self) -> Analysis | None:
-        found: Analysis | None = Analysis.objects.filter(call=self.call).first()
-        return found
+        return getattr(self.call, "analysis", None)
 
     @property
     def outcomes(self) -> Outcomes | None:
@@ -221,6 +222,16 @@ class CallPage:
     @cached_property
     def _usage(self) -> list[UsageLine]:
         return list(self.call.usage.all())
+
+    @property
+    def cost(self) -> Cost | None:
+        """By list prices, once the call is over; for those who may know."""
+        return getattr(self.call, "cost", None) if may(self.membership, Permission.SEE_COSTS) else None
+
+    @property
+    def cost_parts(self) -> list[tuple[str, Decimal]]:
+        parts = self.cost.parts if self.cost else {}
+        return [(words, Decimal(parts[name])) for name, words in PARTS.items() if name in parts]
 
     @property
     def used(self) -> list[Used]:

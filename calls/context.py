@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 
 from agentos.tenants.models import Tenant
+from calls.after.budget import WARNINGS, current, percent
+from calls.after.models import Budget
 from calls.models import Call
 from calls.parts import Part
 from calls.services import lines_in_use
@@ -66,6 +68,29 @@ class Lines:
         ]
 
 
+@dataclass
+class Spending:
+    """The budget of this month, for a notice on every page. Asked once, and only by a template that is drawn."""
+
+    tenant: Tenant
+
+    @cached_property
+    def budget(self) -> Budget | None:
+        return current()
+
+    @property
+    def percent(self) -> int:
+        return percent(self.budget) if self.budget else 0
+
+    @property
+    def is_near(self) -> bool:
+        return self.percent >= min(WARNINGS)
+
+    @property
+    def is_over(self) -> bool:
+        return self.percent >= max(WARNINGS)
+
+
 def lines(request: HttpRequest) -> dict[str, Any]:
     tenant: Tenant | None = getattr(request, "tenant", None)
-    return {"lines": Lines(tenant)} if tenant else {}
+    return {"lines": Lines(tenant), "spending": Spending(tenant)} if tenant else {}

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from agentos.errors import DomainError
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
+from calls.after.budget import is_spent
 from calls.briefing import Briefing
 from calls.models import Call
 from calls.telling import tell_ended, tell_started
@@ -41,7 +42,8 @@ class NewCall:
 def open_call(tenant_id: int, new: NewCall) -> Call:
     """Open the call, or return it if it is known: the carrier asks twice, also at the same time.
 
-    Raises DomainError "busy" when the tenant's lines are all in use, "suspended" when the tenant is, and "ended" for
+    Raises DomainError "busy" when the tenant's lines are all in use, "suspended" when the tenant is or chose to be once
+    its budget is spent, and "ended" for
     a call that is over: a webhook that is played again opens nothing.
     """
     with tenant_transaction(tenant_id):
@@ -55,6 +57,8 @@ def open_call(tenant_id: int, new: NewCall) -> Call:
             return known
         if tenant.is_suspended:
             raise DomainError("suspended", "This business cannot take calls at the moment.")
+        if is_spent(keeps="callers"):
+            raise DomainError("suspended", "The budget of this business is spent.")
         if live_calls().count() >= tenant.max_concurrent_calls:
             raise DomainError("busy", "All lines are busy at the moment.")
         return create_call(new)

@@ -19,7 +19,7 @@ from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
-from calls.after import analysis
+from calls.after import analysis, budget
 from calls.equipment import synthesize_fixed
 from calls.scripts import CallTexts
 from calls.services import end_forgotten
@@ -41,6 +41,13 @@ def analyze_ended() -> None:
     """Take up the calls of every tenant that are over."""
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         analysis.queue_ended(tenant_id, now())
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=60)
+def watch_budgets() -> None:
+    """Count what every tenant with a budget has spent this month."""
+    for tenant in Tenant.objects.all():
+        budget.watch(tenant, now())
 
 
 @shared_task(base=PlatformTask, ignore_result=True)

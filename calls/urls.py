@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from calls import views
+from calls.after import cost_views
 
 app_name = "calls"
 
 urlpatterns = [
     path("", views.index, name="index"),
+    path("costs/", cost_views.costs, name="costs"),
     path("export/", views.export, name="export"),
     path("<uuid:call_id>/", views.call, name="call"),
     path("<uuid:call_id>/recording.wav", views.recording, name="recording"),

@@ -74,8 +74,10 @@ def _agents(wanted: Wanted) -> dict[str, object]:
 @require_safe
 def export(request: TenantRequest) -> HttpResponse:
     """The calls that the list would show, as a file."""
-    wanted = Wanted.read(request.GET, may_search=may(request.membership, Permission.SEE_NUMBERS))
-    head, rows = table(wanted.apply(Call.objects.all()), shows_numbers=may(request.membership, Permission.SEE_NUMBERS))
+    shows_numbers = may(request.membership, Permission.SEE_NUMBERS)
+    wanted = Wanted.read(request.GET, may_search=shows_numbers)
+    shows_costs = may(request.membership, Permission.SEE_COSTS)
+    head, rows = table(wanted.apply(Call.objects.all()), shows_numbers=shows_numbers, shows_costs=shows_costs)
     return csv_file(f"calls-{timezone.localdate():%Y-%m-%d}", head, rows)
 
 
@@ -113,5 +115,7 @@ def _known(drawn_at: datetime, parts: Iterable[Part]) -> str:
 
 
 def _call(call_id: UUID) -> Call:
-    found: Call = get_object_or_404(Call.objects.select_related("agent", "version__agent"), pk=call_id)
+    found: Call = get_object_or_404(
+        Call.objects.select_related("agent", "version__agent", "analysis", "cost"), pk=call_id
+    )
     return found

@@ -83,7 +83,9 @@ class CallWatch:
     def look(self, membership: Membership, changed: Collection[UUID] | None) -> list[str]:
         if changed is not EVERYTHING and self._call_id not in changed:
             return []
-        call = Call.objects.select_related("agent", "version__agent").filter(pk=self._call_id).first()
+        call = (
+            Call.objects.select_related("agent", "version__agent", "analysis", "cost").filter(pk=self._call_id).first()
+        )
         if call is None:
             return []
         before = self._shown or self._shown_by_browser(call, membership)

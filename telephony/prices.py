@@ -1,24 +1,11 @@
-"""What a call costs, from a dated table (`data/prices.csv`), until the carrier names the price itself."""
+"""What a call costs at the carrier, from the table of prices, until the carrier names the price itself."""
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
-TABLE = Path(__file__).parent / "data" / "prices.csv"
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Cents for one of an item, from a day on."""
-
-    item: str
-    cents: Decimal
-    effective_from: date
+from calls.after.prices import cents_for
 
 
 def call_cents(seconds: float, on: date, *, detects: bool = True, talks: bool = False, by_sip: bool = False) -> Decimal:
@@ -40,16 +27,8 @@ def extras_cents(minutes: int, on: date, *, detects: bool, talks: bool) -> Decim
 
 
 def cents_of(item: str, on: date) -> Decimal:
-    """The price of an item on a day; before the first one that is known, that."""
-    known = [price for price in _table() if price.item == item]
-    return next((price.cents for price in reversed(known) if price.effective_from <= on), known[0].cents)
-
-
-@cache
-def _table() -> tuple[Price, ...]:
-    with TABLE.open(newline="") as file:
-        rows = [
-            Price(row["item"], Decimal(row["cents"]), date.fromisoformat(row["effective_from"]))
-            for row in csv.DictReader(file)
-        ]
-    return tuple(sorted(rows, key=lambda row: row.effective_from))
+    """The price of one of the carrier's items on a day. Raises LookupError for an item that the table does not have."""
+    cents = cents_for(1, "carrier", "", "", item, on)
+    if cents is None:
+        raise LookupError(item)
+    return cents

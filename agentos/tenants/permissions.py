@@ -40,6 +40,8 @@ class Permission(StrEnum):
     SEE_NUMBERS = "see_numbers"
     HEAR_RECORDINGS = "hear_recordings"
     MANAGE_CALLS = "manage_calls"
+    SEE_COSTS = "see_costs"
+    SET_BUDGET = "set_budget"
     VIEW_AGENTS = "view_agents"
     EDIT_AGENTS = "edit_agents"
     MAKE_TEST_CALLS = "make_test_calls"
@@ -71,6 +73,8 @@ GRANTS: dict[Permission, Grant] = {
     Permission.SEE_NUMBERS: Grant("see callers’ full phone numbers", STAFF),
     Permission.HEAR_RECORDINGS: Grant("hear recordings", STAFF),
     Permission.MANAGE_CALLS: Grant("have calls read again, and erase them", LEADS, changes=True),
+    Permission.SEE_COSTS: Grant("see what calls cost", STAFF),
+    Permission.SET_BUDGET: Grant("set the budget", LEADS, changes=True),
     Permission.VIEW_AGENTS: Grant("see agents", EVERYONE),
     Permission.EDIT_AGENTS: Grant("edit agents", STAFF, changes=True),
     Permission.MAKE_TEST_CALLS: Grant("make test calls", STAFF, changes=True),

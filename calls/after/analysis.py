@@ -28,6 +28,7 @@ from agents.models import AgentVersion
 from agents.providers.ports import Message, ProviderError, Usage
 from agents.providers.structure import shaped
 from calls.after.by_rule import by_turn, read
+from calls.after.costs import charge, charge_ended
 from calls.after.models import Analysis
 from calls.after.reading import PROMPT, Findings, Line, Questions, Unusable, question, schema, understood
 from calls.announce import announce
@@ -60,6 +61,7 @@ class Answer:
 def queue_ended(tenant_id: int, at: datetime) -> int:
     """Take up calls that are over, and what is due again; returns how many will be read."""
     with tenant_transaction(tenant_id):
+        charge_ended(at - SETTLES_WITHIN, at - LOOKS_BACK, MOST_AT_A_TIME)
         Analysis.objects.bulk_create(
             [Analysis(call=call, due_at=at) for call in _unread(at)[:MOST_AT_A_TIME]], ignore_conflicts=True
         )
@@ -212,3 +214,4 @@ def _use(call: Call, version: AgentVersion, answer: Answer) -> None:
             if not is_new:
                 line.quantity += quantity
                 line.save(update_fields=["quantity"])
+    charge(call)

@@ -55,3 +55,39 @@ class Analysis(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.call_id}: {self.state}"
+
+
+class Cost(TenantModel):
+    """What a call has cost by list prices, as far as they are known. Written once it is over, and when it was read."""
+
+    call = models.OneToOneField("calls.Call", on_delete=models.CASCADE, related_name="cost")
+    cents = models.DecimalField(max_digits=10, decimal_places=4)
+    parts = models.JSONField(default=dict, help_text="Cents by part: carrier, stt, llm, tts, analysis.")
+    unpriced = models.JSONField(default=list, help_text="What it used of that no price is known.")
+
+    def __str__(self) -> str:
+        return f"{self.cents} cents"
+
+
+class Budget(TenantModel):
+    """What a business wants to spend in a month, and what happens when it is spent."""
+
+    class AtLimit(models.TextChoices):
+        WARN = "warn", "Only warn"
+        HOLD = "hold", "Campaigns wait until the next month; callers are answered as ever"
+        REFUSE = "refuse", "Campaigns wait, and new callers hear that nobody can take the call"
+
+    monthly_cents = models.PositiveIntegerField()
+    at_limit = models.CharField(max_length=8, choices=AtLimit, default=AtLimit.HOLD)
+    month = models.DateField(null=True, blank=True, help_text="The first day of the month that `spent_cents` is of.")
+    spent_cents = models.DecimalField(max_digits=12, decimal_places=4, default=0)
+    told_percent = models.PositiveIntegerField(default=0, help_text="Up to where people were told in this month.")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], name="one_budget_per_tenant"),
+            models.CheckConstraint(name="budget_is_more_than_nothing", condition=Q(monthly_cents__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.monthly_cents} cents a month"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Sum
 
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
@@ -19,6 +22,12 @@ def charge(attempt: Attempt, seconds: int, at: datetime) -> None:
         talks, by_sip = attempt.call_id is not None, bool(attempt.to_address)
         attempt.cost_cents = call_cents(seconds, at.date(), talks=talks, by_sip=by_sip)
         attempt.save(update_fields=["cost_cents"])
+
+
+def cents_without_agent(first: datetime, until: datetime) -> Decimal:
+    """What calls that no agent took have cost, inside the tenant; the others are counted where the agent is."""
+    ended = Attempt.objects.filter(call=None, ended_at__gte=first, ended_at__lt=until, cost_cents__gt=0)
+    return ended.aggregate(cents=Sum("cost_cents"))["cents"] or Decimal()
 
 
 def take_prices(at: datetime) -> int:

@@ -17,6 +17,7 @@ from django.db.models import Sum
 from agentos.jobs import enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
+from calls.after.budget import is_spent
 from calls.services import lines_in_use
 from campaigns.calling.breaker import pause
 from campaigns.calling.lines import shared_room
@@ -69,7 +70,7 @@ def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Cl
     """
     free = Campaign.objects.select_for_update(no_key=True, skip_locked=True)
     campaign = free.filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
-    if campaign is None or not _is_its_time(campaign, at):
+    if campaign is None or not _is_its_time(campaign, at) or is_spent(keeps="campaigns"):
         return Claimed()
     own = Pace(campaign.calls_per_second, campaign.next_call_at)
     if not own.room(at):

@@ -108,6 +108,7 @@ ROUTES: dict[str, Expectation] = {
     "agents:make_live": Inside.all("publish_agents"),
     "practice:call": Inside.all("make_test_calls"),
     "calls:index": Inside.of("view_calls"),
+    "calls:costs": Inside.of("see_costs", "set_budget"),
     "calls:export": Inside.of("view_calls"),
     "calls:call": Inside.of("view_calls", "manage_calls"),
     "calls:recording": Inside.of("hear_recordings"),
@@ -165,6 +166,7 @@ SOCKETS: dict[str, Expectation | Closed] = {
 
 PLATFORM_TASKS: dict[str, str] = {
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
+    "calls.tasks.watch_budgets": "counts what was spent, tenant by tenant",
     "calls.tasks.analyze_ended": "takes up calls that are over, tenant by tenant",
     "calls.tasks.analyze": "enters the tenant that it is told, before and after a model is asked",
     "agentos.webhooks.tasks.deliver": "enters the tenant that it is told, before and after each request",

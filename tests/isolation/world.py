@@ -22,7 +22,7 @@ from agentos.webhooks import services as endpoints
 from agentos.webhooks.events import trial_event
 from agentos.webhooks.models import Delivery, Try
 from agents.models import Agent
-from calls.after.models import Analysis
+from calls.after.models import Analysis, Budget, Cost
 from calls.models import Call, JournalCursor, ToolRun
 from tests import factories
 from tests.isolation.bookings import add_bookings
@@ -158,6 +158,8 @@ def _call(agent: Agent, secret: str, e164: str) -> Call:
         ToolRun.objects.create(
             call=call, key=secret, turn=0, name=secret, title=secret, result=secret, arguments=[secret]
         )
+        Cost.objects.create(call=call, cents=7, unpriced=[secret])
+        Budget.objects.create(monthly_cents=100_000)
         Analysis.objects.create(call=call, state="done", made_at=call.ended_at, summary=f"{secret} came of it")
     return call
 

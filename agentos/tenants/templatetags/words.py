@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 import phonenumbers
 from django import template
@@ -43,6 +44,14 @@ def count(number: int | None, words: str = "") -> str:
         return f"{number:,}"
     one, _, many = words.partition(",")
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+@register.filter
+def money(cents: Decimal | float | None) -> str:
+    """1234.5 → $12.35, and below a dollar to the tenth of a cent: 4.2 → $0.042."""
+    if cents is None:
+        return NOTHING
+    return f"${cents / 100:,.3f}" if 0 < cents < 100 else f"${cents / 100:,.2f}"
 
 
 @register.filter

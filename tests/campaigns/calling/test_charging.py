@@ -35,18 +35,6 @@ def test_an_agent_costs_more_than_a_message() -> None:
     assert prices.call_cents(60, TODAY, talks=True) - prices.call_cents(60, TODAY) == Decimal("7.60")
 
 
-def test_a_price_holds_from_its_day_on(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    table = tmp_path / "prices.csv"  # type: ignore[operator]
-    table.write_text("item,cents,effective_from,source\nx,2,2026-06-01,b\nx,1,2026-01-01,a\n")
-    monkeypatch.setattr(prices, "TABLE", table)
-    prices._table.cache_clear()
-    try:
-        known = [prices.cents_of("x", day) for day in (date(2025, 1, 1), date(2026, 5, 31), date(2026, 6, 1))]
-    finally:
-        prices._table.cache_clear()
-    assert known == [1, 1, 2]
-
-
 def test_the_first_word_on_the_length_of_a_call_counts(agent: Agent) -> None:
     _, attempt_id = claimed(agent)
     with tenant_transaction(agent.tenant_id):

@@ -1,0 +1,133 @@
+"""What calls have cost: by part for one call, by agent and by day for a business. List prices, no invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from calls.after.models import Cost
+from calls.after.prices import cents_for
+from calls.models import Call, UsageLine
+
+PARTS = {
+    "carrier": "Telephone",
+    "stt": "Hearing",
+    "llm": "Model",
+    "tts": "Voice",
+    "analysis": "Reading it afterwards",
+}
+RELAY = "conversation_relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Cents by part, and what has no known price."""
+
+    parts: dict[str, Decimal]
+    unpriced: list[str]
+
+    @property
+    def cents(self) -> Decimal:
+        return sum(self.parts.values(), Decimal())
+
+
+def tally(call: Call, usage: Iterable[UsageLine]) -> Tally:
+    """By the prices of the day on which the call began."""
+    on = call.created_at.date()
+    parts = {"carrier": _carrier(call, on)} if call.channel == Call.Channel.PHONE else {}
+    unpriced = []
+    for line in usage:
+        kind = "llm" if line.kind == "analysis" else line.kind
+        cents = cents_for(line.quantity, kind, line.provider, line.model, line.unit, on)
+        if cents is None:
+            unpriced.append(f"{line.provider} {line.model}")
+        else:
+            parts[line.kind] = parts.get(line.kind, Decimal()) + cents
+    return Tally(parts, list(dict.fromkeys(unpriced)))
+
+
+def _carrier(call: Call, on: date) -> Decimal:
+    """Each begun minute counts; a call that nobody took is free."""
+    minutes = -(-(call.duration_ms or 0) // 60_000)
+    way = "inbound_minute" if call.direction == Call.Direction.INBOUND else "outbound_minute"
+    carried = "relay_minute" if call.version.transport == RELAY else "stream_minute"
+    return sum((cents_for(minutes, "carrier", "", "", item, on) or Decimal() for item in (way, carried)), Decimal())
+
+
+def charge(call: Call) -> Cost:
+    """Write down what the call has cost by now. Safe to repeat."""
+    found = tally(call, call.usage.all())
+    parts = {name: str(cents.quantize(Decimal("0.0001"))) for name, cents in found.parts.items()}
+    cost: Cost = Cost.objects.update_or_create(
+        call=call, defaults={"cents": found.cents, "parts": parts, "unpriced": found.unpriced}
+    )[0]
+    return cost
+
+
+def charge_ended(at: datetime, since: datetime, most: int) -> None:
+    """Every call that has ended and was not charged yet, inside the tenant."""
+    ended = Call.objects.filter(status=Call.Status.ENDED, created_at__gt=since, ended_at__lt=at, cost=None)
+    for call in ended.exclude(answered_at=None).select_related("version").order_by("ended_at")[:most]:
+        charge(call)
+
+
+# Of a business -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an agent, or a day, has cost."""
+
+    name: Any
+    calls: int
+    cents: Decimal
+
+
+def month_of(at: datetime) -> tuple[datetime, datetime]:
+    """From when to when the month of a moment lasts, in the zone of the page."""
+    first = timezone.localtime(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    after = first + timedelta(days=32)
+    return first, timezone.make_aware(datetime(after.year, after.month, 1), first.tzinfo)  # noqa: DTZ001
+
+
+def by_agent(first: datetime, until: datetime) -> list[Share]:
+    rows = _costs(first, until).values_list("call__agent__name").annotate(Count("pk"), Sum("cents"))
+    return [Share(*row) for row in rows.order_by("-cents__sum")]
+
+
+def by_day(first: datetime, until: datetime) -> list[Share]:
+    """The days on which calls cost something, the newest first."""
+    rows = _costs(first, until).annotate(day=TruncDate("call__created_at")).values_list("day")
+    return [Share(*row) for row in rows.annotate(Count("pk"), Sum("cents")).order_by("-day")]
+
+
+def by_part(first: datetime, until: datetime) -> list[tuple[str, Decimal]]:
+    sums: dict[str, Decimal] = {}
+    for parts in _costs(first, until).values_list("parts", flat=True).iterator():
+        for name, cents in parts.items():
+            sums[name] = sums.get(name, Decimal()) + Decimal(cents)
+    return [(words, sums[name]) for name, words in PARTS.items() if sums.get(name)]
+
+
+def spent(first: datetime, until: datetime) -> Decimal:
+    """With what others spend who know calls that have no agent."""
+    own: Decimal = _costs(first, until).aggregate(cents=Sum("cents"))["cents"] or Decimal()
+    return own + others(first, until)
+
+
+def others(first: datetime, until: datetime) -> Decimal:
+    """What calls without an agent have cost, as whoever makes them tells."""
+    return sum((import_string(name)(first, until) for name in settings.OTHER_COSTS), Decimal())
+
+
+def _costs(first: datetime, until: datetime) -> Any:
+    return Cost.objects.filter(call__created_at__gte=first, call__created_at__lt=until).order_by()
