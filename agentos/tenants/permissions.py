@@ -54,6 +54,8 @@ class Permission(StrEnum):
     VIEW_CAMPAIGNS = "view_campaigns"
     RUN_CAMPAIGNS = "run_campaigns"
     HANDLE_REPLIES = "handle_replies"
+    VIEW_CALENDAR = "view_calendar"
+    MANAGE_CALENDAR = "manage_calendar"
     VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
     MANAGE_API = "manage_api"
@@ -87,6 +89,8 @@ GRANTS: dict[Permission, Grant] = {
     Permission.VIEW_CAMPAIGNS: Grant("see campaigns", EVERYONE),
     Permission.RUN_CAMPAIGNS: Grant("set up and run campaigns", LEADS, changes=True),
     Permission.HANDLE_REPLIES: Grant("handle replies", STAFF, changes=True),
+    Permission.VIEW_CALENDAR: Grant("see the calendar", EVERYONE),
+    Permission.MANAGE_CALENDAR: Grant("change the calendar", STAFF, changes=True),
     Permission.VIEW_TEAM: Grant("see the team", EVERYONE),
     Permission.MANAGE_TEAM: Grant("change roles and remove people", LEADS, changes=True),
     Permission.MANAGE_API: Grant("make and revoke API keys", LEADS, changes=True),

@@ -34,7 +34,6 @@ class Calendar(TenantModel):
     zone = models.CharField(max_length=60)
     hours = models.JSONField(default=office_hours, help_text="From and to, by weekday; Monday is 0.")
     closed = models.JSONField(default=list, blank=True, help_text="Days off: from, to, note.")
-    holidays = models.CharField(max_length=10, blank=True, help_text="Public holidays kept: US, US-ID, DE-BY.")
     slot_minutes = models.PositiveIntegerField(default=30)
     buffer_minutes = models.PositiveIntegerField(default=0)
     lead_minutes = models.PositiveIntegerField(default=60)
@@ -75,10 +74,8 @@ class Calendar(TenantModel):
 
     @property
     def closed_days(self) -> ClosedDays:
-        spans = [
-            (date.fromisoformat(each["from"]), date.fromisoformat(each["to"]), each["note"]) for each in self.closed
-        ]
-        return ClosedDays(spans, self.holidays)
+        day = date.fromisoformat
+        return ClosedDays([(day(each["from"]), day(each["to"]), each["note"]) for each in self.closed])
 
 
 class Appointment(TenantModel):

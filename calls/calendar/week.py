@@ -60,6 +60,13 @@ class Day:
         return ", ".join(f"{_said(opens)} – {_said(closes)}" for opens, closes in self.open) or "Closed"
 
     @property
+    def doors(self) -> str:
+        """When the first opens and the last closes, in a word or two."""
+        if self.closed or not self.open:
+            return self.hours
+        return f"{_said(self.open[0][0])} – {_said(self.open[-1][1])}"
+
+    @property
     def booked(self) -> int:
         return sum(each.is_booked for each in self.appointments)
 

@@ -27,7 +27,7 @@ ALWAYS = {str(weekday): [["00:00", "00:00"]] for weekday in range(7)}
 def calendar(tenant: Tenant) -> Calendar:
     """Open day and night, with appointments of half an hour."""
     with tenant_transaction(tenant):
-        return Calendar.objects.create(zone="America/Boise", hours=ALWAYS, holidays="")
+        return Calendar.objects.create(zone="America/Boise", hours=ALWAYS)
 
 
 @pytest.fixture

@@ -1,0 +1,203 @@
+"""The pages of the calendar: what a receptionist sees and does there."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from calls.calendar import booking, icalendar
+from calls.calendar.booking import Guest, Origin, Wish
+from calls.models import Appointment, Calendar
+from tests import factories
+from tests.conftest import SignIn
+
+FRIDAY = datetime(2026, 11, 20, 18, tzinfo=UTC)  # 11 AM in Boise
+TUESDAY = datetime(2026, 11, 24, 17, tzinfo=UTC)  # 10 AM
+PAGE = "/t/juniper-dental/calendar/"
+NEW = {"name": "Tom Reyes", "number": "208 555 0190", "day": "2026-11-24", "at": "10:15", "minutes": "45", "reason": ""}
+
+
+@pytest.fixture(autouse=True)
+def friday() -> object:
+    with time_machine.travel(FRIDAY, tick=False):
+        yield
+
+
+@pytest.fixture
+def calendar(tenant: Tenant) -> Calendar:
+    with tenant_transaction(tenant):
+        return Calendar.objects.create(zone="America/Boise")
+
+
+@pytest.fixture
+def maya(calendar: Calendar, agent: Agent) -> Appointment:
+    """Booked in a call, for Tuesday at ten."""
+    call = factories.make_call(agent)
+    with tenant_transaction(calendar.tenant_id):
+        guest = Guest("Maya Ortiz", "+12085550147", "Cleaning")
+        return booking.book(calendar, guest, Wish(TUESDAY), Origin(call_id=call.pk))
+
+
+@pytest.fixture
+def desk(sign_in: SignIn, member: User) -> Client:
+    return sign_in(member)
+
+
+def words(body: bytes) -> str:
+    text = re.sub(r"<[^>]+>", " ", body.decode())
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+def booked(tenant: Tenant) -> list[tuple[str, datetime, timedelta, str]]:
+    with tenant_transaction(tenant):
+        return [
+            (each.name, each.starts_at, each.ends_at - each.starts_at, each.state) for each in Appointment.objects.all()
+        ]
+
+
+def test_a_week_shows_who_comes_when_and_an_empty_one_the_hours(desk: Client, maya: Appointment) -> None:
+    page = words(desk.get(f"{PAGE}?week=2026-11-24").content)
+
+    assert "November 23 – 29, 2026" in page
+    assert "Maya Ortiz 10:00 AM Cleaning" in page
+    assert "9 AM – 5 PM" in words(desk.get(PAGE).content)
+
+
+def test_an_appointment_shows_who_booked_it_and_leads_to_the_call(desk: Client, maya: Appointment) -> None:
+    answer = desk.get(f"{PAGE}{maya.pk}/")
+
+    assert "Booked by Front desk" in words(answer.content)
+    assert f"/t/juniper-dental/calls/{maya.call_id}/" in answer.content.decode()
+
+
+def test_a_person_books_by_hand_also_outside_of_the_hours(desk: Client, tenant: Tenant, calendar: Calendar) -> None:
+    desk.post(PAGE, NEW | {"at": "19:00"})
+
+    assert booked(tenant) == [("Tom Reyes", TUESDAY + timedelta(hours=9), timedelta(minutes=45), "booked")]
+
+
+def test_the_first_booking_of_a_business_makes_its_calendar(desk: Client, tenant: Tenant) -> None:
+    assert desk.post(PAGE, NEW).status_code == 302
+    assert len(booked(tenant)) == 1
+
+
+def test_two_at_once_are_refused_with_what_is_free(desk: Client, tenant: Tenant, maya: Appointment) -> None:
+    answer = desk.post(PAGE, NEW)
+
+    assert answer.status_code == 422
+    assert "Somebody else comes then. Free: Tuesday, November 24 at 9:30 AM" in words(answer.content)
+    assert len(booked(tenant)) == 1
+
+
+def test_an_appointment_is_moved_and_canceled_by_hand(desk: Client, tenant: Tenant, maya: Appointment) -> None:
+    later = {"action": "move", "day": "2026-11-25", "at": "11:20", "minutes": "60"}
+    desk.post(f"{PAGE}{maya.pk}/", later)
+    moved = TUESDAY + timedelta(days=1, hours=1, minutes=20)
+    assert booked(tenant) == [("Maya Ortiz", moved, timedelta(hours=1), "booked")]
+
+    desk.post(f"{PAGE}{maya.pk}/", {"action": "cancel"})
+    assert booked(tenant) == [("Maya Ortiz", moved, timedelta(hours=1), "canceled")]
+    assert "Canceled" in words(desk.get(f"{PAGE}{maya.pk}/").content)
+
+
+def test_the_list_is_searched_by_name_and_by_number(desk: Client, maya: Appointment) -> None:
+    assert "Maya Ortiz" in words(desk.get(f"{PAGE}?view=list").content)
+    assert "Maya Ortiz" in words(desk.get(f"{PAGE}?view=list&search=0147").content)
+    assert "Nobody found" in words(desk.get(f"{PAGE}?view=list&search=Tom").content)
+
+
+def test_a_viewer_sees_the_calendar_without_whole_numbers_and_changes_nothing(
+    sign_in: SignIn, viewer: User, tenant: Tenant, maya: Appointment
+) -> None:
+    browser = sign_in(viewer)
+    page = browser.get(f"{PAGE}{maya.pk}/").content
+
+    assert "(208) 555-••47" in words(page)
+    assert b"0147" not in page
+    assert "Nobody found" in words(browser.get(f"{PAGE}?view=list&search=0147").content)
+    assert browser.post(f"{PAGE}{maya.pk}/", {"action": "cancel"}).status_code == 403
+    assert booked(tenant)[0][3] == "booked"
+
+
+def hours(**changes: str) -> dict[str, str]:
+    rest = {"name": "Appointments", "zone": "America/Boise", "slot_minutes": "60", "buffer_minutes": "15"}
+    return rest | {"lead_minutes": "60", "horizon_days": "30"} | changes
+
+
+def test_opening_hours_and_days_off_are_what_agents_offer(desk: Client, tenant: Tenant) -> None:
+    morning = {"first_opens_1": "08:00", "first_closes_1": "11:00"}
+    afternoon = {"second_opens_1": "13:00", "second_closes_1": "14:00"}
+    off = {"off_from_0": "2026-12-01", "off_note_0": "Inventory"}
+
+    assert desk.post(f"{PAGE}hours/", hours(**morning, **afternoon, **off)).status_code == 302
+
+    with tenant_transaction(tenant):
+        calendar = booking.usual_calendar()
+        free = booking.free_between(calendar, FRIDAY, FRIDAY + timedelta(days=14))
+    assert [f"{each:%d %H:%M}" for each in free] == ["24 15:00", "24 16:15", "24 20:00"]
+    assert "Inventory" in words(desk.get(f"{PAGE}?week=2026-12-01").content)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"first_opens_1": "08:00"},
+        {"first_opens_1": "11:00", "first_closes_1": "08:00"},
+        {"first_opens_1": "08:00", "first_closes_1": "11:00", "second_opens_1": "10:00", "second_closes_1": "12:00"},
+        {"off_from_0": "2026-12-03", "off_to_0": "2026-12-01"},
+        {"zone": "Mars/Phobos"},
+    ],
+)
+def test_hours_that_make_no_sense_are_not_saved(desk: Client, calendar: Calendar, wrong: dict[str, str]) -> None:
+    assert desk.post(f"{PAGE}hours/", hours(**wrong)).status_code == 422
+
+    with tenant_transaction(calendar.tenant_id):
+        assert booking.usual_calendar().hours == calendar.hours
+
+
+def test_the_feed_is_read_without_signing_in_until_its_address_is_withdrawn(
+    desk: Client, client: Client, maya: Appointment, sign_in: SignIn, viewer: User
+) -> None:
+    desk.post(f"{PAGE}hours/", {"action": "share"})
+    [address] = set(re.findall(r"http[^\"<]+\.ics", desk.get(f"{PAGE}hours/").content.decode()))
+    path = re.sub(r"^http://[^/]+", "", address)
+
+    feed = client.get(path)
+    assert feed["Content-Type"].startswith("text/calendar")
+    assert b"DTSTART:20261124T170000Z\r\nDTEND:20261124T173000Z\r\nSUMMARY:Maya Ortiz\r\n" in feed.content
+    assert b".ics" not in sign_in(viewer).get(f"{PAGE}hours/").content
+    assert client.get(path.replace(".ics", "x.ics")).status_code == 404
+    desk.post(f"{PAGE}hours/", {"action": "share"})
+    assert client.get(path).status_code == 404
+    desk.post(f"{PAGE}hours/", {"action": "withdraw"})
+    assert b".ics" not in desk.get(f"{PAGE}hours/").content
+
+
+def test_nothing_that_somebody_says_becomes_a_line_of_the_feed() -> None:
+    name = "Zoë; a,b\\\r\nBEGIN:VEVENT" + "é" * 60
+    event = icalendar.Event("1@agentos", TUESDAY, TUESDAY, name, "", TUESDAY)
+
+    lines = icalendar.feed("Practice", [event]).split(b"\r\n")
+
+    assert lines.count(b"BEGIN:VEVENT") == 1
+    assert max(len(line) for line in lines) <= 75
+    whole = b"\r\n".join(lines).replace(b"\r\n ", b"").decode()
+    assert f"SUMMARY:Zoë\\; a\\,b\\\\\\nBEGIN:VEVENT{'é' * 60}" in whole
+
+
+def test_a_second_calendar_takes_its_own_appointments(desk: Client, tenant: Tenant, maya: Appointment) -> None:
+    desk.post(f"{PAGE}hours/", {"action": "add", "name": "Hygiene"})
+    with tenant_transaction(tenant):
+        hygiene = Calendar.objects.get(name="Hygiene")
+
+    assert desk.post(f"{PAGE}?calendar={hygiene.pk}", NEW).status_code == 302
+    page = words(desk.get(f"{PAGE}?calendar={hygiene.pk}&week=2026-11-24").content)
+    assert "Tom Reyes" in page
+    assert "Maya Ortiz" not in page
