@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0007_analysis'),
+        ('calls', '0008_costs'),
     ]
 
     operations = [
