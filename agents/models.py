@@ -50,7 +50,8 @@ class AgentVersion(TenantModel):
     """Everything that decides how an agent behaves. The draft has no number; a numbered version never changes."""
 
     class Transport(models.TextChoices):
-        MEDIA_STREAMS = "media_streams", "Media streams"
+        MEDIA_STREAMS = "media_streams", "Media Streams: our ears and voice"
+        CONVERSATION_RELAY = "conversation_relay", "ConversationRelay: the carrier's ears and voice"
 
     class Interruption(models.TextChoices):
         OFF = "off", "Never stop"
@@ -77,6 +78,7 @@ class AgentVersion(TenantModel):
 
     # Who does the work
     transport = models.CharField(max_length=20, choices=Transport, default=Transport.MEDIA_STREAMS)
+    transport_options = models.JSONField(default=dict, blank=True)
     stt_provider = models.CharField(max_length=20, default="offline")
     stt_model = models.CharField(max_length=80, default="offline")
     stt_options = models.JSONField(default=dict, blank=True)

@@ -49,6 +49,7 @@ class VersionSpec:
     hedging: bool = True
     hedge_after_ms: int = 900
     variables: dict[str, str] = field(default_factory=dict)
+    transport_options: dict[str, Any] = field(default_factory=dict)
     stt_options: dict[str, Any] = field(default_factory=dict)
     llm_options: dict[str, Any] = field(default_factory=dict)
     tts_options: dict[str, Any] = field(default_factory=dict)

@@ -20,26 +20,44 @@ from django.utils.timezone import now
 
 from agentos.draining import drain
 from agentos.errors import DomainError
-from agentos.tenants.credentials import vendor_keys
+from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
 from agents.languages import LAST
 from agents.models import Agent, AgentVersion
 from agents.versions import VersionSpec
-from calls import runtime
+from calls import engine_health, runtime
 from calls.briefing import Briefing
+from calls.engines import AudioEngine, RelayEngine
+from calls.equipment import can_carry_sound
 from calls.journal import spool
+from calls.models import Call
 from calls.platform_sentences import platform_sentences
-from calls.services import NewCall, next_segment, open_call, turn_away
+from calls.services import NewCall, finish, next_segment, open_call, turn_away
 from calls.snapshots import Answerer, language_of, load_snapshot, save_snapshot
 
 T = TypeVar("T")
 
 DATABASE_WITHIN_S = 1.0
 MOST_SEGMENTS = 20
+MOST_TRIES = 3  # segments that broke off at once, before the caller is let go with a sentence
 
 log = structlog.get_logger(__name__)
 _threads = ThreadPoolExecutor(8, thread_name_prefix="admission")
+
+
+@dataclass(frozen=True, slots=True)
+class RelayWish:
+    """What the carrier needs to know to hear and speak by itself.
+
+    `greeting` is said at once, and cannot be interrupted where it is `protected`. `plain`: with the carrier's own
+    voice and ears for the language, because it did not take those that the version names.
+    """
+
+    spec: VersionSpec
+    greeting: str = ""
+    protected: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,20 @@ class Admission:
     agent_id: UUID
     tenant_id: int
     segment: int
+    engine: str = AudioEngine.name
+    relay: RelayWish | None = None  # how the carrier is to hear and speak, where it does
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFailure:
+    """Why a segment is over. `of_engine`: the engine could not carry it; otherwise only the connection was lost.
+
+    `of_settings`: it was about what the version asks for. `at_once`: before anybody can have said much.
+    """
+
+    of_engine: bool
+    of_settings: bool = False
+    at_once: bool = False
 
 
 class Refused(Exception):
@@ -96,20 +128,36 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
         log.warning("answering without the database", agent_id=str(agent_id))
         known = snapshot
     tenant_id, business, spec, keys = known
-    runtime.prepare(
+    engine = await engine_for(spec, keys)
+    opening = runtime.prepare(
         runtime.Prepared(
             new=NewCall(call_id=call_id, agent_id=agent_id, version_id=spec.version_id, created_at=now(), **rest),
             tenant_id=tenant_id,
             business=business,
             spec=spec,
+            engine=engine,
             keys=keys,
         )
     )
-    return Admission(call_id, agent_id, tenant_id, segment=1)
+    wish = RelayWish(spec, opening.text, opening.protected) if engine == RelayEngine.name else None
+    return Admission(call_id, agent_id, tenant_id, segment=1, engine=engine, relay=wish)
 
 
-async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
-    """The next segment of a call whose socket died. Raises Refused("ended") when the conversation was over."""
+async def engine_for(spec: VersionSpec, keys: VendorKeys) -> str:
+    """How to carry the next call of a version: as it says, unless that is unwell and we can do it ourselves."""
+    if spec.transport == AudioEngine.name or not can_carry_sound(spec, keys):
+        return spec.transport
+    if await engine_health.is_well(spec.transport, spec.version_id):
+        return spec.transport
+    log.warning("carried in another way", engine=spec.transport, version_id=spec.version_id)
+    return AudioEngine.name
+
+
+async def readmit(*, agent_id: UUID, carrier_sid: str, failed: EngineFailure | None = None) -> Admission:
+    """The next segment of a call whose socket died. Raises Refused("ended") when the conversation was over.
+
+    `failed` is what has become of the segment before, where the carrier says so.
+    """
     call_id = call_id_for(agent_id, carrier_sid)
     if runtime.ended_unheard(call_id):
         raise Refused("speechless", language_of(agent_id))
@@ -122,11 +170,42 @@ async def readmit(*, agent_id: UUID, carrier_sid: str) -> Admission:
         snapshot = load_snapshot(agent_id)
         if snapshot is None:
             raise Refused("unknown_agent")
-        answer = (snapshot.tenant_id, spool.last_segment(call_id) + 1)
-    tenant_id, segment = answer
+        answer = (snapshot, spool.last_segment(call_id) + 1)
+    answerer, segment = answer
     if segment == 0 or segment > MOST_SEGMENTS:
         raise Refused("ended")
-    return Admission(call_id, agent_id, tenant_id, segment)
+    if failed is not None and failed.at_once and segment > MOST_TRIES:
+        raise Refused("speechless", answerer.spec.language)
+    engine, plain = await _engine_after(answerer, failed)
+    wish = RelayWish(answerer.spec, plain=plain) if engine == RelayEngine.name else None
+    return Admission(call_id, agent_id, answerer.tenant_id, segment, engine, wish)
+
+
+async def caller_left(*, agent_id: UUID, carrier_sid: str) -> None:
+    """The carrier says that the caller has hung up, where the socket could not tell."""
+    call_id = call_id_for(agent_id, carrier_sid)
+    await within_budget(lambda: _end_by_caller(agent_id, call_id))
+    await engine_health.note(RelayEngine.name, failed=False)
+
+
+def _end_by_caller(agent_id: UUID, call_id: UUID) -> None:
+    tenant = tenant_of(agent_id).tenant
+    spool.recover(call_id)
+    with tenant_transaction(tenant):
+        if call := Call.objects.select_for_update().filter(pk=call_id).first():
+            finish(call, Call.Ending.CALLER, now())
+
+
+async def _engine_after(answerer: Answerer, failed: EngineFailure | None) -> tuple[str, bool]:
+    """How to go on, and whether without the settings of the version."""
+    if failed is None or not failed.of_engine:
+        return await engine_for(answerer.spec, answerer.keys), False
+    engine, version_id = answerer.spec.transport, answerer.spec.version_id
+    counted = engine_health.with_settings(engine, version_id) if failed.of_settings else engine
+    await engine_health.note(counted, failed=True)
+    if can_carry_sound(answerer.spec, answerer.keys):
+        return AudioEngine.name, False
+    return engine, True
 
 
 async def within_budget(work: Callable[[], T]) -> T | None:
@@ -180,7 +259,12 @@ def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> An
     return answerer
 
 
-def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[int, int]:
-    tenant_id = tenant_of(agent_id).tenant_id
+def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int]:
+    tenant = tenant_of(agent_id).tenant
     spool.recover(call_id)
-    return tenant_id, next_segment(tenant_id, call_id) or 0
+    segment = next_segment(tenant.pk, call_id) or 0
+    with tenant_transaction(tenant):
+        version = AgentVersion.objects.select_related("agent").filter(calls=call_id).first()
+        if version is None:
+            raise Refused("ended")
+        return Answerer(tenant.pk, tenant.name, VersionSpec.of(version), vendor_keys()), segment

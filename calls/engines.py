@@ -30,6 +30,11 @@ class Engine(Protocol):
     """One way of carrying a call. Nothing here waits, but `finish`."""
 
     @property
+    def name(self) -> str:
+        """As the versions of agents name it."""
+        ...
+
+    @property
     def listener(self) -> Listener: ...
 
     @property
@@ -166,7 +171,7 @@ class RelayEngine:
     async def finish(self, journal: CallJournal) -> None:
         await self._mind.close()
         if seconds := round(asyncio.get_running_loop().time() - self._began):
-            journal.usage("relay", "seconds", seconds)
+            journal.usage("relay", "relay_seconds", seconds)
 
 
 def spoken_languages(spec: VersionSpec) -> tuple[str, ...]:

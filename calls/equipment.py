@@ -134,6 +134,12 @@ def endpoint(provider: str, keys: VendorKeys = NO_KEYS) -> Endpoint:
     return Endpoint(api_key=keys.get(provider) or vendor.get("api_key", ""), base_url=vendor.get("base_url", ""))
 
 
+def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:
+    """Whether we could hear and speak ourselves in a call of this version."""
+    own = {spec.stt_provider, spec.tts_provider} - {"offline"}
+    return all(endpoint(provider, keys).api_key for provider in own)
+
+
 def recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
     hearing = _hearing(spec, spec.stt_model, spec.stt_options)
     return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider, keys))

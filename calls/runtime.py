@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from agentos.tenants.credentials import VendorKeys
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
+from calls import engine_health
 from calls.conversation.history import History
 from calls.conversation.ports import Line, TextLine
 from calls.conversation.script import Ending
@@ -97,15 +98,29 @@ def ended_unheard(call_id: UUID) -> bool:
     return call_id in _ended and not _ended[call_id].was_heard
 
 
-def prepare(prepared: Prepared) -> None:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first words of a call; `protected` ones are heard to their end."""
+
+    text: str = ""
+    protected: bool = False
+
+
+def prepare(prepared: Prepared) -> Opening:
     """Warm up while the phone rings. Asked twice for the same call, it prepares once."""
     call_id = prepared.new.call_id
-    if call_id in _prepared or call_id in _running:
-        return
-    _equip(prepared)
-    loop = asyncio.get_running_loop()
-    prepared.timer = loop.call_later(PREPARED_FOR_S, lambda: _give_up(call_id))
-    _prepared[call_id] = prepared
+    if call_id in _running:
+        return Opening()
+    if call_id not in _prepared:
+        _equip(prepared)
+        loop = asyncio.get_running_loop()
+        prepared.timer = loop.call_later(PREPARED_FOR_S, lambda: _give_up(call_id))
+        _prepared[call_id] = prepared
+    texts = _prepared[call_id].texts
+    assert texts is not None  # noqa: S101 - set by _equip
+    script = texts.script(resumed=False, speculation=False)
+    notices = tuple(filter(None, (script.introduction, script.consent_notice)))
+    return Opening(" ".join((*notices, *script.opening)), protected=bool(notices))
 
 
 def _equip(prepared: Prepared) -> None:
@@ -268,6 +283,9 @@ class RunningCall(Generic[E]):
         else:
             self._journal.event("resumed", self._elapsed_ms)
         self._journal.answered()
+        if not self._browser and self.engine.name != self._spec.transport:
+            facts = {"wanted": self._spec.transport, "used": self.engine.name}
+            self._journal.event("engine_fallback", self._elapsed_ms, facts)
         self.engine.begin()
         try:
             ending = await self._session.run()
@@ -306,10 +324,13 @@ class RunningCall(Generic[E]):
         await self._toolbox.close(FINISHED_WITHIN_S)
         await self.engine.finish(self._journal)
         if ending is Ending.MEDIA_LOST:
-            self._journal.event("media_lost", self._session.now_ms())
+            if self.engine.name == AudioEngine.name:  # a session for words just closes, also when the caller hangs up
+                self._journal.event("media_lost", self._session.now_ms())
         else:
             self._remember_end()
             self._journal.ended(ending.value)
+            if self.engine.name != AudioEngine.name:
+                await engine_health.note(self.engine.name, failed=False)
         arrived = self._journal.shipped(SHIPPED_WITHIN_S)
         self._journal.close()
         await arrived
@@ -331,5 +352,5 @@ class RunningCall(Generic[E]):
             "stt": (spec.stt_provider, spec.stt_model),
             "llm": (spec.llm_provider, spec.llm_model),
             "tts": (spec.tts_provider, spec.tts_model),
-            "relay": ("carrier", "ConversationRelay"),
+            "relay": ("twilio", "ConversationRelay"),
         }[kind]

@@ -11,6 +11,7 @@ from calls.models import UsageLine
 
 UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
     "seconds": ("Hearing", lambda quantity: duration(quantity * 1000)),
+    "relay_seconds": ("Hearing and voice", lambda quantity: duration(quantity * 1000)),
     "input_tokens": ("Model, read", lambda quantity: count(quantity, "token")),
     "output_tokens": ("Model, written", lambda quantity: count(quantity, "token")),
     "characters": ("Voice", lambda quantity: count(quantity, "character")),

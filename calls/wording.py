@@ -135,6 +135,9 @@ class Happening:
 _HAPPENINGS = {
     "resumed": Happening("The line was lost, and the same conversation went on over a new one.", "Went on", True),
     "media_lost": Happening("The audio stopped coming.", "Audio lost", True),
+    "engine_fallback": Happening(
+        "The usual way of carrying calls was unwell, and this call was carried in another.", "Carried otherwise", True
+    ),
     "digit": Happening("A key was pressed.", "Key pressed"),
     "stop_asked": Happening("The caller asked not to be called any more, which holds from now on.", "Asked to stop"),
     "turn_forced": Happening("The caller’s turn did not end by itself and was ended.", "Turn ended", True),
@@ -150,6 +153,7 @@ _REASONS = {
     "closed": "closed its connection",
     "ended": "closed its connection",
     "contexts_busy": "was busy with too much at a time",
+    "relay": "reported an error",
     "deaf": "took sound and answered nothing",
     "empty": "answered with nothing",
     "filtered": "kept its answer back",

@@ -37,5 +37,10 @@ def media_url(agent_id: UUID) -> str:
     return "ws" + _url(agent_id, "media").removeprefix("http")
 
 
+def socket_url(agent_id: UUID) -> str:
+    """The socket that takes either kind of session: sound, or words."""
+    return "ws" + _url(agent_id, "ws").removeprefix("http")
+
+
 def _url(agent_id: UUID, leaf: str) -> str:
     return f"{settings.PUBLIC_URL}/agents/{agent_id}/{leaf}"

@@ -1,32 +1,27 @@
-"""The carrier's socket, and the browser's that speaks the same: they decode, hand over, encode, and decide nothing.
+"""The sockets on which calls live: they decode, hand over, encode, and decide nothing.
 
-A stock Channels consumer hops to a thread before every message and listens to a channel layer. These loop over
-`receive` themselves and have neither, so that Redis and PostgreSQL may die while people talk.
+Sound comes as Media Streams, from the carrier or a browser; words come as ConversationRelay. One address takes both.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import UUID
 
-import structlog
 from channels.db import database_sync_to_async
-from django.conf import settings
 from django.db import DatabaseError
 
-from agentos.draining import drain
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.permissions import Permission
 from agentos.tenants.sockets import is_same_origin, member_at
 from calls.conversation.ports import Line
-from calls.engines import AudioEngine
-from calls.runtime import CallClaims, RunningCall, start_call
+from calls.engines import AudioEngine, RelayEngine
+from calls.runtime import CallClaims, RunningCall, start_call, start_relayed_call
+from telephony import conversation_relay as relay
+from telephony.carrier_socket import PATIENCE, CallSocket, CarrierConsumer, NoSession, Patience, Receive, Scope, Send
 from telephony.media_stream import (
     FRAMES_PER_S,
     AudioReceived,
@@ -38,109 +33,17 @@ from telephony.media_stream import (
     StreamStopped,
     TypedLine,
 )
-from telephony.signature import SignatureRefused, check_handshake
-from telephony.tokens import TokenRefused, redeem
 from telephony.wire_json import MAX_MESSAGE
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AudioCall = RunningCall[AudioEngine]
+RelayedCall = RunningCall[RelayEngine]
 StartCall = Callable[[CallClaims, Line], Awaitable[AudioCall]]
+StartRelayedCall = Callable[..., Awaitable[RelayedCall]]
 
-LONGEST_BEFORE_START = 4 * 1024
 PIECE_BYTES = 1600  # 200 ms: `clear` never waits behind more than that
-MOST_WAITING = 256 * 1024
-
-log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a socket may do nothing of what it should, in seconds."""
-
-    start_s: float = 5.0
-    media_s: float = 5.0
-    reading_s: float = 10.0
-    closing_s: float = 2.0
-    watch_s: float = 0.5
-    checking_s: float = 5.0
-
-
-class CarrierConsumer:
-    """One WebSocket as an ASGI application: asks `check`, accepts, runs `converse`, closes."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope, self.receive, self.send = scope, receive, send
-        self.agent_id: UUID = scope["url_route"]["kwargs"]["agent_id"]
-
-    @classmethod
-    def as_asgi(cls, **options: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-        """The application; `options` go to every consumer it makes."""
-
-        async def application(scope: Scope, receive: Receive, send: Send) -> None:
-            await cls(scope, receive, send, **options)()
-
-        return application
-
-    async def __call__(self) -> None:
-        await self.receive()  # websocket.connect
-        if reason := await self.check():
-            log.warning("socket refused", reason=reason, agent_id=str(self.agent_id))
-            await self.send({"type": "websocket.close", "code": 1008})  # unaccepted, it is answered with 403
-            return
-        await self.send({"type": "websocket.accept"})
-        await self.converse()
-
-    async def check(self) -> str:
-        """Why the handshake is refused; empty when it is welcome."""
-        raise NotImplementedError
-
-    async def converse(self) -> None:
-        """The life of the open socket; it is closed at the end."""
-        raise NotImplementedError
-
-    def header(self, name: bytes) -> str:
-        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key.lower() == name), "")
-
-
-class Outbox:
-    """What waits to be sent, in order, for one task to send. Everybody else only adds, and never waits."""
-
-    def __init__(self) -> None:
-        self._queue: deque[tuple[str, bool]] = deque()
-        self._filled = asyncio.Event()
-        self._is_closed = False
-        self.waiting = 0
-
-    def add(self, text: str, *, clearable: bool = False) -> None:
-        self._queue.append((text, clearable))
-        self.waiting += len(text)
-        self._filled.set()
-
-    def clear(self) -> None:
-        """Forget what may be forgotten."""
-        self._queue = deque(item for item in self._queue if not item[1])
-        self.waiting = sum(len(text) for text, _ in self._queue)
-
-    def close(self) -> None:
-        """Nothing comes any more: `drain` ends when all is sent."""
-        self._is_closed = True
-        self._filled.set()
-
-    async def drain(self, send: Send) -> None:
-        while True:
-            while self._queue:
-                text, _ = self._queue.popleft()
-                self.waiting -= len(text)
-                await send({"type": "websocket.send", "text": text})
-            if self._is_closed:
-                return
-            self._filled.clear()
-            await self._filled.wait()
-
-
-class MediaStreamConsumer(CarrierConsumer):
+class MediaStreamConsumer(CallSocket[AudioCall, StreamStarted]):
     """A Media Streams socket of the carrier. It is the Line of one call."""
 
     frames_must_come: ClassVar[bool] = True
@@ -153,16 +56,13 @@ class MediaStreamConsumer(CarrierConsumer):
         send: Send,
         *,
         start_call: StartCall = start_call,
-        patience: Patience = Patience(),
+        patience: Patience = PATIENCE,
         frames_per_s: int = FRAMES_PER_S,
     ) -> None:
-        super().__init__(scope, receive, send)
-        self.start_call, self.patience = start_call, patience
+        super().__init__(scope, receive, send, patience=patience)
+        self.start_call = start_call
         self.stream = MediaStream(typing=self.typing, frames_per_s=frames_per_s)
-        self.outbox = Outbox()
         self.heard_at = 0.0
-        self.is_hung_up = False
-        self.is_connected = True
 
     # The line
 
@@ -177,99 +77,23 @@ class MediaStreamConsumer(CarrierConsumer):
         self.outbox.clear()
         self.outbox.add(self.stream.clear())
 
-    def hang_up(self) -> None:
-        self.outbox.close()
-
-    def show(self, kind: str, data: dict[str, Any]) -> None:
-        """A telephone has no screen."""
-
     # The socket
 
-    async def check(self) -> str:
-        if self.header(b"origin"):
-            return "a browser"
-        try:
-            check_handshake(self.scope)
-        except SignatureRefused as refused:
-            return refused.reason
-        return ""
-
-    async def converse(self) -> None:
-        call = None
-        with drain.live_call(self.scope):
-            try:
-                if call := await self._start():
-                    await self._carry(call)
-            finally:
-                await self._end(call)
-
-    async def _start(self) -> AudioCall | None:
-        """The call that this stream belongs to, or None when it does not begin as it must."""
-        started = await self._first_message()
-        if started is None:
-            return None
-        try:
-            self._check_account(started)
-            token = started.parameters.get("token", "")
-            claims = await redeem(token, agent_id=self.agent_id, call_sid=started.call_sid)
-            return await self.start_call(claims, self)
-        except TokenRefused as refused:
-            self._log_end(refused.reason, call_sid=started.call_sid)
-        except LookupError:
-            self._log_end("no such call", call_sid=started.call_sid)
-        return None
-
-    async def _first_message(self) -> StreamStarted | None:
+    def introduction(self, text: str) -> StreamStarted | None:
         """The `start` message. `connected` may come before it, and nothing else may."""
-        try:
-            async with asyncio.timeout(self.patience.start_s):
-                for _ in range(2):
-                    text = (await self.receive()).get("text") or ""
-                    if len(text) > LONGEST_BEFORE_START:
-                        break
-                    events = self.stream.receive(text)
-                    if events and isinstance(events[0], StreamStarted):
-                        return events[0]
-                    if events or self.stream.counts.bad or self.stream.counts.unknown:
-                        break
-            self._log_end("not a media stream")
-        except TimeoutError:
-            self._log_end("no start")
+        events = self.stream.receive(text)
+        if events and isinstance(events[0], StreamStarted):
+            return events[0]
+        if events or self.stream.counts.bad or self.stream.counts.unknown:
+            raise NoSession
         return None
 
-    def _check_account(self, started: StreamStarted) -> None:
-        if started.account_sid != settings.TWILIO_ACCOUNT_SID:
-            raise TokenRefused("another account")
-
-    async def _carry(self, call: AudioCall) -> None:
-        """Both directions at once, until one of them ends."""
-        self.heard_at = asyncio.get_running_loop().time()
-        tasks = [asyncio.create_task(part) for part in self.parts(call)]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            if error := task.exception():
-                log.error("socket failed", agent_id=str(self.agent_id), exc_info=error)
-
-    async def _end(self, call: AudioCall | None) -> None:
-        ends = [self._close()] if call is None else [self._close(), call.line_closed(caller_hung_up=self.is_hung_up)]
-        for error in await asyncio.gather(*ends, return_exceptions=True):
-            if error:
-                log.error("socket not ended in order", agent_id=str(self.agent_id), exc_info=error)
-
-    async def _close(self) -> None:
-        if self.is_connected:
-            with suppress(TimeoutError, OSError, RuntimeError):
-                async with asyncio.timeout(self.patience.closing_s):
-                    await self.send({"type": "websocket.close", "code": 1000})
+    async def begin(self, claims: CallClaims, started: StreamStarted) -> AudioCall:
+        return await self.start_call(claims, self)
 
     def parts(self, call: AudioCall) -> list[Coroutine[Any, Any, None]]:
-        """What runs while the call is connected; the first to end ends the others."""
-        return [self._listen(call), self._speak(), self._watch()]
+        self.heard_at = asyncio.get_running_loop().time()
+        return [self._listen(call), self._speak(), self._watch_reader(self._deafness)]
 
     async def _listen(self, call: AudioCall) -> None:
         """The path of every frame from the caller: keep it short."""
@@ -308,30 +132,8 @@ class MediaStreamConsumer(CarrierConsumer):
                 return False
         return True
 
-    async def _speak(self) -> None:
-        """Send what is queued, until the line hangs up."""
-        try:
-            await self.outbox.drain(self.send)
-        except OSError:  # the peer is gone; what it sent before may still say why
-            await asyncio.sleep(self.patience.closing_s)
-
-    async def _watch(self) -> None:
-        """End a socket that has gone deaf or dumb: the carrier then asks the resume URL what to do."""
-        now = asyncio.get_running_loop().time
-        read_at = now()
-        while True:
-            await asyncio.sleep(self.patience.watch_s)
-            if self.outbox.waiting <= MOST_WAITING:
-                read_at = now()
-            if now() - read_at >= self.patience.reading_s:
-                self._log_end("peer does not read")
-                return
-            if self.frames_must_come and now() - self.heard_at >= self.patience.media_s:
-                self._log_end("media lost")
-                return
-
-    def _log_end(self, reason: str, **ids: str) -> None:
-        log.warning("socket closed", reason=reason, agent_id=str(self.agent_id), **ids)
+    def _deafness(self, now: float) -> str:
+        return "media lost" if self.frames_must_come and now - self.heard_at >= self.patience.media_s else ""
 
 
 class BrowserPhoneConsumer(MediaStreamConsumer):
@@ -369,3 +171,103 @@ class BrowserPhoneConsumer(MediaStreamConsumer):
 
     def _check_account(self, started: StreamStarted) -> None:
         """A browser belongs to no carrier account."""
+
+
+class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
+    """A ConversationRelay socket of the carrier. It is the TextLine of one call."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        start_call: StartRelayedCall = start_relayed_call,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        super().__init__(scope, receive, send, patience=patience)
+        self.start_call = start_call
+        self.session = relay.ConversationRelay()
+
+    # The line
+
+    def say(self, token: str, *, last: bool, interruptible: bool) -> None:
+        self.outbox.add(self.session.text(token, last=last, interruptible=interruptible))
+
+    def switch_language(self, language: str) -> None:
+        self.outbox.add(self.session.language(speak=language, hear=language))
+
+    def hang_up(self) -> None:
+        """The session ends in order: the carrier then asks what to do, and is told to hang up."""
+        self.outbox.add(self.session.end({"reason": "over"}))
+        super().hang_up()
+
+    # The socket
+
+    def introduction(self, text: str) -> relay.RelayStarted | None:
+        started = self.session.receive(text)
+        if not isinstance(started, relay.RelayStarted):
+            raise NoSession
+        return started
+
+    async def begin(self, claims: CallClaims, started: relay.RelayStarted) -> RelayedCall:
+        return await self.start_call(claims, self, greeted="greeted" in started.parameters)
+
+    def parts(self, call: RelayedCall) -> list[Coroutine[Any, Any, None]]:
+        return [self._listen(call), self._speak(), self._watch_reader()]
+
+    async def _listen(self, call: RelayedCall) -> None:
+        session = self.session
+        while True:
+            message = await self.receive()
+            if (text := message.get("text")) is not None:
+                self._handle(session.receive(text), call)
+            elif message["type"] == "websocket.disconnect":
+                self.is_connected = False
+                return
+            else:
+                session.refuse()
+            if session.is_spent:
+                self._log_end("too many bad messages")
+                return
+
+    def _handle(self, event: relay.Event | None, call: RelayedCall) -> None:
+        engine = call.engine
+        match event:
+            case relay.CallerSaid():
+                engine.listener.said(event.text, final=event.final)
+            case relay.AgentInterrupted():
+                engine.interrupted(event.heard, event.after_ms)
+            case relay.CallerVoice():
+                engine.listener.voice(begins=event.begins)
+            case relay.AgentVoice():
+                engine.voice.voice(begins=event.begins)
+            case relay.WordsPlayed():
+                engine.voice.played(event.text)
+            case relay.KeyPressed():
+                call.digit(event.digit)
+            case relay.RelayTrouble():
+                engine.listener.trouble(event.description)
+
+
+class EitherConsumer(CarrierConsumer):
+    """An address that takes both: the first message tells which it is, and its consumer does the rest."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, patience: Patience = PATIENCE) -> None:
+        super().__init__(scope, receive, send)
+        self.patience = patience
+
+    async def converse(self) -> None:
+        first: list[Any] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.patience.start_s):
+                first.append(await self.receive())
+        receive = self.receive
+
+        async def from_the_first() -> Any:
+            return first.pop() if first else await receive()
+
+        words = bool(first) and relay.is_setup(first[0].get("text") or "")
+        kind = ConversationRelayConsumer if words else MediaStreamConsumer
+        consumer = kind(self.scope, from_the_first, self.send, patience=self.patience)
+        await consumer.converse()

@@ -209,6 +209,14 @@ class ConversationRelay:
         self._allowance -= 1
 
 
+def is_setup(text: str) -> bool:
+    """Whether a socket that begins with this is one for words."""
+    try:
+        return parsed(text).get("type") == "setup"
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
 def _written(message: Mapping[str, Any]) -> str:
     return json.dumps(message, separators=(",", ":"))
 

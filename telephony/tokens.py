@@ -12,7 +12,6 @@ import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,12 @@ import jwt
 import structlog
 from django.conf import settings
 from django.utils.crypto import salted_hmac
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
+from calls.quick_redis import AWAY, quick_redis
 from calls.runtime import CallClaims
 
 AUDIENCE, KIND = "media", "call"
 LEEWAY_S = 5  # clocks of two hosts differ
-REDIS_TIMEOUT_S = 0.3
 KEPT_S = 3600
 
 log = structlog.get_logger(__name__)
@@ -148,20 +143,9 @@ def _make_room(folder: Path, hour: int) -> None:
 
 async def _first_everywhere(key: str) -> bool | None:
     """Whether nobody on any host has used the token; None when Redis does not answer in time."""
-    client = Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=REDIS_TIMEOUT_S,
-        socket_connect_timeout=REDIS_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,  # with this and the next, a connection costs no round trips of its own: the caller is waiting
-        driver_info=None,
-    )
     try:
-        async with asyncio.timeout(REDIS_TIMEOUT_S):
-            return bool(await client.set(key, 1, nx=True, ex=KEPT_S))
-    except (RedisError, OSError, TimeoutError) as error:
+        async with quick_redis() as redis:
+            return bool(await redis.set(key, 1, nx=True, ex=KEPT_S))
+    except AWAY as error:
         log.warning("token not kept in Redis", error=type(error).__name__)
         return None
-    finally:
-        with suppress(RedisError, OSError):
-            await client.aclose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twilio.twiml.messaging_response import MessagingResponse
@@ -22,13 +22,67 @@ def connect_stream(url: str, token: str, *, resume_url: str, name: str = "agent"
 
     The redirect behind it runs when the socket closes, for whatever reason: a call outlives its process.
     """
-    if len("token") + len(token) >= MAX_PARAMETER:
-        raise ValueError("the carrier takes no parameter of this length")
+    _check_parameter("token", token)
     response, connect = VoiceResponse(), Connect()
     callback = {"status_callback": _clean(status_callback)} if status_callback else {}
     connect.stream(url=_clean(url), name=_clean(name), **callback).parameter(name="token", value=_clean(token))
     response.append(connect)
     response.redirect(_clean(resume_url), method="POST")
+    return _text(response)
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """How the carrier hears and speaks by itself. What is empty it decides; `languages` it may be switched to."""
+
+    language: str
+    tts_provider: str = ""
+    voice: str = ""
+    transcription_provider: str = ""
+    speech_model: str = ""
+    hints: str = ""
+    interruptible: str = "any"
+    interrupt_sensitivity: str = ""
+    keys: bool = True
+    ignore_backchannel: bool = False
+    partial_prompts: bool = False
+    greeting: str = ""
+    greeting_interruptible: str = "any"
+    languages: tuple[str, ...] = ()
+
+
+def connect_relay(url: str, relay: Relay, parameters: Mapping[str, str], *, action: str) -> str:
+    """Connect the caller to our socket for words. `action` is asked when the session is over, for whatever reason."""
+    for name, value in parameters.items():
+        _check_parameter(name, value)
+    response, connect = VoiceResponse(), Connect(action=_clean(action), method="POST")
+    chosen = {
+        "tts_provider": relay.tts_provider,
+        "voice": relay.voice,
+        "transcription_provider": relay.transcription_provider,
+        "speech_model": relay.speech_model,
+        "hints": relay.hints,
+        "interrupt_sensitivity": relay.interrupt_sensitivity,
+        "ignore_backchannel": relay.ignore_backchannel,
+        "partial_prompts": relay.partial_prompts,
+        "dtmf_detection": relay.keys,
+        "welcome_greeting": relay.greeting[:MAX_SPOKEN],
+        "welcome_greeting_interruptible": relay.greeting_interruptible if relay.greeting else "",
+    }
+    element = connect.conversation_relay(
+        url=_clean(url),
+        language=_clean(relay.language),
+        interruptible=relay.interruptible,
+        report_input_during_agent_speech="any",
+        events="speaker-events tokens-played",
+        **{name: _clean(value) if isinstance(value, str) else value for name, value in chosen.items() if value},
+    )
+    for code in relay.languages:
+        element.language(code=_clean(code))
+    for name, value in parameters.items():
+        element.parameter(name=_clean(name), value=_clean(value))
+    response.append(connect)
+    response.redirect(_clean(action), method="POST")
     return _text(response)
 
 
@@ -141,6 +195,11 @@ def _add(parent: Gather | VoiceResponse, part: Heard, language: str) -> None:
         parent.play(_clean(part.url))
     else:
         parent.say(_clean(part.sentence)[:MAX_SPOKEN], language=_clean(part.language or language))
+
+
+def _check_parameter(name: str, value: str) -> None:
+    if len(name) + len(value) >= MAX_PARAMETER:
+        raise ValueError("the carrier takes no parameter of this length")
 
 
 def _clean(text: str) -> str:

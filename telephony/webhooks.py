@@ -20,12 +20,13 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from agents.languages import for_the_carrier
-from calls.admission import Admission, Refused, admit, readmit
+from calls.admission import Admission, Refused, admit, caller_left, readmit
 from calls.platform_sentences import platform_sentences
 from calls.runtime import CallClaims
 from calls.snapshots import language_of
 from telephony import addresses, tokens, twiml
 from telephony.event_writer import ArrivedEvent, EventWriter
+from telephony.relay import relay_for, session_end
 from telephony.services import STATUS, carrier_events
 from telephony.signature import SignatureRefused, signed_fields
 
@@ -119,14 +120,21 @@ class IncomingCall(Instructions):
 
 
 class ResumeCall(Instructions):
-    """The media socket has closed and the caller is still there: go on in the next segment, or let go."""
+    """The socket of a call has closed: go on in the next segment, or let go of a caller who is still there."""
 
     kind = "resume"
     address = staticmethod(addresses.resume_url)
     readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
+    caller_left: Callable[..., Awaitable[None]] = staticmethod(caller_left)
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
-        return await self.readmit(agent_id=agent_id, carrier_sid=_sid(fields))
+        sid, end = _sid(fields), session_end(fields)
+        if end is None:
+            return await self.readmit(agent_id=agent_id, carrier_sid=sid)
+        if end.caller_left:
+            await self.caller_left(agent_id=agent_id, carrier_sid=sid)
+            raise Refused("ended", language_of(agent_id))
+        return await self.readmit(agent_id=agent_id, carrier_sid=sid, failed=end.failure())
 
 
 class CallStatus(CarrierWebhook):
@@ -173,7 +181,7 @@ def one_moment(language: str, url: str) -> str:
 
 
 def connect(admission: Admission, carrier_sid: str) -> str:
-    """Connect an admitted call to its media socket."""
+    """Connect an admitted call to its socket: to one for sound, or to one for words."""
     agent_id = admission.agent_id
     claims = CallClaims(
         call_id=admission.call_id,
@@ -182,12 +190,13 @@ def connect(admission: Admission, carrier_sid: str) -> str:
         segment=admission.segment,
         carrier_sid=carrier_sid,
     )
-    return twiml.connect_stream(
-        addresses.media_url(agent_id),
-        tokens.mint(claims),
-        resume_url=addresses.resume_url(agent_id),
-        status_callback=addresses.stream_status_url(agent_id),
-    )
+    token, again = tokens.mint(claims), addresses.resume_url(agent_id)
+    if admission.relay is None:
+        callback = addresses.stream_status_url(agent_id)
+        return twiml.connect_stream(addresses.media_url(agent_id), token, resume_url=again, status_callback=callback)
+    relay = relay_for(admission.relay)
+    parameters = {"token": token} | ({"greeted": "yes"} if relay.greeting else {})
+    return twiml.connect_relay(addresses.socket_url(agent_id), relay, parameters, action=again)
 
 
 def _sid(fields: dict[str, str]) -> str:

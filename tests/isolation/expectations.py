@@ -162,6 +162,7 @@ ROUTES: dict[str, Expectation] = {
 
 SOCKETS: dict[str, Expectation | Closed] = {
     "agents/<uuid:agent_id>/media": Carrier("the audio of a call"),
+    "agents/<uuid:agent_id>/ws": Carrier("the audio of a call, or its words"),
     "t/<slug:slug>/agents/<uuid:agent_id>/phone": Inside.all("make_test_calls"),
     "t/<slug:slug>/calls/live": Inside.of("view_calls"),
     "t/<slug:slug>/calls/<uuid:call_id>/live": Inside.of("view_calls"),

@@ -16,7 +16,8 @@ from websockets.exceptions import InvalidStatus
 
 from agentos.tenants.models import Membership, Role, Tenant, User
 from agents.models import Agent
-from telephony.consumers import BrowserPhoneConsumer, Patience
+from telephony.carrier_socket import Patience
+from telephony.consumers import BrowserPhoneConsumer
 from telephony.sockets import websocket_urlpatterns
 from tests import factories
 from tests.telephony.media_server import Calls, dialed, serving, token

@@ -14,7 +14,8 @@ from pytest_django import Settings
 from websockets.exceptions import InvalidStatus
 
 from agentos.draining import drain
-from telephony.consumers import MediaStreamConsumer, Patience
+from telephony.carrier_socket import Patience
+from telephony.consumers import MediaStreamConsumer
 from tests.telephony.media_server import (
     CLAIMS,
     PATH,

@@ -1,0 +1,101 @@
+"""ConversationRelay for a version of an agent: which of its settings the carrier takes, and what an end means.
+
+The carrier has voices and recognisers of its own. What a version names is passed on where the carrier has the same;
+where it has not, the carrier's own choice for the language stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from agents.languages import for_the_carrier
+from agents.versions import VersionSpec
+from calls.admission import EngineFailure, RelayWish
+from telephony.twiml import Relay
+
+# What the carrier calls the vendors that we know as well.
+VOICES = {"elevenlabs": "ElevenLabs"}
+EARS = {"deepgram": "Deepgram"}
+FLUX = "flux"
+NOVA = {"nova-3": "nova-3-general", "nova-2": "nova-2-general"}
+
+AT_ONCE_S = 5  # a session that fails sooner has not been a conversation
+
+# 64101: not enabled for the account; 64106: settings that do not go together; 64114: no recogniser to be had.
+WRONG_SETTINGS = "64106"
+# No socket, a socket that was closed, a message that was not understood, no network: the next segment may go well.
+CONNECTION_ERRORS = frozenset({"64102", "64105", "64107", "39001"})
+
+
+def relay_for(wish: RelayWish) -> Relay:
+    """The settings of a session, as the version wishes and the carrier can."""
+    spec = wish.spec
+    options = {name: str(value) for name, value in spec.transport_options.items() if not isinstance(value, bool)}
+    never = spec.interruption == "off"
+    relay = Relay(
+        language=for_the_carrier(spec.language),
+        hints="" if wish.plain else ", ".join(term.replace(",", " ") for term in spec.keyterms),
+        interruptible="none" if never else "any",
+        interrupt_sensitivity=options.get("interrupt_sensitivity", ""),
+        keys=spec.transport_options.get("keys", True) is True,
+        ignore_backchannel=bool(spec.backchannels) and not never,
+        greeting=wish.greeting,
+        greeting_interruptible="none" if wish.protected or never else "any",
+    )
+    return relay if wish.plain else _with_voice_and_ears(relay, spec, options)
+
+
+def _with_voice_and_ears(relay: Relay, spec: VersionSpec, options: Mapping[str, str]) -> Relay:
+    """With providers by name. A voice of another vendor than the chosen one would be refused, and is left out."""
+    voices, ears = VOICES.get(spec.tts_provider, ""), EARS.get(spec.stt_provider, "")
+    voice_of, ear_of = options.get("tts_provider", voices), options.get("transcription_provider", ears)
+    model = FLUX if spec.stt_model.startswith(FLUX) else NOVA.get(spec.stt_model, "")
+    own_ears = bool(ears) and ear_of == ears
+    return replace(
+        relay,
+        tts_provider=voice_of,
+        voice=options.get("voice", spec.tts_voice if voice_of and voice_of == voices else ""),
+        transcription_provider=ear_of,
+        speech_model=model if own_ears else "",
+        partial_prompts=own_ears and model == FLUX,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """What the carrier says of a session that is over. `failed`: it was not ended by us or by the caller."""
+
+    caller_left: bool = False
+    failed: bool = False
+    code: str = ""
+    lasted_s: int = 0
+
+    @property
+    def of_engine(self) -> bool:
+        """Whether the carrier could not do its part; a code that nobody knows is taken for that."""
+        return self.failed and self.code not in CONNECTION_ERRORS
+
+    @property
+    def of_settings(self) -> bool:
+        """Whether it is about what this version asks for, and not about the carrier."""
+        return self.failed and self.code == WRONG_SETTINGS
+
+    def failure(self) -> EngineFailure | None:
+        if not self.failed:
+            return None
+        return EngineFailure(self.of_engine, self.of_settings, at_once=self.lasted_s < AT_ONCE_S)
+
+
+def session_end(fields: Mapping[str, str]) -> SessionEnd | None:
+    """What has ended, as the `action` callback tells it; None where it was no session for words."""
+    status = fields.get("SessionStatus", "")
+    if not status:
+        return None
+    seconds = fields.get("SessionDuration", "")
+    return SessionEnd(
+        caller_left=status == "completed" or fields.get("CallStatus") == "completed",
+        failed=status == "failed",
+        code=fields.get("ErrorCode", ""),
+        lasted_s=int(seconds) if seconds.isdecimal() and len(seconds) < 7 else 0,
+    )
