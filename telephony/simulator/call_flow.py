@@ -13,11 +13,12 @@ from typing import Any
 from .callbacks import StatusCallbacks, report
 from .clock import Clock
 from .handset import Handset
-from .instructions import SCHEMA_WARNING, Document, StreamNoun, TwimlError, Verb, read
+from .instructions import SCHEMA_WARNING, Document, RelayNoun, StreamNoun, TwimlError, Verb, read
 from .people import Beep, Person, Talker
 from .record import CallRecord, Happening, new_sid
+from .relay import Caller, RelayCaller
 from .setup import API_VERSION, Account, CallOptions, CallSetup, call_fields
-from .sounds import BAD_CONTENT_TYPE
+from .sounds import BAD_CONTENT_TYPE, read_sound
 from .stream import MediaStreamCaller
 from .verbs import Go, Performer, Then
 from .voices import Speaker
@@ -58,7 +59,7 @@ class SimulatedCall:
         self.handset = Handset(Clock(self.options.time_scale), keep_audio=self.options.keep_audio)
         self.created = self.updated = datetime.now(UTC)
         self.digits: asyncio.Queue[str] = asyncio.Queue()
-        self.stream: MediaStreamCaller | None = None
+        self.stream: MediaStreamCaller | RelayCaller | None = None
         self.recordings: dict[str, bytes] = {}
         self.queue_time_s = 0.0
         self.beeped, self.tone = asyncio.Event(), asyncio.Event()
@@ -137,6 +138,17 @@ class SimulatedCall:
         )
         stream.log.on_event = lambda kind, facts: self.note(kind, **facts)
         return stream
+
+    def new_relay(self, noun: RelayNoun) -> RelayCaller:
+        record = self.record
+        caller = Caller(self.account.sid, record.call_sid, new_sid("VX"), record.from_, record.to, self.setup.direction)
+        session = RelayCaller(self.handset, self.speaker, noun, caller, self.account.auth_token, self._fetch_sound)
+        session.log.on_event = lambda kind, facts: self.note(kind, **facts)
+        return session
+
+    async def _fetch_sound(self, url: str) -> bytes:
+        answer = await self.courier.send(Webhook(url, "GET"), {})
+        return read_sound(answer.content_type, answer.body)
 
     # The course of the call
 

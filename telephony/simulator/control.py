@@ -16,7 +16,7 @@ from .people import Person
 from .rest import authenticate, refused
 from .setup import CallOptions
 from .specification import Refusal
-from .stream import StreamFaults
+from .stream import MediaStreamCaller, StreamFaults
 from .texting import send_text
 from .tracks import wav_of_both
 from .webhooks import Webhook
@@ -117,7 +117,9 @@ class Control:
                 call.released.set()
             case "freeze" | "thaw" | "vanish" | "stop_reading" | "send" if stream is None:
                 raise Refusal(409, 20409, "The call has no stream now.")
-            case "thaw" if stream is not None:
+            case "freeze" | "thaw" | "stop_reading" if not isinstance(stream, MediaStreamCaller):
+                raise Refusal(409, 20409, "Only a stream of sound can do that.")
+            case "thaw" if isinstance(stream, MediaStreamCaller):
                 stream.thaw(lost=bool(body.get("lost")))
             case "send" if stream is not None:
                 stream.send_raw(str(body["text"]))

@@ -16,6 +16,29 @@ _RECORDING_CALLBACK = {
     "recordingStatusCallbackMethod",
     "recordingStatusCallbackEvent",
 }
+_RELAY = {
+    "url",
+    "welcomeGreeting",
+    "welcomeGreetingInterruptible",
+    "language",
+    "ttsLanguage",
+    "transcriptionLanguage",
+    "ttsProvider",
+    "voice",
+    "transcriptionProvider",
+    "speechModel",
+    "interruptible",
+    "interruptSensitivity",
+    "reportInputDuringAgentSpeech",
+    "dtmfDetection",
+    "preemptible",
+    "hints",
+    "partialPrompts",
+    "ignoreBackchannel",
+    "speechTimeout",
+    "events",
+    "debug",
+}
 VERBS: Mapping[str, set[str]] = {
     "Connect": {"action", "method"},
     "Gather": {
@@ -38,9 +61,13 @@ VERBS: Mapping[str, set[str]] = {
     "Say": {"voice", "language", "loop"},
 }
 NOUNS: Mapping[str, Mapping[str, set[str]]] = {
-    "Connect": {"Stream": {"url", "name", "track", *_CALLBACK}},
+    "Connect": {"Stream": {"url", "name", "track", *_CALLBACK}, "ConversationRelay": _RELAY},
     "Gather": {"Say": VERBS["Say"], "Play": VERBS["Play"], "Pause": VERBS["Pause"]},
     "Stream": {"Parameter": {"name", "value"}},
+    "ConversationRelay": {
+        "Parameter": {"name", "value"},
+        "Language": {"code", "ttsProvider", "voice", "transcriptionProvider", "speechModel", "hints"},
+    },
 }
 
 
@@ -95,6 +122,20 @@ class StreamNoun:
     status_callback_method: str
 
 
+@dataclass(frozen=True, slots=True)
+class RelayNoun:
+    """Where a session for words is to be connected, and how it is to hear and speak."""
+
+    url: str
+    connect_to: str
+    attributes: Mapping[str, str]
+    parameters: Mapping[str, str]
+    languages: tuple[str, ...]
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, default)
+
+
 def read(text: str, url: str) -> Document:
     """Raises TwimlError for what is not TwiML at all. Unknown verbs and attributes are warned of and left out."""
     try:
@@ -107,11 +148,24 @@ def read(text: str, url: str) -> Document:
     return Document(url, _verbs(root, VERBS, warnings), tuple(warnings))
 
 
-def stream_noun(document: Document, connect: Verb) -> StreamNoun:
-    """The stream inside a <Connect>. Raises TwimlError for one that the carrier would refuse."""
+def connect_noun(document: Document, connect: Verb) -> StreamNoun | RelayNoun:
+    """What a <Connect> leads to. Raises TwimlError for what the carrier would refuse."""
     if len(connect.nouns) != 1:
-        raise TwimlError(SCHEMA_WARNING, "<Connect> holds exactly one <Stream>")
+        raise TwimlError(SCHEMA_WARNING, "<Connect> holds exactly one noun")
     noun = connect.nouns[0]
+    return _relay_noun(document, noun) if noun.name == "ConversationRelay" else _stream_noun(document, noun)
+
+
+def _relay_noun(document: Document, noun: Verb) -> RelayNoun:
+    written = urljoin(_as_socket(document.url), noun.get("url"))
+    if urlsplit(written).scheme not in ("ws", "wss") or not noun.get("url"):
+        raise TwimlError(64102, "the address of a session is one of wss")
+    parameters = {each.get("name"): each.get("value") for each in noun.nouns if each.name == "Parameter"}
+    languages = tuple(each.get("code") for each in noun.nouns if each.name == "Language")
+    return RelayNoun(written, _without_tls(document, written), noun.attributes, parameters, languages)
+
+
+def _stream_noun(document: Document, noun: Verb) -> StreamNoun:
     written = urljoin(_as_socket(document.url), noun.get("url"))
     parts = urlsplit(written)
     if parts.scheme not in ("ws", "wss"):

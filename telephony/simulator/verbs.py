@@ -13,8 +13,10 @@ from telephony import mulaw
 
 from .gathering import Gathering
 from .handset import Handset
-from .instructions import Document, StreamNoun, TwimlError, Verb, stream_noun
+from .instructions import Document, RelayNoun, StreamNoun, TwimlError, Verb, connect_noun
 from .record import new_sid
+from .relay import RelayCaller
+from .relay_sessions import RelaySessions
 from .sounds import read_sound, wav_of
 from .stream import MediaStreamCaller, StreamError
 from .voices import ANNOUNCER_VOICE, Speaker, tone
@@ -52,12 +54,13 @@ class OngoingCall(Protocol):
     courier: Courier
     digits: asyncio.Queue[str]
     tone: asyncio.Event
-    stream: MediaStreamCaller | None
+    stream: MediaStreamCaller | RelayCaller | None
     recordings: dict[str, bytes]
 
     def note(self, kind: str, **facts: Any) -> None: ...
     def recording_url(self, sid: str) -> str: ...
     def new_stream(self, noun: StreamNoun) -> MediaStreamCaller: ...
+    def new_relay(self, noun: RelayNoun) -> RelayCaller: ...
     def deliver(self, webhook: Webhook, about: Mapping[str, str], kind: str, event: str) -> None: ...
 
 
@@ -65,7 +68,7 @@ class Performer:
     """Does the verbs of one call. A verb that is cancelled falls silent at once."""
 
     def __init__(self, call: OngoingCall) -> None:
-        self._call = call
+        self._call, self._relay = call, RelaySessions(call)
 
     async def perform(self, document: Document, verb: Verb) -> Outcome:
         """Do one verb. Its errors are noted, and the document goes on behind it, as on the real carrier."""
@@ -87,10 +90,18 @@ class Performer:
             self._call.note("error", code=error.code, message=str(error), url=document.url)
         return Then.NEXT
 
-    # <Connect><Stream>
+    # <Connect>
 
     async def _connect(self, document: Document, verb: Verb) -> Outcome:
-        noun = stream_noun(document, verb)
+        noun, action = connect_noun(document, verb), verb.get("action")
+        webhook = Webhook(document.address(action), verb.get("method", "POST")) if action else None
+        if isinstance(noun, RelayNoun):
+            about = await self._relay.converse(noun, webhook)
+            return Go(webhook, about) if webhook else Then.NEXT
+        await self._stream(noun)
+        return Go(webhook) if webhook else Then.NEXT
+
+    async def _stream(self, noun: StreamNoun) -> None:
         stream = self._call.new_stream(noun)
         try:
             await stream.open()
@@ -99,8 +110,6 @@ class Performer:
             self._report_stream(noun, stream, "stream-error", str(error))
         else:
             await self._converse(noun, stream)
-        action = verb.get("action")
-        return Go(Webhook(document.address(action), verb.get("method", "POST"))) if action else Then.NEXT
 
     async def _converse(self, noun: StreamNoun, stream: MediaStreamCaller) -> None:
         """Keep the stream open until either side closes it; the call's end is a cancellation."""
