@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0004_version_tools"),
+        ("agents", "0005_after_the_call"),
     ]
 
     operations = [
