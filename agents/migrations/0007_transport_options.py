@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0005_after_the_call"),
+        ("agents", "0006_second_transcriber_and_hedging"),
     ]
 
     operations = [
