@@ -223,7 +223,7 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "backchannels": Terms(widget=_text(1)),
         "speculation": forms.BooleanField(label="Begin the reply before the caller has certainly finished"),
         "hedging": forms.BooleanField(label="Ask both models when the first word is late"),
-        "hedge_after_ms": forms.CharField(widget=_milliseconds(300, 3000, 100, "impatient", "patient")),
+        "hedge_after_ms": forms.CharField(widget=_milliseconds(300, 1500, 100, "impatient", "patient")),
         "silence_timeout_s": forms.CharField(widget=_number(2, 60), help_text="Seconds."),
         "silence_prompts": Lines(widget=_text(2, "input--speech")),
         "max_duration_s": forms.CharField(widget=forms.Select(choices=_durations(spec["max_duration_s"]))),

@@ -98,7 +98,7 @@ class AgentVersion(TenantModel):
     second_tts_voice = models.CharField(max_length=80, blank=True)
     hedging = models.BooleanField(default=True)
     hedge_after_ms = models.PositiveIntegerField(
-        default=900, validators=[MinValueValidator(300), MaxValueValidator(3000)]
+        default=900, validators=[MinValueValidator(300), MaxValueValidator(1500)]
     )
     keyterms = models.JSONField(default=list, blank=True)
 

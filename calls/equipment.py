@@ -29,8 +29,9 @@ from agents.versions import VersionSpec
 from calls.conversation.listening import AudioListener
 from calls.scripts import CallTexts
 
-FIRST_TOKEN_S, TOKEN_GAP_S = 2.5, 2.0
-FIRST_SOUND_S, SOUND_GAP_S = 2.0, 2.0
+# How long nothing may come of a model or a voice that has a second behind it, and of one that has none; and between.
+FIRST_TOKEN_S, LAST_FIRST_TOKEN_S, TOKEN_GAP_S = 1.5, 2.5, 2.0
+FIRST_SOUND_S, LAST_FIRST_SOUND_S, SOUND_GAP_S = 1.0, 2.0, 2.0
 
 log = structlog.get_logger(__name__)
 speech_cache = SpeechCache(settings.SPEECH_CACHE_DIR)
@@ -49,6 +50,8 @@ class Mind:
             if spec.second_llm_provider
             else None,
             first_s=FIRST_TOKEN_S,
+            last_s=LAST_FIRST_TOKEN_S,
+            hedge_s=spec.hedge_after_ms / 1000 if spec.hedging else None,
             gap_s=TOKEN_GAP_S,
             on_failure=lambda error: self._report("llm", error),
             second_name=ServedBy(spec.second_llm_provider, spec.second_llm_model),
@@ -119,6 +122,7 @@ class Equipment(Mind):
             own,
             second,
             first_s=FIRST_SOUND_S,
+            last_s=LAST_FIRST_SOUND_S,
             gap_s=SOUND_GAP_S,
             on_failure=lambda error: self._report("tts", error),
             second_name=ServedBy(spec.second_tts_provider, spec.second_tts_model),

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='agentversion',
             name='hedge_after_ms',
-            field=models.PositiveIntegerField(default=900, validators=[django.core.validators.MinValueValidator(300), django.core.validators.MaxValueValidator(3000)]),
+            field=models.PositiveIntegerField(default=900, validators=[django.core.validators.MinValueValidator(300), django.core.validators.MaxValueValidator(1500)]),
         ),
         migrations.AddField(
             model_name='agentversion',

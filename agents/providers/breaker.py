@@ -42,6 +42,12 @@ class Breaker:
         trouble.open_until = now + OPEN_S
         return True
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing speaks against asking; unlike `allows`, this tries nothing out."""
+        trouble = self._all.get(self._server)
+        return trouble is None or trouble.failures < FAILURES_TO_OPEN
+
     def succeeded(self) -> None:
         """It answered: forget what was."""
         self._all.pop(self._server, None)

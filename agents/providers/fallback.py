@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from .breaker import Breaker, breaker_of
 from .deadlines import with_deadlines
+from .hedging import first_of_two
 from .ports import (
     LanguageModel,
     Message,
@@ -20,15 +21,23 @@ from .ports import (
     TextToSpeech,
     Thought,
     ToolSpec,
+    Usage,
+    Wasted,
 )
 
 T = TypeVar("T")
 Source = tuple[Breaker, Callable[[], AsyncGenerator[T, None]]]
 OnFailure = Callable[[ProviderError], None]
 
+CHARACTERS_PER_TOKEN = 4  # to estimate what a question cost that nobody let answer
+
 
 class FallbackLanguageModel:
-    """A LanguageModel over one or two. `on_failure` hears each failure that is not raised."""
+    """A LanguageModel over one or two. `on_failure` hears each failure that is not raised.
+
+    With `hedge_s` the second is asked as well when the first has said nothing for so long. `last_s` is the patience
+    with whoever has nobody behind him.
+    """
 
     def __init__(
         self,
@@ -39,24 +48,41 @@ class FallbackLanguageModel:
         gap_s: float,
         on_failure: OnFailure,
         second_name: ServedBy | None = None,
+        last_s: float | None = None,
+        hedge_s: float | None = None,
     ) -> None:
         self._second_name = second_name
         self._models = [(breaker_of("llm", model), model) for model in (primary, second) if model is not None]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
+        self._last_s, self._hedge_s = last_s or first_s, hedge_s
 
     async def warm(self) -> None:
         """Open a connection to each. Never raises."""
         await asyncio.gather(*(model.warm() for _, model in self._models))
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
-        """As LanguageModel. Once text has come, a failure is raised: what to do then is the caller's decision."""
+        """As LanguageModel. Once anything has come, a failure is raised: what to do then is the caller's decision."""
         sources: list[Source[Thought]] = [
             (breaker, partial(self._reply, model, messages, tools)) for breaker, model in self._models
         ]
-        answer = _first_to_answer(sources, first_s=self._first_s, gap_s=self._gap_s, on_failure=self._on_failure)
-        async with aclosing(answer):
+        async with aclosing(self._answer(sources, messages)) as answer:
             async for item in answer:
                 yield item
+
+    def _answer(self, sources: list[Source[Thought]], messages: Sequence[Message]) -> AsyncGenerator[Thought, None]:
+        if self._hedge_s is not None and len(sources) == 2 and all(breaker.is_closed for breaker, _ in sources):
+            read = Usage(sum(len(message.content) for message in messages) // CHARACTERS_PER_TOKEN, 0)
+            return first_of_two(
+                *sources,
+                after_s=self._hedge_s,
+                first_s=self._last_s,
+                gap_s=self._gap_s,
+                on_failure=self._on_failure,
+                lost=lambda is_second: Wasted(read, self._second_name if is_second else None),
+            )
+        return _first_to_answer(
+            sources, first_s=self._first_s, last_s=self._last_s, gap_s=self._gap_s, on_failure=self._on_failure
+        )
 
     async def _reply(
         self, model: LanguageModel, messages: Sequence[Message], tools: Sequence[ToolSpec]
@@ -82,10 +108,12 @@ class FallbackTextToSpeech:
         gap_s: float,
         on_failure: OnFailure,
         second_name: ServedBy | None = None,
+        last_s: float | None = None,
     ) -> None:
         self._second_name = second_name
         self._voices = [(breaker_of("tts", voice), voice) for voice in (primary, second) if voice is not None]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
+        self._last_s = last_s or first_s
 
     async def open(self) -> None:
         """Connect the first that can be. Raises ProviderError when none can."""
@@ -102,7 +130,9 @@ class FallbackTextToSpeech:
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         """As TextToSpeech. Once audio has come, a failure is raised: what to do then is the caller's decision."""
         sources = [(breaker, partial(self._speak, voice, piece)) for breaker, voice in self._voices]
-        answer = _first_to_answer(sources, first_s=self._first_s, gap_s=self._gap_s, on_failure=self._on_failure)
+        answer = _first_to_answer(
+            sources, first_s=self._first_s, last_s=self._last_s, gap_s=self._gap_s, on_failure=self._on_failure
+        )
         async with aclosing(answer):
             async for item in answer:
                 yield item
@@ -119,7 +149,7 @@ class FallbackTextToSpeech:
 
 
 async def _first_to_answer(
-    sources: Sequence[Source[T]], *, first_s: float, gap_s: float, on_failure: OnFailure
+    sources: Sequence[Source[T]], *, first_s: float, last_s: float, gap_s: float, on_failure: OnFailure
 ) -> AsyncGenerator[T, None]:
     """The items of the first source that gives one in time; raises the last one's failure when none does.
 
@@ -132,7 +162,8 @@ async def _first_to_answer(
             on_failure(ProviderError(breaker.provider, "left alone after repeated failures", code="breaker_open"))
             continue
         answered = False
-        items = with_deadlines(start(), first_s=first_s, gap_s=gap_s, provider=breaker.provider)
+        patience_s = last_s if is_last else first_s
+        items = with_deadlines(start(), first_s=patience_s, gap_s=gap_s, provider=breaker.provider)
         try:
             async with aclosing(items):
                 async for item in items:

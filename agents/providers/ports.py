@@ -167,7 +167,15 @@ class ServedBy:
     model: str
 
 
-Thought = str | ToolCall | Usage | ServedBy  # what a reply consists of
+@dataclass(frozen=True, slots=True)
+class Wasted:
+    """What a model has used that was asked as well and did not get to answer. `by`: when not the first choice."""
+
+    usage: Usage
+    by: ServedBy | None = None
+
+
+Thought = str | ToolCall | Usage | ServedBy | Wasted  # what a reply consists of
 
 
 class LanguageModel(Protocol):
@@ -176,7 +184,7 @@ class LanguageModel(Protocol):
         ...
 
     def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
-        """Yield text as it comes, each tool call once it is whole, then at most one Usage.
+        """Yield text as it comes, each tool call once it is whole, then at most one Usage. Wasted may come at any time.
 
         An empty text is a sign of life: a tool call is being written. Closing the generator closes the vendor's
         stream. Where another than the first choice answers, that is said before its text.

@@ -76,6 +76,8 @@ class Records:
         ):
             if quantity:
                 self._journal.usage(kind, unit, quantity, speculative=not reply.committed, by=by)
+        for wasted in reply.wasted:
+            self._journal.usage("llm", "input_tokens", wasted.usage.input, speculative=True, by=wasted.by)
 
     def _agent(self, reply: Reply) -> None:
         if reply.index is not None:

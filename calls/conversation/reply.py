@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.ports import Message, ServedBy, Usage
+from agents.providers.ports import Message, ServedBy, Usage, Wasted
 from calls.conversation.caller_side import CallerTurn
 from calls.conversation.history import Entry
 from calls.conversation.ports import Utterance
@@ -56,6 +56,7 @@ class Reply:
     usage: Usage | None = None
     before: Usage = field(default_factory=lambda: Usage(0, 0))  # what the rounds before this one have used
     served_by: ServedBy | None = None  # the model that wrote it, when not the first choice
+    wasted: list[Wasted] = field(default_factory=list)  # what models have used that were asked as well, in vain
     settled: bool = False
     extras: dict[str, Any] = field(default_factory=dict)  # what else took part in it; kept with the turn
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
-from agents.providers.ports import LanguageModel, ProviderError, ServedBy, ToolCall, Usage
+from agents.providers.ports import LanguageModel, ProviderError, ServedBy, ToolCall, Usage, Wasted
 from calls.conversation.ports import ToolResult
 from calls.conversation.reply import Reply
 from calls.conversation.script import Script
@@ -75,6 +75,8 @@ class Thinker:
                     reply.usage = item
                 elif isinstance(item, ServedBy):
                     reply.served_by = item
+                elif isinstance(item, Wasted):
+                    reply.wasted.append(item)
         for piece in cutter.finish():
             self._say(reply, piece)
         reply.last, reply.said = cutter.hangs_up, "".join(said)

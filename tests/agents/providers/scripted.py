@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from agents.providers.ports import Endpoint, Message, ProviderError, Speech, Thought, ToolSpec
+from agents.providers.ports import Endpoint, Message, ProviderError, Speech, Thought, ToolCall, ToolSpec
 
 QUESTION = [Message("user", "Are you open?")]
-Step = str | float | Exception
+Step = str | float | Exception | ToolCall
 
 
 class Scripted:
