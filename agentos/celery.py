@@ -1,5 +1,6 @@
 """The Celery application. Work for later is queued through `agentos.jobs.enqueue`, never by importing a task."""
 
+import gc
 import os
 import sys
 
@@ -23,6 +24,13 @@ def keep_connections(**_: object) -> None:
 
     for each in connections.all():
         each.settings_dict |= {"CONN_MAX_AGE": CONNECTION_LASTS_S, "CONN_HEALTH_CHECKS": True}
+
+
+@worker_process_init.connect
+def keep_pauses_short(**_: object) -> None:
+    """A call is on its way in some ten milliseconds: the collector leaves out what was imported, which takes longer."""
+    gc.collect()
+    gc.freeze()
 
 
 @task_postrun.connect

@@ -12,7 +12,6 @@ from django.db import connection
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.calling.claiming import claim_due
 from campaigns.calling.reconciling import reconcile, unfinished
 from campaigns.calling.settling import settle
 from campaigns.jurisdictions import tables
@@ -39,7 +38,7 @@ def make_campaign(people: int, not_yet: int, closed_code: str, at: datetime) -> 
             number=PhoneNumber.objects.get(),
             status=Campaign.Status.RUNNING,
             at_once=200,
-            calls_per_second=500,
+            calls_per_second=70,
         )
         contacts = Contact.objects.bulk_create([Contact(e164=number) for number in numbers])
         given = at - timedelta(days=30)
@@ -68,8 +67,6 @@ class Driver:
     def round(self) -> int:
         """One round; how many people are still to be called."""
         tenant_id = self._campaign.tenant_id
-        with tenant_transaction(tenant_id):
-            claim_due(self._campaign.pk, self._clock())
         with tenant_transaction(tenant_id):
             placed = Attempt.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
                 "target", "campaign"

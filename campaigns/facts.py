@@ -1,29 +1,21 @@
-"""What is known of the people in a campaign, gathered for the gate: many numbers in a handful of queries."""
+"""What is known of the people in a campaign, gathered for the gate: many numbers in one statement."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import TextField, Value
+from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from campaigns.models import (
-    Attempt,
-    Campaign,
-    ComplianceProfile,
-    Consent,
-    Contact,
-    DoNotCall,
-    EmergencySwitch,
-    PlatformDoNotCall,
-    Registry,
-    RegistryNumber,
-)
+from agentos.tenants.prepared import prepared
+from agentos.tenants.scoping import current_tenant_id
+from campaigns.models import Attempt, Campaign, ComplianceProfile, Contact, Registry, RegistryNumber
 from campaigns.people.lifting import overtaken_by
 from campaigns.rules import DEFAULT_CAP, Facts, Listing, Purpose, Tier
 from campaigns.rules import Consent as ConsentFact
@@ -34,13 +26,40 @@ REMEMBERED = timedelta(days=30)
 NUMBER = Cast("e164", TextField())
 HUNG_UP = "hung_up"
 
+# Everything about these numbers, and what holds for all of them, in one statement. What a row is says its first column.
+_ALL = """
+select 'contact', e164, null::timestamptz, null::timestamptz,
+       array[zone, state, zip_code, line_type, sip_address, is_customer::text]
+from campaigns_contact where tenant_id = %(tenant)s and e164 = any(%(numbers)s)
+union all
+select 'consent', e164, given_at, revoked_at, array[id::text, tier]
+from campaigns_consent where tenant_id = %(tenant)s and e164 = any(%(numbers)s) and given_at <= %(at)s
+union all
+select 'own', e164, since, null, array[source]
+from campaigns_donotcall where tenant_id = %(tenant)s and e164 = any(%(numbers)s) and lifted_at is null
+union all
+select 'platform', e164, since, null, array[source]
+from campaigns_platformdonotcall where e164 = any(%(numbers)s)
+union all
+select 'attempt', e164, asked_at, null, array[outcome, state, id::text]
+from campaigns_attempt where tenant_id = %(tenant)s and e164 = any(%(numbers)s)
+    and (asked_at > %(remembered)s or state <> 'ended')
+union all
+select 'emergency', state, null, until, null
+from campaigns_emergencyswitch where until > %(at)s
+union all
+select 'profile', '', relaxed_signed_at, null, array[daily_cap::text, overrides::text, registrations::text]
+from campaigns_complianceprofile where tenant_id = %(tenant)s
+order by 3, 2
+"""
+
 
 @dataclass(slots=True)
 class Known:
     """Everything about one number."""
 
-    contact: Contact | None = None
-    consents: list[Consent] = field(default_factory=list)
+    contact: Contact = field(default_factory=Contact)
+    consents: list[ConsentFact] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     registries: list[RegistryFact] = field(default_factory=list)
     attempts: list[datetime] = field(default_factory=list)
@@ -50,33 +69,28 @@ class Known:
 class FactBook:
     """The facts of one campaign about these numbers, as they stand now. Ask for it inside the tenant.
 
-    An attempt that is being judged itself is left out of the count by `besides`.
+    Attempts that are being judged themselves are left out of the count by `besides`. `in_call` are the numbers that
+    this business is calling at the moment, but for those attempts.
     """
 
     def __init__(
-        self,
-        campaign: Campaign,
-        numbers: Iterable[str],
-        at: datetime,
-        *,
-        besides: UUID | None = None,
-        profile: ComplianceProfile | None = None,
+        self, campaign: Campaign, numbers: Iterable[str], at: datetime, *, besides: Collection[UUID] = ()
     ) -> None:
-        self._campaign, self._at, self._besides = campaign, at, besides
+        self._campaign, self._at = campaign, at
+        self._besides = {str(attempt_id) for attempt_id in besides}
         self._known: dict[str, Known] = defaultdict(Known)
-        self._profile = profile or ComplianceProfile.objects.first() or ComplianceProfile()
-        switches = EmergencySwitch.objects.filter(until__gt=at)
-        self._emergencies = tuple((each.state, each.until) for each in switches.order_by("state"))
+        self._profile = ComplianceProfile()
+        self._emergencies: tuple[tuple[str, datetime], ...] = ()
+        self.in_call: set[str] = set()
         wanted = sorted(set(numbers))
-        self._as_text = [Value(number) for number in wanted]  # as they are: parsing each for each query takes seconds
-        self._load_people()
-        self._load_lists(wanted)
-        self._load_attempts()
+        self._load(wanted)
+        if campaign.purpose == Campaign.Purpose.TELEMARKETING:
+            self._load_registries(wanted)
 
     def of(self, number: str) -> Facts:
         """The facts for one of the numbers."""
         known, profile = self._known[number], self._profile
-        contact = known.contact or Contact()
+        contact = known.contact
         return Facts(
             number=number,
             purpose=Purpose(self._campaign.purpose),
@@ -100,20 +114,40 @@ class FactBook:
             daily_cap=min(profile.daily_cap, DEFAULT_CAP),
         )
 
-    def _load_people(self) -> None:
-        for contact in Contact.objects.filter(e164__in=self._as_text).annotate(number=NUMBER).defer("e164"):
-            self._known[contact.number].contact = contact
-        consents = Consent.objects.filter(e164__in=self._as_text, given_at__lte=self._at)
-        for consent in consents.annotate(number=NUMBER):
-            self._known[consent.number].consents.append(consent)
+    def _load(self, numbers: Sequence[str]) -> None:
+        asked = {"numbers": numbers, "at": self._at, "remembered": self._at - REMEMBERED}
+        for kind, about, since, until, words in prepared(_ALL, tenant=current_tenant_id(), **asked):
+            match kind:
+                case "contact":
+                    zone, state, zip_code, line_type, sip_address, is_customer = words
+                    person = {"zone": zone, "state": state, "zip_code": zip_code, "line_type": line_type}
+                    self._known[about].contact = Contact(
+                        **person, sip_address=sip_address, is_customer=is_customer == "true"
+                    )
+                case "consent":
+                    given = ConsentFact(words[0], Tier(words[1]), about, since, until)
+                    self._known[about].consents.append(given)
+                case "own" | "platform":
+                    self._known[about].listings.append(Listing(kind, since, words[0]))
+                case "attempt":
+                    self._count(about, since, *words)
+                case "emergency":
+                    self._emergencies += ((about, until),)
+                case "profile":
+                    cap, overrides, registrations = words
+                    cleared = {"overrides": json.loads(overrides), "registrations": json.loads(registrations)}
+                    self._profile = ComplianceProfile(daily_cap=int(cap), relaxed_signed_at=since, **cleared)
 
-    def _load_lists(self, numbers: Sequence[str]) -> None:
-        for entry in DoNotCall.objects.filter(e164__in=self._as_text, lifted_at=None):
-            self._known[str(entry.e164)].listings.append(Listing("own", entry.since, entry.source))
-        for platform in PlatformDoNotCall.objects.filter(e164__in=self._as_text):
-            self._known[str(platform.e164)].listings.append(Listing("platform", platform.since, platform.source))
-        if self._campaign.purpose == Campaign.Purpose.TELEMARKETING:
-            self._load_registries(numbers)
+    def _count(self, number: str, asked_at: datetime | None, outcome: str, state: str, attempt_id: str) -> None:
+        """An attempt that is under way, or that the carrier was asked for."""
+        if attempt_id in self._besides:
+            return
+        if state != Attempt.State.ENDED:
+            self.in_call.add(number)
+        if asked_at is not None and asked_at > self._at - REMEMBERED:
+            known = self._known[number]
+            known.attempts.append(asked_at)
+            known.hung_up_on_us |= outcome == HUNG_UP
 
     def _load_registries(self, numbers: Sequence[str]) -> None:
         codes = {number[2:5] for number in numbers if number.startswith("+1")}
@@ -128,15 +162,6 @@ class FactBook:
                     fact = RegistryFact(file.name, file.loaded_at, file.version[:12], is_listed)
                     self._known[number].registries.append(fact)
 
-    def _load_attempts(self) -> None:
-        asked = Attempt.objects.filter(e164__in=self._as_text, asked_at__gt=self._at - REMEMBERED)
-        if self._besides is not None:
-            asked = asked.exclude(pk=self._besides)
-        for number, moment, outcome in asked.order_by("asked_at").values_list("e164", "asked_at", "outcome"):
-            known = self._known[str(number)]
-            known.attempts.append(moment)
-            known.hung_up_on_us |= outcome == HUNG_UP
-
 
 def asked_for_it(campaign: Campaign, number: str) -> ConsentFact | None:
     """Whoever asks for a test call on their own telephone agrees to it, in writing, and to nothing else."""
@@ -146,12 +171,11 @@ def asked_for_it(campaign: Campaign, number: str) -> ConsentFact | None:
     return ConsentFact(f"test call asked for by user {asked['by_id']}", Tier.WRITTEN, number, campaign.created_at)
 
 
-def best_consent(consents: Sequence[Consent]) -> ConsentFact | None:
+def best_consent(consents: Sequence[ConsentFact]) -> ConsentFact | None:
     """The one that allows most: unrevoked before revoked, written before express, newer before older."""
     if not consents:
         return None
-    best = max(consents, key=lambda each: (each.revoked_at is None, each.tier == Consent.Tier.WRITTEN, each.given_at))
-    return ConsentFact(str(best.pk), Tier(best.tier), str(best.e164), best.given_at, best.revoked_at)
+    return max(consents, key=lambda each: (each.revoked_at is None, each.tier is Tier.WRITTEN, each.given_at))
 
 
 def week_hours(stored: Sequence[Any]) -> WeekHours | None:
@@ -161,5 +185,5 @@ def week_hours(stored: Sequence[Any]) -> WeekHours | None:
     return tuple((time.fromisoformat(day[0]), time.fromisoformat(day[1])) if day else None for day in stored)
 
 
-def _is_lifted(listing: Listing, consents: Sequence[Consent]) -> bool:
+def _is_lifted(listing: Listing, consents: Sequence[ConsentFact]) -> bool:
     return listing.list == "own" and overtaken_by(listing.since, consents) is not None

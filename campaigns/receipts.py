@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from agentos.tenants.prepared import prepared
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.calling.locks import receipts_in_turn
 from campaigns.facts import NUMBER
@@ -30,6 +31,17 @@ from campaigns.rules import (
     Verdict,
     may_call,
 )
+
+_LAST = "select sequence, hash from campaigns_dialreceipt where tenant_id = %(tenant)s order by sequence desc limit 1"
+_WRITE = """
+insert into campaigns_dialreceipt
+    (tenant_id, sequence, campaign_id, target_ref, attempt_ref, e164, decided_at, answer, body, previous, hash)
+select %(tenant)s, * from jsonb_to_recordset(%(rows)s::jsonb) as receipt(
+    sequence bigint, campaign_id uuid, target_ref bigint, attempt_ref uuid, e164 text, decided_at timestamptz,
+    answer text, body jsonb, previous text, hash text)
+order by 2
+returning id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +83,33 @@ def write_receipt(
 
 def write_receipts(decisions: Sequence[Decision]) -> list[DialReceipt]:
     """Store decisions in their order. The chain is held for as long as that takes, and until the transaction ends."""
-    drafts = [_draft(decision) for decision in decisions]
-    with receipts_in_turn(current_tenant_id()):
-        sequence, previous = DialReceipt.objects.order_by("-sequence").values_list("sequence", "hash").first() or (
-            0,
-            "",
-        )
-        for draft in drafts:
+    drafts, tenant_id = [_draft(decision) for decision in decisions], current_tenant_id()
+    with receipts_in_turn(tenant_id):
+        ((sequence, previous),) = prepared(_LAST, tenant=tenant_id) or [(0, "")]
+        for draft, decision in zip(drafts, decisions, strict=True):
             sequence += 1
             draft.sequence, draft.previous = sequence, previous
-            draft.hash = previous = seal(draft)
-        DialReceipt.objects.bulk_create(drafts)
+            draft.hash = previous = seal(draft, decision.facts.number)
+        rows = [_row(draft, decision.facts.number) for draft, decision in zip(drafts, decisions, strict=True)]
+        written = prepared(_WRITE, tenant=tenant_id, rows=json.dumps(rows))
+    for draft, (pk,) in zip(drafts, sorted(written), strict=True):
+        draft.pk = pk
     return drafts
+
+
+def _row(draft: DialReceipt, number: str) -> dict[str, Any]:
+    return {
+        "sequence": draft.sequence,
+        "campaign_id": str(draft.campaign_id) if draft.campaign_id else None,
+        "target_ref": draft.target_ref,
+        "attempt_ref": str(draft.attempt_ref) if draft.attempt_ref else None,
+        "e164": number,
+        "decided_at": draft.decided_at.isoformat(),
+        "answer": draft.answer,
+        "body": draft.body,
+        "previous": draft.previous,
+        "hash": draft.hash,
+    }
 
 
 def _draft(decision: Decision) -> DialReceipt:

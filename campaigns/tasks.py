@@ -15,7 +15,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from campaigns.answers import replies, second_opinion
 from campaigns.audio import clip_making
-from campaigns.calling import charging, dialling, reconciling, turns
+from campaigns.calling import charging, reconciling, turns
 from campaigns.calling.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
 from campaigns.jurisdictions import tables
@@ -38,14 +38,8 @@ def preload(**_: object) -> None:
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=5)
 def tick() -> None:
-    """Claim due people in every running campaign, in rounds, until the next tick."""
+    """Claim due people in every running campaign and call them, in rounds, until the next tick."""
     turns.play()
-
-
-@shared_task(base=PlatformTask, ignore_result=True)
-def dial(tenant_id: int, attempt_id: str) -> None:
-    """Place one call. The lock of the attempt outlives transactions, so each is entered within."""
-    dialling.dial(tenant_id, UUID(attempt_id))
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=30)

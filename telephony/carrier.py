@@ -22,6 +22,7 @@ import structlog
 from django.conf import settings
 from requests import ConnectionError as NotConnected
 from requests import ConnectTimeout, RequestException
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
@@ -29,6 +30,7 @@ from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 CONNECT_WITHIN_S, ANSWER_WITHIN_S = 3.05, 10.0
+MOST_AT_ONCE = 64  # requests of one process that are on their way; each keeps its connection for the next
 MOST_RECORDING = 16 * 1024 * 1024
 MOST_CALLS = 50_000
 PROGRESS = ("initiated", "ringing", "answered", "completed")
@@ -75,6 +77,8 @@ class Transport(TwilioHttpClient):  # type: ignore[misc]
 
     def __init__(self, base_url: str, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
         super().__init__()
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, HTTPAdapter(pool_maxsize=MOST_AT_ONCE))
         self._base_url = base_url
         self.timeout = (CONNECT_WITHIN_S, answer_within_s)
 

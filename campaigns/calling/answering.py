@@ -65,7 +65,7 @@ HANG_UP = Told(twiml.hang_up())
 def pick_up(tenant_id: int, attempt_id: UUID, sid: str, at: datetime) -> Told:
     """Somebody, or something, has answered. The gate is asked again before a word is said."""
     with tenant_transaction(tenant_id):
-        adopt(attempt_id, sid)
+        adopt({attempt_id: sid})
         attempt = of_call(attempt_id, sid)
         if attempt is None or attempt.state == Attempt.State.ENDED:
             return HANG_UP
@@ -133,7 +133,7 @@ def handed_over(tenant_id: int, attempt_id: UUID, call_id: UUID | None, at: date
 
 def _judge(attempt: Attempt, at: datetime) -> Verdict:
     number = str(attempt.e164)
-    facts = FactBook(attempt.campaign, [number], at, besides=attempt.pk).of(number)
+    facts = FactBook(attempt.campaign, [number], at, besides=[attempt.pk]).of(number)
     verdict = may_call(facts, at, tables())
     write_receipt(
         facts,
@@ -154,8 +154,8 @@ def _refuse(attempt: Attempt, verdict: Verdict, at: datetime) -> Told:
         settle(attempt, OPTED_OUT, at)
         return _say(attempt, phrases.stopped(caller_of(attempt)))
     settle(attempt, "refused", at)
-    attempt.target.status, attempt.target.disposition = Target.Status.WAITING, ""
-    put_off(attempt.target, verdict)
+    Target.objects.filter(pk=attempt.target_id).update(disposition="")
+    put_off(attempt.campaign, attempt.target_id, verdict)
     return _say(attempt, phrases.another_time(caller_of(attempt)))
 
 

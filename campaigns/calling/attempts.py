@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from agentos.tenants.prepared import prepared
+from agentos.tenants.scoping import current_tenant_id
 from calls.services import live_calls
 from campaigns.calling.breaker import watch
 from campaigns.calling.lines import give_back
 from campaigns.models import Attempt, Target
+
+_NAME = """
+update campaigns_attempt attempt
+set carrier_sid = named.sid,
+    state = case when attempt.state in ('asked', 'unknown') then 'placed' else attempt.state end
+from jsonb_to_recordset(%(named)s::jsonb) as named(id uuid, sid text)
+where attempt.tenant_id = %(tenant)s and attempt.id = named.id and attempt.carrier_sid is null
+"""
 
 
 def without_a_call() -> int:
@@ -30,15 +42,10 @@ def of_call(attempt_id: UUID, sid: str) -> Attempt | None:
     return attempt if attempt is not None and attempt.carrier_sid == sid else None
 
 
-def adopt(attempt_id: UUID, sid: str) -> None:
-    """The carrier knows the call by this name. A callback may have said so before the carrier's own answer."""
-    attempt = locked(attempt_id)
-    if attempt is None or attempt.carrier_sid is not None:
-        return
-    attempt.carrier_sid = sid
-    if attempt.state in {Attempt.State.ASKED, Attempt.State.UNKNOWN}:
-        attempt.state = Attempt.State.PLACED
-    attempt.save(update_fields=["carrier_sid", "state"])
+def adopt(sids: Mapping[UUID, str]) -> None:
+    """The carrier knows the calls of these attempts by these names. A callback may have said so before."""
+    named = [{"id": str(attempt_id), "sid": sid} for attempt_id, sid in sids.items()]
+    prepared(_NAME, tenant=current_tenant_id(), named=json.dumps(named))
 
 
 def take_back(attempt: Attempt, outcome: str, at: datetime, *, delay: timedelta = timedelta()) -> None:

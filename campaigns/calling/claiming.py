@@ -6,26 +6,29 @@ where the answer is yes. Two schedulers, a repeated message and a second worker 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.db.models import Sum
+from django.utils.timezone import now
 
-from agentos.jobs import enqueue
-from agentos.tenants.models import Tenant
+from agentos.tenants.prepared import prepared, prepared_rows
 from agentos.tenants.scoping import current_tenant_id
 from calls.after.budget import is_spent
-from calls.services import lines_in_use
+from calls.services import SIGN_OF_LIFE
 from campaigns.calling.breaker import pause
 from campaigns.calling.lines import shared_room
+from campaigns.calling.locks import not_for_long
 from campaigns.calling.pace import Pace
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.log import tell
-from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Target
+from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
 from campaigns.receipts import Decision, write_receipts
 from campaigns.rules import Answer, Verdict, may_call
 
@@ -35,6 +38,47 @@ VOICE_WITHIN = timedelta(minutes=2)  # then the carrier's own voice says it
 BUSY_ELSEWHERE = timedelta(minutes=5)
 ATTEMPT_CENTS = 4  # reserved against the budget until the call is charged
 SPENT = "The budget is used up. Raise it under Change, then go on."
+
+_HOLD = """
+select {columns} from campaigns_campaign this
+where tenant_id = %(tenant)s and id = %(campaign)s and status = 'running' for no key update skip locked
+"""
+# The lines of the business as `calls.services.lines_in_use` counts them, and those of the campaign.
+_LINES = """
+with call as (
+    select id from calls_call where tenant_id = %(tenant)s and status <> 'ended' and seen_at >= %(seen_since)s
+), live as (
+    select campaign_id, call_id from campaigns_attempt where tenant_id = %(tenant)s and state <> 'ended'
+)
+select (select max_concurrent_calls from tenants_tenant where id = %(tenant)s)
+    - coalesce((select inbound_reserve from campaigns_complianceprofile where tenant_id = %(tenant)s), %(reserve)s)
+    - (select count(*) from call)
+    - (select count(*) from live where call_id is null or call_id not in (select id from call)),
+    (select count(*) from live where campaign_id = %(campaign)s)
+"""
+_DUE = """
+select target.id, target.e164, target.attempts_made
+from campaigns_target target left join campaigns_audioclip clip on clip.id = target.clip_id and clip.status = 'wanted'
+where target.tenant_id = %(tenant)s and target.campaign_id = %(campaign)s and target.status = 'waiting'
+    and target.due_at <= %(at)s and (clip.id is null or target.due_at <= %(voiceless)s)
+order by target.due_at, target.id limit %(most)s for no key update of target skip locked
+"""
+_OPEN = """
+with opened as (
+    insert into campaigns_attempt
+        (tenant_id, campaign_id, generation, claimed_at, id, target_id, e164, number, state,
+        from_number, to_address, outcome, answered_by, key_pressed, cost_cents)
+    select %(tenant)s, %(campaign)s, %(generation)s, %(at)s, person.*, 'claimed', '', '', '', '', '', 0
+    from jsonb_to_recordset(%(rows)s::jsonb) as person(id uuid, target_id bigint, e164 text, number integer)
+    returning target_id
+)
+update campaigns_target set status = 'live', reason = ''
+where tenant_id = %(tenant)s and id in (select target_id from opened)
+"""
+_SERVED = """
+update campaigns_campaign set claimed_at = %(at)s, next_call_at = %(next_at)s
+where tenant_id = %(tenant)s and id = %(campaign)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +90,20 @@ class Claimed:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Somebody whose turn it is."""
+
+    target_id: int
+    number: str
+    attempts_made: int
+
+
 @dataclass(slots=True)
 class Round:
     """One claim on its way: attempts that are open, and how many people were put off."""
 
     campaign: Campaign
-    profile: ComplianceProfile
     at: datetime
     room: int
     opened: list[UUID] = field(default_factory=list)
@@ -64,80 +116,78 @@ class Round:
 
 
 def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Claimed:
-    """Claim as many due people as there is room for, and queue their calls. Inside the tenant, safe to repeat.
+    """Claim as many due people as there is room for. Inside the tenant, safe to repeat.
 
     Nothing happens while somebody else claims for the campaign: late ticks must not queue up.
     """
-    free = Campaign.objects.select_for_update(no_key=True, skip_locked=True)
-    campaign = free.filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
-    if campaign is None or not _is_its_time(campaign, at) or is_spent(keeps="campaigns"):
+    tenant_id = current_tenant_id()
+    not_for_long()
+    held = prepared_rows(Campaign, _HOLD, tenant=tenant_id, campaign=campaign_id)
+    if not held or not _is_its_time(campaign := held[0], at) or is_spent(keeps="campaigns"):
         return Claimed()
     own = Pace(campaign.calls_per_second, campaign.next_call_at)
     if not own.room(at):
         return Claimed(again=True)
-    profile = ComplianceProfile.objects.first() or ComplianceProfile()
-    room = min(room_for(campaign, profile), own.room(at), most, MOST_AT_A_TIME)
+    room = min(room_for(campaign), own.room(at), most, MOST_AT_A_TIME)
     if room <= 0:
         return _without_room(campaign, at)
-    targets = _due(campaign, at, room)
-    if not targets:
+    due = _due(campaign, at, room)
+    if not due:
         end_if_over(campaign, at)
         return Claimed()
     shared = shared_room(at)
     room = min(room, shared.calls)
     if not room:
         return Claimed(again=True)
-    this = Round(campaign, profile, at, room)
-    _judge(this, targets)
+    this = Round(campaign, at, room)
+    _judge(this, due)
     if this.opened:
         shared.take(this.opened, at)
         next_at = own.after(len(this.opened), at)
-        Campaign.objects.filter(pk=campaign.pk).update(claimed_at=at, next_call_at=next_at)
+        prepared(_SERVED, tenant=tenant_id, campaign=campaign_id, at=at, next_at=next_at)
     if this.decisions:
         write_receipts(this.decisions)  # last: from here on others who dial for this business wait
     return Claimed(tuple(this.opened), this.put_off, again=True)
 
 
-def _judge(this: Round, targets: list[Target]) -> None:
+def _judge(this: Round, due: list[Due]) -> None:
     """Go on to others while the gate puts people off, so that those who may be called do not wait behind them."""
-    while targets:
-        _judge_and_open(this, targets)
+    while due:
+        _judge_and_open(this, due)
         if not this.left or this.put_off >= MOST_PUT_OFF:
             break
-        targets = _due(this.campaign, this.at, MOST_AT_A_TIME)
+        due = _due(this.campaign, this.at, MOST_AT_A_TIME)
 
 
-def _due(campaign: Campaign, at: datetime, most: int) -> list[Target]:
+def _due(campaign: Campaign, at: datetime, most: int) -> list[Due]:
     """Who is due, and has a voice: whose clip is being made waits for it, but not for long."""
-    due = campaign.targets.filter(status=Target.Status.WAITING, due_at__lte=at)
-    due = due.exclude(clip__status=AudioClip.Status.WANTED, due_at__gt=at - VOICE_WITHIN).order_by("due_at", "pk")
-    return list(due.select_for_update(of=("self",), skip_locked=True, no_key=True)[:most])
+    asked = {"tenant": current_tenant_id(), "campaign": campaign.pk, "at": at, "voiceless": at - VOICE_WITHIN}
+    return [Due(*row) for row in prepared(_DUE, most=most, **asked)]
 
 
-def _judge_and_open(this: Round, targets: Sequence[Target]) -> None:
+def _judge_and_open(this: Round, due: Sequence[Due]) -> None:
     """Ask the gate about each while there is room, leave a receipt, and open an attempt for those who may be called."""
-    campaign, at, numbers = this.campaign, this.at, [str(target.e164) for target in targets]
-    book, busy = FactBook(campaign, numbers, at, profile=this.profile), _numbers_in_call(numbers)
-    opened: list[Attempt] = []
-    for target, number in zip(targets, numbers, strict=True):
+    campaign, at = this.campaign, this.at
+    book = FactBook(campaign, [person.number for person in due], at)
+    opened: list[tuple[UUID, Due]] = []
+    for person in due:
         if len(opened) == this.left:
             break
-        if number in busy:
-            Target.objects.filter(pk=target.pk).update(due_at=at + BUSY_ELSEWHERE)
+        if person.number in book.in_call:
+            Target.objects.filter(pk=person.target_id).update(due_at=at + BUSY_ELSEWHERE)
             this.put_off += 1
             continue
-        facts = book.of(number)
+        facts = book.of(person.number)
         verdict = may_call(facts, at, tables())
-        attempt = _attempt(campaign, target, at) if verdict.may_call else None
-        attempt_id = attempt.pk if attempt else None
-        this.decisions.append(Decision(facts, verdict, at, "claim", campaign, target.pk, attempt_id))
-        if attempt is None:
-            put_off(target, verdict)
+        attempt_id = uuid4() if verdict.may_call else None
+        this.decisions.append(Decision(facts, verdict, at, "claim", campaign, person.target_id, attempt_id))
+        if attempt_id is None:
+            put_off(campaign, person.target_id, verdict)
             this.put_off += 1
         else:
-            opened.append(attempt)
-    _open(opened)
-    this.opened += [attempt.pk for attempt in opened]
+            opened.append((attempt_id, person))
+    _open(campaign, opened, at)
+    this.opened += [attempt_id for attempt_id, _ in opened]
 
 
 def end_if_over(campaign: Campaign, at: datetime) -> None:
@@ -149,55 +199,37 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
         tell(campaign, "done", "Everybody was called, or could not be")
 
 
-def room_for(campaign: Campaign, profile: ComplianceProfile) -> int:
+def room_for(campaign: Campaign) -> int:
     """How many more calls the campaign may have at once: its own limit, the tenant's free lines, the budget."""
-    live = Attempt.objects.exclude(state=Attempt.State.ENDED)
-    here = live.filter(campaign=campaign).count()
-    lines: int = Tenant.objects.values_list("max_concurrent_calls", flat=True).get(pk=current_tenant_id())
-    free = lines - profile.inbound_reserve - lines_in_use()
-    return min(int(campaign.at_once - here), free, _within_budget(campaign))
+    known = {"reserve": ComplianceProfile().inbound_reserve, "seen_since": now() - SIGN_OF_LIFE}
+    ((free, here),) = prepared(_LINES, tenant=current_tenant_id(), campaign=campaign.pk, **known)
+    return int(min(campaign.at_once - here, free, _within_budget(campaign)))
 
 
-def put_off(target: Target, verdict: Verdict) -> None:
+def put_off(campaign: Campaign, target_id: int, verdict: Verdict) -> None:
     """Wait for the moment that the gate names; with none, the person is left out, and the reason says why.
 
     A test call is made now or not at all: later nobody would expect it.
     """
-    target.reason = verdict.reasons[0].words[:200]
-    if verdict.next_at is not None and not target.campaign.is_test:
-        target.due_at = verdict.next_at
+    known: dict[str, Any] = {"reason": verdict.reasons[0].words[:200]}
+    if verdict.next_at is not None and not campaign.is_test:
+        known |= {"status": Target.Status.WAITING, "due_at": verdict.next_at}
     else:
-        target.status = Target.Status.LEFT_OUT
-        target.disposition = "held" if verdict.answer is Answer.HOLD else verdict.reasons[0].code[:20]
-    target.save(update_fields=["reason", "due_at", "status", "disposition"])
+        disposition = "held" if verdict.answer is Answer.HOLD else verdict.reasons[0].code[:20]
+        known |= {"status": Target.Status.LEFT_OUT, "disposition": disposition}
+    Target.objects.filter(pk=target_id).update(**known)
 
 
-def _attempt(campaign: Campaign, target: Target, at: datetime) -> Attempt:
-    return Attempt(
-        target=target,
-        campaign=campaign,
-        e164=target.e164,
-        number=target.attempts_made + 1,
-        generation=campaign.generation,
-        claimed_at=at,
-    )
-
-
-def _open(attempts: list[Attempt]) -> None:
-    """Write the attempts down, and have them dialed once that is committed."""
-    if not attempts:
+def _open(campaign: Campaign, people: Sequence[tuple[UUID, Due]], at: datetime) -> None:
+    """Write the attempts down."""
+    if not people:
         return
-    Attempt.objects.bulk_create(attempts)
-    targets = Target.objects.filter(pk__in=[attempt.target_id for attempt in attempts])
-    targets.update(status=Target.Status.LIVE, reason="")
-    for attempt in attempts:
-        enqueue("campaigns.tasks.dial", current_tenant_id(), attempt.pk, key=str(attempt.pk))
-
-
-def _numbers_in_call(numbers: list[str]) -> set[str]:
-    """Numbers that another campaign of this business is calling at the moment."""
-    live = Attempt.objects.filter(e164__in=numbers).exclude(state=Attempt.State.ENDED)
-    return {str(number) for number in live.values_list("e164", flat=True)}
+    rows = [
+        {"id": str(attempt_id), "target_id": due.target_id, "e164": due.number, "number": due.attempts_made + 1}
+        for attempt_id, due in people
+    ]
+    about = {"tenant": current_tenant_id(), "campaign": campaign.pk, "generation": campaign.generation, "at": at}
+    prepared(_OPEN, rows=json.dumps(rows), **about)
 
 
 def _within_budget(campaign: Campaign) -> int:

@@ -1,106 +1,100 @@
 """Asking the carrier, exactly once for each attempt.
 
-The attempt's row says ASKED before the request leaves, and the session of whoever asks holds the attempt's lock until
-the answer is stored. So an attempt that says ASKED, and whose lock is free, belongs to a worker that died: its call is
-looked up at the carrier, and never placed again. The queue may repeat, lose or delay its messages; it guarantees
-nothing here.
+The attempt's row says ASKED before the request leaves, and a session of whoever asks holds the attempt's lock until the
+answer is stored. So an attempt that says ASKED, and whose lock is free, belongs to a worker that died: its call is
+looked up at the carrier, and never placed again.
+
+Whoever claims dials, with no queue between. One thread keeps the books, for all attempts of a claim at once; others
+wait for the carrier, and touch no database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Self
 from uuid import UUID
 
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
-from campaigns.calling import addresses
+from campaigns.calling.asking import ask
 from campaigns.calling.attempts import adopt, locked, take_back
 from campaigns.calling.breaker import ACCOUNT_TROUBLE, pause_account
-from campaigns.calling.caller_ids import caller_id
-from campaigns.calling.claiming import put_off
 from campaigns.calling.lines import slow_down
-from campaigns.calling.locks import dialling
+from campaigns.calling.locks import Locks
 from campaigns.calling.settling import settle
-from campaigns.facts import FactBook
-from campaigns.jurisdictions import tables
-from campaigns.models import Attempt, Campaign, Target
-from campaigns.receipts import Decision, write_receipts
-from campaigns.rules import may_call
+from campaigns.models import Attempt
 from telephony import carrier
-from telephony.models import PhoneNumber
+from telephony.carrier import MOST_AT_ONCE, CarrierCall, CarrierError
 
-RING_S = 25
-LONGEST_S = 600
 TOO_MANY_REQUESTS = "20429"
+PATIENCE_S = 1.0  # between two looks at what is still open
 
 
-def dial(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = now) -> None:
-    """Place the call of an attempt that is claimed. Repeating it changes nothing."""
-    with dialling(attempt_id) as is_ours:
-        if not is_ours:
-            return
+class Dialer:
+    """Places the calls of claimed attempts until it is left, and is left when the carrier has answered for all."""
+
+    def __init__(self, clock: Callable[[], datetime] = now) -> None:
+        self._clock, self._locks = clock, Locks()
+        self._asked: dict[Future[CarrierCall], tuple[int, UUID]] = {}
+
+    @property
+    def free(self) -> int:
+        """How many more requests may leave at once: nothing is claimed that would have to wait."""
+        return MOST_AT_ONCE - len(self._asked)
+
+    def dial(self, tenant_id: int, attempt_ids: Sequence[UUID]) -> None:
+        """Ask the carrier for the calls of these attempts. Repeating it changes nothing."""
         with tenant_transaction(tenant_id):
-            wish = _ask(attempt_id, clock())
-        if wish is None:
-            return
+            wishes = ask(self._locks.take(attempt_ids), self._clock())
+        for attempt_id, wish in wishes.items():
+            self._asked[_threads().submit(carrier.place_call, **wish)] = tenant_id, attempt_id
+
+    def note(self, wait_s: float = 0.0) -> None:
+        """Store what the carrier has answered by now, or by the first answer within that time."""
+        answered, _ = wait(self._asked, wait_s, FIRST_COMPLETED)
+        of_tenant: dict[int, list[Future[CarrierCall]]] = defaultdict(list)
+        for each in answered:
+            of_tenant[self._asked[each][0]].append(each)
+        for tenant_id, theirs in of_tenant.items():
+            self._store(tenant_id, {self._asked.pop(each)[1]: each for each in theirs})
+
+    def _store(self, tenant_id: int, answers: dict[UUID, Future[CarrierCall]]) -> None:
+        errors = {attempt_id: each.exception() for attempt_id, each in answers.items()}
+        refused = {attempt_id: error for attempt_id, error in errors.items() if isinstance(error, CarrierError)}
+        with tenant_transaction(tenant_id):
+            adopt({attempt_id: answers[attempt_id].result().sid for attempt_id, error in errors.items() if not error})
+            for attempt_id, refusal in refused.items():
+                _not_placed(attempt_id, refusal, self._clock())
+        for code in {refusal.code for refusal in refused.values()} & ACCOUNT_TROUBLE.keys():
+            pause_account(code)
+        for error in errors.values():
+            if error is not None and not isinstance(error, CarrierError):
+                raise error  # of our own making; the attempt says ASKED and will be looked up
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *how: object) -> None:
         try:
-            placed = carrier.place_call(**wish)
-        except carrier.CarrierError as error:
-            with tenant_transaction(tenant_id):
-                _not_placed(attempt_id, error, clock())
-            if error.code in ACCOUNT_TROUBLE:
-                pause_account(error.code)
-        else:
-            with tenant_transaction(tenant_id):
-                adopt(attempt_id, placed.sid)
+            while self._asked:
+                self.note(PATIENCE_S)
+        finally:
+            wait(self._asked)  # what cannot be stored is held until it is certainly over
+            self._locks.close()
 
 
-def _ask(attempt_id: UUID, at: datetime) -> dict[str, Any] | None:
-    """Write down that the carrier is being asked; None when it must not be any more."""
-    attempt = locked(attempt_id)
-    if attempt is None or attempt.state != Attempt.State.CLAIMED:
-        return None
-    campaign = attempt.campaign
-    if campaign.status != Campaign.Status.RUNNING or campaign.generation != attempt.generation:
-        take_back(attempt, "void", at)
-        return None
-    facts = FactBook(campaign, [str(attempt.e164)], at, besides=attempt.pk).of(str(attempt.e164))
-    verdict, ours = may_call(facts, at, tables()), caller_id(campaign, str(attempt.e164))
-    attempt.from_number, attempt.to_address = str(ours.e164) if ours else "", facts.sip_address
-    decision = Decision(
-        facts, verdict, at, "dial", campaign, attempt.target_id, attempt.pk, caller_id=attempt.from_number
-    )
-    if not verdict.may_call:
-        take_back(attempt, "refused", at)
-        put_off(attempt.target, verdict)
-        write_receipts([decision])
-        return None
-    attempt.state, attempt.asked_at = Attempt.State.ASKED, at
-    attempt.save(update_fields=["state", "asked_at", "from_number", "to_address"])
-    Target.objects.filter(pk=attempt.target_id).update(attempts_made=attempt.number)
-    write_receipts([decision])  # last: until the commit others who dial for this business wait
-    return _wish(attempt, ours)
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Those of this process that wait for the carrier."""
+    return ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="dial")
 
 
-def _wish(attempt: Attempt, ours: PhoneNumber | None) -> dict[str, Any]:
-    """What the carrier is asked for. A trunk of our own carries calls to numbers only."""
-    agent_id = attempt.campaign.agent_id
-    return {
-        "to": attempt.to_address or str(attempt.e164),
-        "from_": attempt.from_number,
-        "byoc": ours.byoc_trunk if ours and not attempt.to_address else "",
-        "url": addresses.answer_url(agent_id, attempt.pk),
-        "status_callback": addresses.progress_url(agent_id, attempt.pk),
-        "answered_by_url": addresses.machine_url(agent_id, attempt.pk),
-        "ring_s": RING_S,
-        "longest_s": LONGEST_S,
-    }
-
-
-def _not_placed(attempt_id: UUID, error: carrier.CarrierError, at: datetime) -> None:
+def _not_placed(attempt_id: UUID, error: CarrierError, at: datetime) -> None:
     attempt = locked(attempt_id)
     if attempt is None or attempt.state != Attempt.State.ASKED:
         return

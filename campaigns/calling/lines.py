@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
 
+from agentos.tenants.prepared import prepared, prepared_rows
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.calling.pace import Pace
 from campaigns.models import CarrierLine, CarrierPace
@@ -22,6 +22,20 @@ LONGEST_HELD = timedelta(hours=4)  # a line that nobody gave back is free again
 SLOWEST = 5  # times that the pace is halved
 CALM = timedelta(seconds=2)  # until the pace doubles again
 TOGETHER = timedelta(seconds=1)  # one refusal now and then is none of our pace
+
+
+_LOOK = "select {columns} from campaigns_carrierpace this where key = %(key)s"
+_HOLD = """
+select {columns} from campaigns_carrierpace this where key = any(%(keys)s) order by key for update skip locked
+"""
+_TAKE = """
+with line as (
+    insert into campaigns_carrierline (attempt_id, account, taken_at)
+    select attempt_id, %(account)s, %(at)s from unnest(%(attempts)s::uuid[]) as attempt_id
+)
+update campaigns_carrierpace pace set next_at = taken.next_at
+from unnest(%(keys)s::text[], %(moments)s::timestamptz[]) as taken(key, next_at) where pace.key = taken.key
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +47,9 @@ class Room:
 
     def take(self, attempts: Sequence[UUID], at: datetime) -> None:
         """These calls begin."""
-        for row in self.rows:
-            row.next_at = _of(row, at).after(len(attempts), at)
-            row.save(update_fields=["next_at"])
-        lines = [CarrierLine(attempt_id=each, account=settings.TWILIO_ACCOUNT_SID, taken_at=at) for each in attempts]
-        CarrierLine.objects.bulk_create(lines)
+        moments = [_of(row, at).after(len(attempts), at) for row in self.rows]
+        lines = {"attempts": attempts, "account": settings.TWILIO_ACCOUNT_SID, "at": at}
+        prepared(_TAKE, keys=[row.key for row in self.rows], moments=moments, **lines)
 
 
 def shared_room(at: datetime) -> Room:
@@ -57,8 +69,8 @@ def shared_room(at: datetime) -> Room:
 
 def account_room(at: datetime) -> int:
     """The same for the account alone, to share it out. Nothing is held, so less may be left when it is taken."""
-    row = CarrierPace.objects.filter(pk=_account()).first() or CarrierPace(key=_account())
-    return _of(row, at).room(at)
+    found = prepared_rows(CarrierPace, _LOOK, key=_account()) or [CarrierPace(key=_account())]
+    return _of(found[0], at).room(at)
 
 
 def give_back(attempt_id: UUID) -> None:
@@ -95,11 +107,10 @@ def _level(row: CarrierPace, at: datetime) -> int:
 
 def _held(keys: Sequence[str]) -> list[CarrierPace]:
     """The rows, unless somebody else holds one of them."""
-    rows = CarrierPace.objects.filter(pk__in=keys).order_by(F("key"))
-    found = list(rows.select_for_update(skip_locked=True))
+    found = prepared_rows(CarrierPace, _HOLD, keys=keys)
     if len(found) < len(keys):
         CarrierPace.objects.bulk_create([CarrierPace(key=key) for key in keys], ignore_conflicts=True)
-        found = list(rows.select_for_update(skip_locked=True))
+        found = prepared_rows(CarrierPace, _HOLD, keys=keys)
     return found
 
 

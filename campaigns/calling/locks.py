@@ -6,43 +6,71 @@ knows that nobody else is asking the carrier for it. A lease or a time stamp can
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
 from django.db import connection
 
+from agentos.tenants.prepared import prepared
+
 RECEIPTS = 7_310_001
 DIALLING = 7_310_002
 LONGEST_STANDSTILL = "3s"
 
+_IN_TURN = "select pg_advisory_xact_lock(%(kind)s, %(tenant)s)"
+_NOT_FOR_LONG = "select set_config('idle_in_transaction_session_timeout', %(longest)s, true)"
+_TAKE = "select pg_try_advisory_lock(%s, key) from unnest(%s::int[]) with ordinality as wanted(key, place)"
+
 
 @contextmanager
 def receipts_in_turn(tenant_id: int) -> Iterator[None]:
-    """One receipt at a time for each tenant, until the end of the transaction.
-
-    A worker that freezes with this lock would keep the whole tenant waiting: the database ends its transaction.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(%s, %s), set_config('idle_in_transaction_session_timeout', %s, true)",
-            [RECEIPTS, tenant_id, LONGEST_STANDSTILL],
-        )
+    """One receipt at a time for each tenant, until the end of the transaction."""
+    not_for_long()
+    prepared(_IN_TURN, kind=RECEIPTS, tenant=tenant_id)
     yield
+
+
+def not_for_long() -> None:
+    """Hold in this transaction what many wait for: when its worker freezes, the database ends it."""
+    prepared(_NOT_FOR_LONG, longest=LONGEST_STANDSTILL)
+
+
+class Locks:
+    """The locks of attempts, held on a session of their own until they are closed.
+
+    The database ends a session whose process freezes in a transaction, and what it held is free: so these are kept
+    where there is never one.
+    """
+
+    def __init__(self) -> None:
+        self._session = connection.copy()
+        self._session.settings_dict["OPTIONS"].pop("pool", None)  # a pool keeps sessions, and locks with them
+        self._session.ensure_connection()
+
+    def take(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
+        """Those of the attempts that nobody else holds: from now on they are ours."""
+        return [attempt_id for attempt_id, is_ours in zip(attempt_ids, self._try(attempt_ids), strict=True) if is_ours]
+
+    def close(self) -> None:
+        """Let go of all, in whatever state the session is."""
+        self._session.close()
+
+    def _try(self, attempt_ids: Sequence[UUID]) -> list[bool]:
+        with self._session.cursor() as cursor:
+            cursor.execute(_TAKE, [DIALLING, [_key(attempt_id) for attempt_id in attempt_ids]])
+            return [is_ours for (is_ours,) in cursor.fetchall()]
 
 
 @contextmanager
 def dialling(attempt_id: UUID) -> Iterator[bool]:
-    """Hold the attempt's lock on this session, outside of any transaction; False when somebody else does."""
-    if connection.in_atomic_block:
-        raise RuntimeError("the lock of an attempt outlives transactions and begins outside of them")
-    key = attempt_id.int % 2**31
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, %s)", [DIALLING, key])
-        is_held = bool(cursor.fetchone()[0])
+    """Hold the lock of one attempt meanwhile; False when somebody else does."""
+    locks = Locks()
     try:
-        yield is_held
+        yield bool(locks.take([attempt_id]))
     finally:
-        if is_held:
-            with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(%s, %s)", [DIALLING, key])
+        locks.close()
+
+
+def _key(attempt_id: UUID) -> int:
+    return attempt_id.int % 2**31

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
+from campaigns.calling.asking import LONGEST_S, RING_S
 from campaigns.calling.attempts import adopt, locked, take_back
-from campaigns.calling.dialling import LONGEST_S, RING_S
 from campaigns.calling.locks import dialling
 from campaigns.calling.reporting import take
 from campaigns.calling.settling import settle
@@ -67,7 +67,7 @@ def _find(tenant_id: int, attempt: Attempt, clock: Callable[[], datetime]) -> No
         taken = set(Attempt.objects.filter(carrier_sid__in=found).values_list("carrier_sid", flat=True))
         fresh = [sid for sid in found if sid not in taken]
         if fresh:
-            adopt(attempt.pk, fresh[0])
+            adopt({attempt.pk: fresh[0]})
             return
         held, at = locked(attempt.pk), clock()
         if held is None or held.carrier_sid is not None or held.state == State.ENDED:

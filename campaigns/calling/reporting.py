@@ -42,7 +42,7 @@ def report(tenant_id: int, attempt_id: UUID, agent_id: UUID, fields: Mapping[str
             received_at=at,
         )
         advance_call(tenant_id, agent_id=agent_id, carrier_sid=sid, status=status, at=at)
-        adopt(attempt_id, sid)
+        adopt({attempt_id: sid})
         attempt = of_call(attempt_id, sid)
         if attempt is not None:
             told = fields.get("CallDuration", "")
@@ -64,7 +64,7 @@ def take(attempt: Attempt, status: str, at: datetime, *, seconds: int = 0, answe
 def detect(tenant_id: int, attempt_id: UUID, agent_id: UUID, sid: str, answered_by: str) -> bool:
     """Take the carrier's word on who picked up, once for each call. A machine is sent back to what is left on it."""
     with tenant_transaction(tenant_id):
-        adopt(attempt_id, sid)
+        adopt({attempt_id: sid})
         attempt = of_call(attempt_id, sid)
         if attempt is None or attempt.key_pressed or not _learn(attempt, answered_by):
             return False

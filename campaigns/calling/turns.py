@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import sleep
 from uuid import UUID
 
@@ -16,10 +16,13 @@ from django.utils.timezone import now
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from campaigns.calling.claiming import claim_due
+from campaigns.calling.dialling import Dialer
 from campaigns.calling.lines import account_room
 from campaigns.models import Campaign
+from telephony.carrier import MOST_AT_ONCE
 
-ROUND_S, ROUNDS = 0.05, 17  # within the second until the next tick: few calls at a time, and none waits for many
+ROUND_S, TICK = 0.03, timedelta(seconds=1)  # few calls at a time, so that none waits for many
+Dial = Callable[[int, Sequence[UUID]], object]
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -32,13 +35,14 @@ class Turn:
     served_at: datetime
     again: bool = True
 
-    def take(self, most: int, at: datetime) -> int:
-        """Claim at most so many calls; how many it came to."""
+    def take(self, most: int, at: datetime, dial: Dial) -> int:
+        """Claim at most so many calls and have them dialed; how many it came to."""
         with tenant_transaction(self.tenant_id):
             claimed = claim_due(self.campaign_id, at, most)
         self.again = claimed.again
         if claimed.attempts:
             self.served_at = at
+            dial(self.tenant_id, claimed.attempts)
         return len(claimed.attempts)
 
 
@@ -53,23 +57,25 @@ def running() -> list[Turn]:
 
 
 def play(clock: Callable[[], datetime] = now, wait: Callable[[float], None] = sleep) -> None:
-    """Serve everybody in rounds, for a second, while the pace keeps somebody waiting."""
+    """Serve everybody in rounds until the next tick, while the pace keeps somebody waiting."""
+    until = clock() + TICK
     turns = running()
-    for _ in range(ROUNDS):
-        serve(turns, clock())
-        turns = [turn for turn in turns if turn.again]
-        if not turns:
-            return
-        wait(ROUND_S)
+    with Dialer(clock) as dialer:
+        while turns and (at := clock()) < until:
+            serve(turns, at, dialer.dial, most=dialer.free)
+            turns = [turn for turn in turns if turn.again]
+            if turns:
+                wait(ROUND_S)
+            dialer.note()
 
 
-def serve(turns: Sequence[Turn], at: datetime) -> None:
-    """One round: what the account has room for now is shared out."""
+def serve(turns: Sequence[Turn], at: datetime, dial: Dial, *, most: int = MOST_AT_ONCE) -> None:
+    """One round: what the account has room for now is shared out, and whoever is claimed is dialed."""
     tenants: dict[int, list[Turn]] = {}
     for turn in sorted(turns, key=lambda each: each.served_at):
         tenants.setdefault(turn.tenant_id, []).append(turn)
     longest_ago = sorted(tenants.values(), key=lambda theirs: max(turn.served_at for turn in theirs))
-    share_out(account_room(at), [_tenant(theirs, at) for theirs in longest_ago])
+    share_out(min(most, account_room(at)), [_tenant(theirs, at, dial) for theirs in longest_ago])
 
 
 def share_out(room: int, takers: Sequence[Callable[[int], int]]) -> int:
@@ -87,9 +93,9 @@ def share_out(room: int, takers: Sequence[Callable[[int], int]]) -> int:
     return taken
 
 
-def _tenant(turns: Sequence[Turn], at: datetime) -> Callable[[int], int]:
-    return lambda most: share_out(most, [_campaign(turn, at) for turn in turns])
+def _tenant(turns: Sequence[Turn], at: datetime, dial: Dial) -> Callable[[int], int]:
+    return lambda most: share_out(most, [_campaign(turn, at, dial) for turn in turns])
 
 
-def _campaign(turn: Turn, at: datetime) -> Callable[[int], int]:
-    return lambda most: turn.take(most, at)
+def _campaign(turn: Turn, at: datetime, dial: Dial) -> Callable[[int], int]:
+    return lambda most: turn.take(most, at, dial)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from campaigns.models import Consent, DoNotCall
+from campaigns.rules import Consent as ConsentFact
+
+C = TypeVar("C", Consent, ConsentFact)
 
 
-def overtaken_by(since: datetime, consents: Iterable[Consent]) -> Consent | None:
+def overtaken_by(since: datetime, consents: Iterable[C]) -> C | None:
     """The consent that lifts an opt-out: given after it and not withdrawn. Importing the number again does nothing."""
     return next((each for each in consents if each.revoked_at is None and each.given_at > since), None)
 

@@ -18,8 +18,8 @@ from django.db.models import Q
 
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
+from campaigns.calling.asking import RING_S
 from campaigns.calling.claiming import ATTEMPT_CENTS
-from campaigns.calling.dialling import RING_S
 from campaigns.calling.settling import retry_after
 from campaigns.facts import NUMBER, FactBook
 from campaigns.jurisdictions import tables

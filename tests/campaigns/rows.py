@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.timezone import now
+
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling.claiming import claim_due
+from campaigns.calling.dialling import Dialer
 from campaigns.models import Attempt, Campaign, Consent, Contact, Target
 from tests import factories
 
@@ -54,3 +58,9 @@ def claimed(agent: Agent) -> tuple[Campaign, UUID]:
 def look(agent: Agent, attempt_id: UUID) -> Attempt:
     with tenant_transaction(agent.tenant_id):
         return Attempt.objects.select_related("target", "campaign").get(pk=attempt_id)
+
+
+def dial(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = now) -> None:
+    """As a tick does with what it has claimed, and waits for the carrier's answer."""
+    with Dialer(clock) as dialer:
+        dialer.dial(tenant_id, [attempt_id])

@@ -47,7 +47,7 @@ def campaign(agent: Agent) -> Campaign:
         claim_due(made.pk, NOON)
         for number in (IDA, ROSA, OMAR):
             attempt = Attempt.objects.get(e164=number)
-            facts = FactBook(made, [number], NOON, besides=attempt.pk).of(number)
+            facts = FactBook(made, [number], NOON, besides=[attempt.pk]).of(number)
             about = {"campaign": made, "target_id": attempt.target_id}
             write_receipt(facts, may_call(facts, NIGHT, tables()), NIGHT, occasion="dial", **about)
             verdict = may_call(facts, NOON, tables())

@@ -12,14 +12,13 @@ from agents.models import Agent
 from campaigns import services
 from campaigns.calling.attempts import take_back
 from campaigns.calling.breaker import ACCOUNT_TROUBLE, TOO_MANY, WATCHED
-from campaigns.calling.dialling import dial
 from campaigns.calling.settling import settle
 from campaigns.models import Attempt, Campaign, Target
 from campaigns.planning.readiness import CONFIRMATIONS
 from telephony.simulator.faults import Mode, RestFault
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, claimed, make_campaign, make_target
+from tests.campaigns.rows import NOON, claimed, dial, make_campaign, make_target
 
 pytestmark = pytest.mark.django_db
 

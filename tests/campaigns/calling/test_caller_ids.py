@@ -11,7 +11,6 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling.caller_ids import caller_id, nearest
 from campaigns.calling.claiming import claim_due
-from campaigns.calling.dialling import dial
 from campaigns.calling.reconciling import reconcile
 from campaigns.calling.settling import settle
 from campaigns.models import Attempt, Campaign, Contact, DialReceipt, Target
@@ -21,7 +20,7 @@ from telephony.simulator.people import Person, StaySilent
 from telephony.simulator.server import PracticeCarrier
 from tests import factories
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, ROSA, look, make_campaign, make_target
+from tests.campaigns.rows import NOON, ROSA, dial, look, make_campaign, make_target
 
 MANHATTAN, BUFFALO, BOISE, TEXAS = "+12125550100", "+17165550100", "+12085550114", "+15125550100"
 TRUNK = "BY" + "0" * 31 + "7"

@@ -10,14 +10,13 @@ import pytest
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling.charging import charge, take_prices
-from campaigns.calling.dialling import dial
 from campaigns.calling.reporting import take
 from campaigns.models import Attempt
 from campaigns.progress import Progress
 from telephony import prices
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, claimed, look
+from tests.campaigns.rows import NOON, claimed, dial, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

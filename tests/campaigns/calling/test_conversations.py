@@ -13,7 +13,6 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.models import Call, Turn
 from campaigns.calling.claiming import claim_due
-from campaigns.calling.dialling import dial
 from campaigns.models import Attempt, Contact, DoNotCall
 from telephony.simulator.listening import Spoken, listen_back
 from telephony.simulator.people import BargeIn, HangUp, Person, Press, Say, StaySilent, Step, WaitForAgent
@@ -23,7 +22,7 @@ from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import OfflineSpeaker
 from tests import factories
 from tests.campaigns.line import ROSA, in_thread
-from tests.campaigns.rows import NOON, make_campaign
+from tests.campaigns.rows import NOON, dial, make_campaign
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 GREETING = "Hello {{first_name}}. I am calling about your visit on {{visit_date}}. Does that suit you?"

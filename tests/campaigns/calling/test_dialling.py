@@ -12,17 +12,21 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling import addresses
 from campaigns.calling.canceling import cancel
-from campaigns.calling.dialling import dial
-from campaigns.calling.locks import DIALLING
+from campaigns.calling.claiming import claim_due
+from campaigns.calling.dialling import Dialer
+from campaigns.calling.locks import DIALLING, dialling
 from campaigns.calling.reconciling import reconcile, unfinished
 from campaigns.calling.settling import advance, settle
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Target
+from campaigns.receipts import Fault, verify
 from campaigns.services import stop
 from telephony.simulator.faults import Mode, RestFault
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
 from tests.campaigns.people.test_optout import queued_tasks
-from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, ROSA, claimed, look
+from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, ROSA, claimed, dial, look, make_campaign
+
+THEO = "+12125550129"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -221,3 +225,37 @@ def test_one_live_attempt_per_person_is_a_rule_of_the_database(agent: Agent) -> 
     campaign, _ = claimed(agent)
     with pytest.raises(Exception, match="one_live_attempt"), tenant_transaction(agent.tenant_id):
         Attempt.objects.create(target=Target.objects.get(e164=ROSA), campaign=campaign, e164=ROSA)
+
+
+async def test_the_lock_of_an_attempt_outlives_the_session_that_keeps_the_books(
+    agent: Agent, practice: PracticeCarrier
+) -> None:
+    """The database ends a session that freezes in a transaction, while its requests may still be on their way."""
+    _, attempt_id = await in_thread(claimed, agent)
+
+    def lose_the_session() -> bool:
+        with Dialer(lambda: NOON) as dialer:
+            dialer.dial(agent.tenant_id, [attempt_id])
+            connection.close()
+            with dialling(attempt_id) as is_free:
+                return is_free
+
+    assert await in_thread(lose_the_session) is False
+    assert (await in_thread(look, agent, attempt_id)).state == "placed"
+
+
+async def test_what_a_round_claims_is_asked_for_together_and_only_the_refused_wait(
+    agent: Agent, practice: PracticeCarrier
+) -> None:
+    def play_out() -> tuple[list[tuple[str, str]], list[Fault]]:
+        campaign = make_campaign(agent, ROSA, THEO, at_once=4, calls_per_second=20)
+        with tenant_transaction(agent.tenant_id):
+            attempts = claim_due(campaign.pk, NOON).attempts
+            DoNotCall.objects.create(e164=THEO, source="admin", since=LONG_AGO)
+        with Dialer(lambda: NOON) as dialer:
+            dialer.dial(agent.tenant_id, attempts)
+        with tenant_transaction(agent.tenant_id):
+            return sorted(Attempt.objects.values_list("outcome", "state")), list(verify())
+
+    assert await in_thread(play_out) == ([("", "placed"), ("refused", "ended")], [])
+    assert len(practice.exchange.calls) == 1

@@ -9,12 +9,12 @@ import pytest
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.calling.dialling import LONGEST_S, RING_S, dial
+from campaigns.calling.asking import LONGEST_S, RING_S
 from campaigns.calling.reconciling import FORGOTTEN, reconcile, unfinished
 from campaigns.models import Attempt, Target
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, claimed, look
+from tests.campaigns.rows import NOON, claimed, dial, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

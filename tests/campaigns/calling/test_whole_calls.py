@@ -15,7 +15,6 @@ from campaigns.answers import replies
 from campaigns.calling import addresses
 from campaigns.calling.canceling import cancel
 from campaigns.calling.claiming import claim_due
-from campaigns.calling.dialling import dial
 from campaigns.models import Attempt, DialReceipt, DoNotCall, Reply
 from campaigns.people.optout import opt_out
 from telephony.carrier import place_call
@@ -36,7 +35,7 @@ from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import Humming
 from tests.campaigns.line import ROSA, in_thread
-from tests.campaigns.rows import NOON, make_campaign
+from tests.campaigns.rows import NOON, dial, make_campaign
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 KEYS = {"1": "confirmed", "2": "rescheduled"}

@@ -13,7 +13,6 @@ from celery.signals import before_task_publish
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.calling import dialling
 from campaigns.calling.claiming import claim_due
 from campaigns.models import Attempt, Consent, DoNotCall
 from campaigns.people import contacts
@@ -23,7 +22,7 @@ from campaigns.tasks import cancel_call
 from telephony.simulator.server import PracticeCarrier
 from tests import factories
 from tests.campaigns.line import Line, MakeLine, in_thread
-from tests.campaigns.rows import LONG_AGO, NOON, ROSA, make_campaign
+from tests.campaigns.rows import LONG_AGO, NOON, ROSA, dial, make_campaign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ways = dict[str, Callable[[Agent], Any]]
@@ -85,7 +84,7 @@ async def test_an_attempt_that_is_queued_is_not_dialed_any_more(
     attempt_id = await in_thread(claimed, agent)
 
     await in_thread(WAYS[way], agent)
-    await in_thread(dialling.dial, agent.tenant_id, attempt_id, lambda: NOON)
+    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
 
     assert not practice.exchange.calls
     ((state, _),) = await in_thread(states, agent)
@@ -97,7 +96,7 @@ async def test_a_call_that_the_carrier_already_has_is_ended_before_anybody_answe
     way: str, agent: Agent, practice: PracticeCarrier
 ) -> None:
     attempt_id = await in_thread(claimed, agent)
-    await in_thread(dialling.dial, agent.tenant_id, attempt_id, lambda: NOON)
+    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
     (sid,) = practice.exchange.calls
 
     queued = await in_thread(queued_tasks, agent, WAYS[way])
