@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_app("clips/", "campaigns.audio.clip_urls"),
     *_app("api/v1/", "campaigns.api"),
     *_app("", "agentos.tenants.urls"),
+    *_app("t/<slug:slug>/settings/", "agents.settings_urls"),
+    *_app("t/<slug:slug>/settings/webhooks/", "agentos.webhooks.urls"),
     *_app("t/<slug:slug>/agents/", "agents.urls"),
     *_app("t/<slug:slug>/agents/", "telephony.practice_urls"),
     *_app("t/<slug:slug>/numbers/", "telephony.urls"),

@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 def store(kind: Credential.Kind, name: str, secret: str) -> Credential:
     """Keep a secret. A vendor has one key at a time: an earlier one is revoked. Raises DomainError."""
     secret = secret.strip()
-    if not SHORTEST <= len(secret) <= LONGEST or not secret.isascii() or not secret.isprintable():
+    has_gaps = kind == Credential.Kind.VENDOR and " " in secret
+    if not SHORTEST <= len(secret) <= LONGEST or not (secret.isascii() and secret.isprintable()) or has_gaps:
         raise DomainError("not_a_secret", "This does not look like a key. Copy it again, all of it and nothing else.")
     if kind == Credential.Kind.VENDOR:
         for earlier in _active().select_for_update().filter(kind=kind, name=name):
@@ -55,8 +56,8 @@ def revoke(credential: Credential) -> None:
         record("credential.revoked", f"Revoked the secret {credential.name}", subject=LOG, ends=credential.ends)
 
 
-def note_test(credential: Credential, *, works: bool, finding: str) -> None:
-    """Remember what the other side said about it."""
+def note_test(credential: Credential, *, works: bool | None, finding: str) -> None:
+    """Remember what the other side said about it; `works` is None where that could not be told."""
     credential.tested_at, credential.works, credential.finding = now(), works, finding[:200]
     credential.save(update_fields=["tested_at", "works", "finding"])
 

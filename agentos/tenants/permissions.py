@@ -59,6 +59,7 @@ class Permission(StrEnum):
     VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
     MANAGE_API = "manage_api"
+    MANAGE_INTEGRATIONS = "manage_integrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ GRANTS: dict[Permission, Grant] = {
     Permission.VIEW_TEAM: Grant("see the team", EVERYONE),
     Permission.MANAGE_TEAM: Grant("change roles and remove people", LEADS, changes=True),
     Permission.MANAGE_API: Grant("make and revoke API keys", LEADS, changes=True),
+    Permission.MANAGE_INTEGRATIONS: Grant("connect other systems and keep their keys", LEADS, changes=True),
 }
 
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from uuid import UUID
 
 import structlog
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from agentos import outgoing, vault
@@ -63,7 +63,7 @@ def deliver(tenant_id: int, endpoint_id: UUID | str) -> None:
             break
     with tenant_transaction(tenant_id):
         Endpoint.objects.filter(pk=endpoint_id).update(busy_until=None)
-        if due(now()).filter(endpoint=endpoint_id).exists():
+        if due(now()).filter(endpoint_id=endpoint_id).exists():
             work_off(UUID(str(endpoint_id)))
 
 
@@ -80,10 +80,10 @@ def forget(at: datetime) -> None:
     Event.objects.filter(at__lt=at - KEEP_FOR).delete()
 
 
-def due(at: datetime):  # type: ignore[no-untyped-def]
+def due(at: datetime) -> QuerySet[Delivery]:
     """Deliveries whose time has come, at endpoints that may be asked now."""
     free = Q(endpoint__busy_until=None) | Q(endpoint__busy_until__lt=at)
-    waiting = Delivery.objects.filter(free, state=Delivery.State.WAITING, due_at__lte=at)
+    waiting: QuerySet[Delivery] = Delivery.objects.filter(free, state=Delivery.State.WAITING, due_at__lte=at)
     return waiting.filter(endpoint__disabled_at=None, endpoint__removed_at=None)
 
 

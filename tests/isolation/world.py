@@ -76,6 +76,7 @@ MISSING = {
     "load_id": "999999999",
     "member_id": "999999999",
     "campaign_id": str(uuid.UUID(int=9)),
+    "endpoint_id": str(uuid.UUID(int=12)),
     "appointment_id": str(uuid.UUID(int=10)),
     "call_back_id": "999999999",
     "feed_id": str(uuid.UUID(int=11)),
@@ -111,7 +112,7 @@ def build(name: str, *, version: int) -> Business:
     bookings = add_bookings(call, secret, e164, number.pk)
     with tenant_transaction(tenant):
         credentials.store(Credential.Kind.VENDOR, "openai", f"{secret}-key")
-        _add_endpoint(secret)
+        endpoint_id = _add_endpoint(secret)
         record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
         "slug": tenant.slug,
@@ -125,17 +126,19 @@ def build(name: str, *, version: int) -> Business:
         ),  # see add_campaign
         "member_id": str(viewer.get().pk),
         "campaign_id": campaign_id,
+        "endpoint_id": endpoint_id,
         **bookings,
     }
     return Business(secret, tenant, people, parameters | WORDS, DIGITS[name])
 
 
-def _add_endpoint(secret: str) -> None:
+def _add_endpoint(secret: str) -> str:
     """An address that is told of calls, and how that went; switched off, so that nothing is sent."""
     endpoint, _ = endpoints.create(url=f"https://{secret}.example/", note=secret, events=["call.ended"])
     delivery = Delivery.objects.create(endpoint=endpoint, event=trial_event(), state=Delivery.State.FAILED)
     Try.objects.create(delivery=delivery, error="dns", answer=secret)
     endpoints.disable(endpoint)
+    return str(endpoint.pk)
 
 
 def _texts(secret: str) -> dict[str, str]:

@@ -1,0 +1,13 @@
+"""Settings of a business that reach other systems; included at `t/<slug>/settings/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from agents import key_views
+
+app_name = "integrations"
+
+urlpatterns = [
+    path("keys/", key_views.index, name="keys"),
+]
