@@ -263,6 +263,8 @@ TOOLS = (
     "calls.tools.appointments",
     "calls.tools.leads",
     "calls.tools.call_backs",
+    "calls.tools.messages",
+    "calls.tools.keys",
     "calls.tools.ending",
 )
 

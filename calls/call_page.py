@@ -16,13 +16,14 @@ from agentos.tenants.permissions import Permission, may
 from calls.after.costs import PARTS
 from calls.after.models import Analysis, Cost
 from calls.after.outcomes import Outcomes, outcomes, trouble_of
+from calls.followups.models import LeftMessage
 from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
-from calls.models import Call, CallEvent, Recording, Turn, UsageLine
+from calls.models import Call, CallEvent, Recording, ToolRun, Turn, UsageLine
 from calls.parts import Part
 from calls.recordings import path_of
 from calls.scores import Score, score
 from calls.speech import Stretch, longest_silence, stretches
-from calls.transcripts import SHORTEST_SCALE_MS, Bar, Said, Told, bars, script, script_parts, tell
+from calls.transcripts import SHORTEST_SCALE_MS, Bar, Entry, Told, bars, script, script_parts, tell
 from calls.usage import Used, providers, used
 from calls.waveform import Waveform, waveform
 from calls.wording import Outcome, happening, length_ms, other_number, outcome, own_number, position, title, who
@@ -165,8 +166,13 @@ class CallPage:
     # The tabs
 
     @cached_property
-    def script(self) -> list[Said | Told]:
-        return script(self.call, self.turns, self.events)
+    def runs(self) -> list[ToolRun]:
+        """What the agent did, and was not allowed to do."""
+        return list(self.call.tool_runs.select_related("call"))
+
+    @cached_property
+    def script(self) -> list[Entry]:
+        return script(self.call, self.turns, self.events, self.runs)
 
     @property
     def told(self) -> list[Told]:
@@ -240,6 +246,11 @@ class CallPage:
     @property
     def used_in_vain(self) -> list[Used]:
         return used(self._usage, speculative=True)
+
+    @cached_property
+    def messages(self) -> list[LeftMessage]:
+        """What the caller wants people to know."""
+        return list(self.call.messages.all())
 
     @property
     def providers(self) -> list[str]:

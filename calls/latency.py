@@ -27,6 +27,7 @@ class Stage:
 STAGES = (
     Stage("endpointing", "Turn over", "Turn over", "end", 400),
     Stage("model", "Model, first word", "Model", "model", 220),
+    Stage("tool", "Doing something", "Tool", "tool", 0),
     Stage("piece", "First sentence", "Sentence", "text", 50),
     Stage("voice", "Voice, first sound", "Voice", "voice", 100),
     Stage("sending", "Line", "Line", "line", 30),
@@ -36,6 +37,7 @@ STAGES = (
 BLAME = {
     "endpointing": "knowing that the caller had finished took",
     "model": "the model’s first word took",
+    "tool": "what had to be done took",
     "piece": "enough words for a first sentence took",
     "voice": "the first sound of the voice took",
     "sending": "sending took",

@@ -18,6 +18,8 @@ class PlatformSentences:
     apology: str
     bridge: str
     one_moment: str
+    still_working: str
+    not_done: str
     sorry: str
     unknown_agent: str
     unpublished: str
@@ -34,6 +36,8 @@ LANGUAGES = {
         "Please call again in a little while. Goodbye.",
         bridge="I am sorry, we were cut off for a moment. I am back. Please go on.",
         one_moment="One moment, please.",
+        still_working="I am still working on it.",
+        not_done="I am sorry, I could not do that.",
         sorry="We are sorry, we cannot take your call right now. Please try again in a moment.",
         unknown_agent="We are sorry, this number is not in use.",
         unpublished="We are sorry, nobody can take your call at this number yet.",
@@ -47,6 +51,8 @@ LANGUAGES = {
         "Por favor, llame de nuevo dentro de un rato. Adiós.",
         bridge="Lo siento, se cortó un momento. Ya estoy de vuelta. Continúe, por favor.",
         one_moment="Un momento, por favor.",
+        still_working="Sigo con ello.",
+        not_done="Lo siento, no he podido hacerlo.",
         sorry="Lo sentimos, no podemos atender su llamada ahora. Inténtelo de nuevo en un momento, por favor.",
         unknown_agent="Lo sentimos, este número no está en uso.",
         unpublished="Lo sentimos, todavía no podemos atender llamadas en este número.",
@@ -60,6 +66,8 @@ LANGUAGES = {
         "Veuillez rappeler dans un instant. Au revoir.",
         bridge="Excusez-moi, nous avons été coupés un instant. Je suis de retour. Continuez, je vous en prie.",
         one_moment="Un instant, s'il vous plaît.",
+        still_working="Je suis toujours dessus.",
+        not_done="Je suis désolé, je n'ai pas pu le faire.",
         sorry="Désolés, nous ne pouvons pas prendre votre appel pour le moment. Veuillez réessayer dans un instant.",
         unknown_agent="Désolés, ce numéro n'est pas en service.",
         unpublished="Désolés, personne ne peut encore répondre à ce numéro.",
@@ -73,6 +81,8 @@ LANGUAGES = {
         "Bitte rufen Sie in Kürze noch einmal an. Auf Wiederhören.",
         bridge="Entschuldigung, wir waren kurz unterbrochen. Ich bin wieder da. Bitte sprechen Sie weiter.",
         one_moment="Einen Moment, bitte.",
+        still_working="Ich bin noch dabei.",
+        not_done="Es tut mir leid, das hat nicht geklappt.",
         sorry="Es tut uns leid, wir können Ihren Anruf gerade nicht annehmen. Bitte versuchen Sie es gleich wieder.",
         unknown_agent="Es tut uns leid, diese Nummer ist nicht vergeben.",
         unpublished="Es tut uns leid, unter dieser Nummer kann noch niemand Ihren Anruf annehmen.",
@@ -86,6 +96,8 @@ LANGUAGES = {
         "Por favor, ligue novamente daqui a pouco. Até logo.",
         bridge="Desculpe, a ligação caiu por um momento. Já voltei. Por favor, continue.",
         one_moment="Um momento, por favor.",
+        still_working="Ainda estou vendo isso.",
+        not_done="Desculpe, não consegui fazer isso.",
         sorry="Desculpe, não podemos atender a sua ligação agora. Tente novamente em um momento, por favor.",
         unknown_agent="Desculpe, este número não está em uso.",
         unpublished="Desculpe, ainda não podemos atender ligações neste número.",
@@ -99,6 +111,8 @@ LANGUAGES = {
         "La prego di richiamare tra poco. Arrivederci.",
         bridge="Mi scusi, la linea è caduta per un momento. Sono di nuovo qui. Prego, continui.",
         one_moment="Un momento, per favore.",
+        still_working="Ci sto ancora lavorando.",
+        not_done="Mi dispiace, non sono riuscito a farlo.",
         sorry="Ci dispiace, in questo momento non possiamo rispondere alla sua chiamata. Riprovi tra poco, per favore.",
         unknown_agent="Ci dispiace, questo numero non è attivo.",
         unpublished="Ci dispiace, a questo numero non può ancora rispondere nessuno.",

@@ -43,6 +43,7 @@ class CallTexts:
             variables=self._variables,
             language=self._spec.language,
             about=self._briefing.about(),
+            tools=[grant["name"] for grant in self._spec.tools],
         )
 
     def fixed(self) -> list[str]:
@@ -50,6 +51,7 @@ class CallTexts:
         spec = self._spec
         texts = [self._consent(), spec.greeting, spec.fallback_sentence, *spec.silence_prompts, spec.farewell]
         texts += [self._platform.apology, self._platform.bridge, spec.duration_warning]
+        texts += self._moments() if spec.tools else []
         common = [self._say(text) for text in texts if not self._is_personal(text)]
         own = [self._briefing.introduction, *common, self._briefing.stopped]
         return [text for text in dict.fromkeys(own) if text]
@@ -72,6 +74,8 @@ class CallTexts:
             stopped=self._briefing.stopped,
             farewell=self._say(spec.farewell),
             fallback=self._say(spec.fallback_sentence),
+            moments=self._moments(),
+            not_done=self._platform.not_done,
             apology=self._platform.apology,
             silence_prompts=tuple(self._say(prompt) for prompt in spec.silence_prompts),
             silence_timeout_s=float(spec.silence_timeout_s),
@@ -81,6 +85,9 @@ class CallTexts:
             interruption_s=spec.interruption_ms / 1000,
             speculation=speculation,
         )
+
+    def _moments(self) -> tuple[str, ...]:
+        return self._platform.one_moment, self._platform.still_working
 
     def _consent(self) -> str:
         return self._spec.consent_notice if self._spec.recording else ""

@@ -1,7 +1,8 @@
-"""The transcript: turns and what happened between them, in the order in which they were heard."""
+"""The transcript: turns, what was done and what happened between them, in the order in which they were heard."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +11,7 @@ from django.template.loader import render_to_string
 
 from agentos.tenants.templatetags.words import count
 from calls.latency import BUDGET_MS, SLOW_MS, Wait, wait_for
-from calls.models import Call, CallEvent, Turn
+from calls.models import Call, CallEvent, ToolRun, Turn
 from calls.parts import Part
 from calls.wording import Happening, cut_off, happening, position
 
@@ -66,6 +67,48 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """Something that the agent did, or was not allowed to do."""
+
+    run: ToolRun
+
+    @property
+    def at_ms(self) -> int:
+        return self.run.started_ms
+
+    @property
+    def at(self) -> str:
+        return position(self.run.started_ms)
+
+    @property
+    def title(self) -> str:
+        return self.run.title or f"“{self.run.name}”, which is no tool"
+
+    @property
+    def outcome(self) -> str:
+        """How it went, in a word or two; empty for what went well."""
+        unknown = "under way" if self.run.call.status != Call.Status.ENDED else "nobody knows whether it was done"
+        return {"running": unknown, "failed": "failed", "refused": "not allowed", "done": ""}[self.run.state]
+
+    @property
+    def is_trouble(self) -> bool:
+        return not self.run.ok and not (self.run.state == ToolRun.State.RUNNING and self.outcome == "under way")
+
+    @property
+    def arguments(self) -> list[tuple[str, str]]:
+        """What the model gave, with the names of the arguments as words."""
+        given = self.run.arguments if isinstance(self.run.arguments, dict) else {}
+        return [
+            (name.replace("_", " ").capitalize(), value if isinstance(value, str) else json.dumps(value))
+            for name, value in given.items()
+            if value not in (None, "")
+        ]
+
+
+Entry = Said | Told | Acted
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """A stage of a wait, drawn: where it begins and how wide it is, in percent of the scale."""
 
@@ -83,12 +126,12 @@ def bars(wait: Wait, scale_ms: int) -> list[Bar]:
     return found
 
 
-def script(call: Call, turns: Sequence[Turn], events: Sequence[CallEvent]) -> list[Said | Told]:
-    entries: list[Said | Told] = [*_said(call, turns), *tell(events)]
+def script(call: Call, turns: Sequence[Turn], events: Sequence[CallEvent], runs: Sequence[ToolRun] = ()) -> list[Entry]:
+    entries: list[Entry] = [*_said(call, turns), *tell(events), *(Acted(run) for run in runs)]
     return sorted(entries, key=lambda entry: entry.at_ms)
 
 
-def script_parts(call: Call, entries: Sequence[Said | Told]) -> list[Part]:
+def script_parts(call: Call, entries: Sequence[Entry]) -> list[Part]:
     """The transcript, printed. While the call lasts, entries are added and replaced one by one."""
     waits = [entry.wait.ms for entry in entries if isinstance(entry, Said) and entry.wait]
     scale_ms = max([SHORTEST_SCALE_MS, *waits]) if call.status == Call.Status.ENDED else SHORTEST_SCALE_MS
@@ -115,7 +158,10 @@ def tell(events: Iterable[CallEvent]) -> Iterator[Told]:
             yield from (Told(event, happening(event)) for event in alike)
 
 
-def _part(call: Call, entry: Said | Told, scale_ms: int) -> Part:
+def _part(call: Call, entry: Entry, scale_ms: int) -> Part:
+    if isinstance(entry, Acted):
+        css = "step step--warn" if entry.is_trouble else "step"
+        return Part(f"r-{entry.run.pk}", render_to_string("calls/_tool.html", {"acted": entry}), "li", css, LIST)
     if isinstance(entry, Told):
         css = "step step--warn" if entry.what.is_trouble else "step"
         key = f"e-{entry.event.segment}-{entry.event.sequence}"

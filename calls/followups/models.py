@@ -30,6 +30,25 @@ class Lead(TenantModel):
         return str(self.pk)
 
 
+class LeftMessage(TenantModel):
+    """What somebody wants a person of the business to know."""
+
+    text = models.CharField(max_length=1000)
+    for_whom = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=120, blank=True)
+    e164 = models.CharField(max_length=40, blank=True)
+    call = models.ForeignKey("calls.Call", on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    key = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001 - unique where known
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="left_message_once_per_key")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class CallBack(TenantModel):
     """Somebody asked to be rung by a person, at a time at which they may be rung."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
-from calls.models import Appointment, Calendar, Call, CallBack, Lead
+from calls.models import Appointment, Calendar, Call, CallBack, Lead, LeftMessage
 
 AT = datetime(2026, 11, 25, 17, tzinfo=UTC)
 
@@ -24,5 +24,6 @@ def add_bookings(call: Call, secret: str, e164: str, number_id: int) -> dict[str
             calendar=calendar, name=secret, e164=e164, reason=secret, call=call, **times
         )
         Lead.objects.create(id=number_id, name=secret, e164=e164, fields={"note": secret}, note=secret, call=call)
+        LeftMessage.objects.create(text=secret, for_whom=secret, name=secret, e164=e164, call=call)
         CallBack.objects.create(id=number_id, e164=e164, name=secret, reason=secret, due_at=AT, call=call)
     return {"appointment_id": str(appointment.pk), "feed_id": str(feed), "call_back_id": str(number_id)}

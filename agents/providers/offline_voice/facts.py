@@ -68,7 +68,7 @@ TOPICS = (
 )
 _LINE = re.compile(r"^[-*\s]*(?P<key>[A-Z][\w' &/-]{1,38}?)\s*:\s*(?P<value>\S.*)$")
 _INLINE = re.compile(r"(?<=[.!?] )(?P<key>(?:Opening |Office )?[A-Z]?[a-z]*): (?P<value>.+)$")
-_RULES = re.compile(r"^How to speak$.*?(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_RULES = re.compile(r"^(?:How to speak|What you can do)$.*?(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _PRIVATE = re.compile(
     r"caller|persona|role|style|rule|task|goal|instruction|greeting|example|important|note", re.IGNORECASE
 )

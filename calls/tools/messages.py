@@ -1,0 +1,47 @@
+"""Take a message for somebody."""
+
+from __future__ import annotations
+
+from agents.providers.limits import Evidence, Limits
+from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, parameters
+from calls.calendar.booking import origin_of
+from calls.followups.models import LeftMessage
+from calls.numbers import read_number
+
+
+def leave_message(context: ToolContext, arguments: Arguments) -> ToolOutcome:
+    """Kept for people to read. The same wish is kept once."""
+    text = arguments["message"].strip()
+    if not text:
+        return ToolOutcome("Ask what the message is.", ok=False)
+    origin = origin_of(context.call_id, context.key)
+    number = read_number(arguments["number"] or context.caller_number, like=context.caller_number)
+    facts = {
+        "text": text[:1000],
+        "for_whom": (arguments["for_whom"] or "").strip()[:120],
+        "name": (arguments["name"] or "").strip()[:120],
+        "e164": number or "",
+    }
+    LeftMessage.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id, **facts})
+    whom = facts["for_whom"] or "the team"
+    return ToolOutcome(f"The message is kept for {whom}.")
+
+
+MAYBE = {"type": ["string", "null"], "maxLength": 120}
+
+TOOLS = (
+    Tool(
+        name="leave_message",
+        title="Take messages",
+        hint="For a person of yours. They stand with the call.",
+        description="Keep a message for a person of the business. Ask for the caller's name and the message first.",
+        parameters=parameters(
+            message={"type": "string", "maxLength": 1000, "description": "In the caller's words."},
+            for_whom=MAYBE | {"description": "Whom it is for; null for whoever reads it first."},
+            name=MAYBE | {"description": "Who leaves it."},
+            number=MAYBE | {"description": "Only when the caller gives another number than the one they call from."},
+        ),
+        run=leave_message,
+        limits=Limits(per_call=5, per_turn=2, said={"number": Evidence.DIGITS}),
+    ),
+)
