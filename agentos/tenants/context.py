@@ -29,6 +29,7 @@ class Place:
 PLACES = (
     Place("Calls", "phone", "calls", "g c"),
     Place("Calendar", "calendar", "calendar", "g d"),
+    Place("Follow-ups", "follow-ups", "follow-ups", "g f", Permission.VIEW_CONTACTS),
     Place("Campaigns", "campaigns", "campaigns", "g m"),
     Place("Replies", "replies", "replies", "g r", Permission.VIEW_CONTACTS),
     Place("Contacts", "contacts", "contacts", "g p", Permission.VIEW_CONTACTS),

@@ -119,6 +119,7 @@ ROUTES: dict[str, Expectation] = {
     "calendar:appointment": Inside.of("view_calendar", "manage_calendar"),
     "calendar:hours": Inside.of("view_calendar", "manage_calendar"),
     "calendar_feed": Sealed("calendar programs fetch the feed, and sign in nowhere"),
+    "followups:index": Inside.of("view_contacts", "handle_replies"),
     "numbers:index": Inside.of("view_numbers", "manage_numbers"),
     "numbers:assign": Inside.all("manage_numbers"),
     "numbers:remove": Inside.all("manage_numbers"),
