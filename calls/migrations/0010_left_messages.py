@@ -10,7 +10,7 @@ from agentos.tenants.row_security import ProtectTenantRows
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0007_analysis'),
+        ('calls', '0009_no_public_holidays'),
         ('tenants', '0005_protect_secrets'),
     ]
 
