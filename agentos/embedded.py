@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from agentos.supervisor import Child, Supervisor
 
@@ -326,6 +326,15 @@ def _create_role_and_database(sockets: Path) -> None:
             connection.execute(f"create role {ROLE} login createdb nosuperuser nobypassrls")
         if not connection.execute("select from pg_database where datname = %s", [DATABASE]).rowcount:
             connection.execute(f"create database {DATABASE} owner {ROLE}")
+    for name in ("template1", DATABASE):  # databases of tests are made from the template
+        with psycopg.connect(host=host, user=user, dbname=name, connect_timeout=5, autocommit=True) as connection:
+            _have_vectors(connection)
+
+
+def _have_vectors(connection: Any) -> None:
+    """Passages are found by meaning where pgvector is; a PostgreSQL of this machine may come without it."""
+    if connection.execute("select from pg_available_extensions where name = 'vector'").rowcount:
+        connection.execute("create extension if not exists vector")
 
 
 # Both

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONCE
 
 from agentos import embedded
@@ -160,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget webhooks": {"task": "agentos.webhooks.tasks.forget", "schedule": 3600.0},
     "claim due people": {"task": "campaigns.tasks.tick", "schedule": 1.0},
     "look after attempts": {"task": "campaigns.tasks.reconcile", "schedule": 15.0},
+    "read pages again": {"task": "agents.tasks.read_pages_again", "schedule": crontab(hour=8, minute=20)},
     "take prices": {"task": "campaigns.tasks.take_prices", "schedule": 1800.0},
 }
 
@@ -294,6 +296,9 @@ VENDORS = {
     },
     "offline": {"api_key": "", "base_url": ""},
 }
+# Passages are found by meaning where an OpenAI key, or a server of one's own that speaks the same, measures it.
+EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", default="text-embedding-3-small")
+EMBEDDING_BASE_URL = env.str("EMBEDDING_BASE_URL", default="").rstrip("/")
 
 # Addresses of tenants (agentos/outgoing.py)
 

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_app("calendar/", "calls.calendar.public_urls"),
     *_app("t/<slug:slug>/calendar/", "calls.calendar.urls"),
     *_app("t/<slug:slug>/follow-ups/", "calls.followups.urls"),
+    *_app("t/<slug:slug>/knowledge/", "agents.knowledge.urls"),
     *_app("t/<slug:slug>/contacts/", "campaigns.people.contact_urls"),
     *_app("t/<slug:slug>/campaigns/", "campaigns.urls"),
     *_app("t/<slug:slug>/replies/", "campaigns.answers.reply_urls"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -151,3 +153,83 @@ class AgentVersion(TenantModel):
     @property
     def is_draft(self) -> bool:
         return self.number is None
+
+
+class KnowledgeSource(TenantModel):
+    """Something that the business has written down for its agents: a document, a page of the web, or one answer."""
+
+    class Kind(models.TextChoices):
+        ANSWER = "answer", "Question and answer"
+        DOCUMENT = "document", "Document"
+        PAGE = "page", "Web page"
+
+    class Status(models.TextChoices):
+        READING = "reading", "Being read"
+        READY = "ready", "Known"
+        FAILED = "failed", "Not read"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    agent = models.ForeignKey(
+        Agent,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="knowledge",
+        help_text="Empty: all of them.",
+    )
+    title = models.CharField(max_length=200)
+    answer = models.TextField(max_length=2000, blank=True, help_text="Of a question, which is the title.")
+    url = models.URLField(max_length=500, blank=True)
+    file_name = models.CharField(max_length=200, blank=True)
+    upload = models.BinaryField(null=True, editable=False, help_text="The file, until it has been read.")
+    language = models.CharField(max_length=12, default="en-US")
+    status = models.CharField(max_length=10, choices=Status, default=Status.READING)
+    problem = models.CharField(max_length=300, blank=True)
+    characters = models.PositiveIntegerField(default=0)
+    embedded_by = models.CharField(max_length=80, blank=True, help_text="The model of its vectors; empty: words alone.")
+    created_at = models.DateTimeField(default=now, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["title", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class KnowledgePassage(TenantModel):
+    """A piece of a source that is found and quoted as one. Its vector, where the database takes one: vectors.py."""
+
+    source = models.ForeignKey(KnowledgeSource, on_delete=models.CASCADE, related_name="passages")
+    index = models.PositiveIntegerField()
+    heading = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    words = SearchVectorField(null=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["source", "index"]
+        constraints = [models.UniqueConstraint(fields=["source", "index"], name="passage_once_per_source")]
+        indexes = [GinIndex(fields=["words"], name="passage_words")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.index}"
+
+
+class KnowledgeGap(TenantModel):
+    """A question to which nothing was found, so that somebody may write the answer down. Asked again, it counts up."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="gaps")
+    question = models.CharField(max_length=300)
+    key = models.CharField(max_length=300, editable=False)
+    times = models.PositiveIntegerField(default=1)
+    last_call = models.UUIDField(null=True, editable=False)
+    last_at = models.DateTimeField(default=now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-times", "-last_at"]
+        constraints = [models.UniqueConstraint(fields=["agent", "key"], name="gap_once_per_agent")]
+
+    def __str__(self) -> str:
+        return self.question

@@ -27,6 +27,7 @@ from agents.providers.ports import (
 from agents.providers.speech_cache import CachedVoice, SpeechCache
 from agents.versions import VersionSpec
 from calls.conversation.listening import AudioListener
+from calls.knowing import KnowingModel, Knowledge
 from calls.scripts import CallTexts
 
 # How long nothing may come of a model or a voice that has a second behind it, and of one that has none; and between.
@@ -40,11 +41,11 @@ speech_cache = SpeechCache(settings.SPEECH_CACHE_DIR)
 class Mind:
     """The model of a call, which it needs however it is carried. Opened in the background."""
 
-    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> None:
-        self.spec, self._keys = spec, keys
+    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
+        self.spec, self._keys, self._knowledge = spec, keys, knowledge
         self._early: list[tuple[str, ProviderError]] = []
         self._report: Callable[[str, ProviderError], None] = lambda part, error: self._early.append((part, error))
-        self.model: LanguageModel = FallbackLanguageModel(
+        model: LanguageModel = FallbackLanguageModel(
             language_model(spec.llm_provider, spec.llm_model, spec.llm_options, keys),
             language_model(spec.second_llm_provider, spec.second_llm_model, {}, keys)
             if spec.second_llm_provider
@@ -56,6 +57,7 @@ class Mind:
             on_failure=lambda error: self._report("llm", error),
             second_name=ServedBy(spec.second_llm_provider, spec.second_llm_model),
         )
+        self.model = KnowingModel(model, knowledge) if knowledge else model
         self._tasks: list[asyncio.Task[Any]] = []
 
     def report_to(self, report: Callable[[str, ProviderError], None]) -> None:
@@ -67,9 +69,13 @@ class Mind:
     def open(self, texts: CallTexts) -> None:
         """Get ready for a call with these texts; returns at once."""
         self._tasks.append(asyncio.ensure_future(self.model.warm()))
+        if self._knowledge is not None:
+            self._knowledge.open()
 
     async def close(self) -> None:
         """Let go of everything. Safe to repeat."""
+        if self._knowledge is not None:
+            self._knowledge.close()
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
@@ -80,8 +86,8 @@ class Mind:
 class Equipment(Mind):
     """With ears and a voice of our own; a part that cannot be opened is tried again when it is needed."""
 
-    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> None:
-        super().__init__(spec, keys)
+    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
+        super().__init__(spec, keys, knowledge)
         self.listener = AudioListener(
             lambda: recogniser(spec, keys),
             (lambda: second_recogniser(spec, keys)) if spec.second_stt_provider else None,

@@ -23,6 +23,7 @@ from calls.conversation.session import Session
 from calls.engines import AudioEngine, Engine, RelayEngine
 from calls.equipment import Equipment, Mind
 from calls.journal import CallJournal
+from calls.knowing import Knowledge
 from calls.opting_out import stop_calls
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
@@ -132,7 +133,8 @@ def _equip(prepared: Prepared) -> None:
         briefing=prepared.new.briefing,
     )
     kind = Equipment if prepared.engine == AudioEngine.name else Mind
-    prepared.equipment = kind(prepared.spec, prepared.keys)
+    knowledge = Knowledge(prepared.tenant_id, prepared.new.agent_id, prepared.spec.language)
+    prepared.equipment = kind(prepared.spec, prepared.keys, knowledge)
     prepared.equipment.open(prepared.texts)
 
 

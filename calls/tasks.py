@@ -19,7 +19,7 @@ from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
-from calls.after import analysis, budget
+from calls.after import analysis, budget, questions
 from calls.equipment import synthesize_fixed
 from calls.scripts import CallTexts
 from calls.services import end_forgotten
@@ -53,6 +53,7 @@ def watch_budgets() -> None:
 @shared_task(base=PlatformTask, ignore_result=True)
 def analyze(tenant_id: int, call_id: str) -> None:
     """Read one call. A model is asked between two transactions, not within one."""
+    questions.collect(tenant_id, UUID(call_id))
     analysis.analyze(tenant_id, UUID(call_id))
 
 

@@ -40,6 +40,15 @@ class Said:
     def is_agent(self) -> bool:
         return self.turn.speaker == Turn.Speaker.AGENT
 
+    @property
+    def looked_up(self) -> str:
+        """What the agent read for this reply, of all that the business has written down."""
+        found = self.turn.extras.get("knowledge")
+        if found is None:
+            return ""
+        titles = dict.fromkeys(f"“{each['title']}”" for each in found)
+        return f"Looked up: {', '.join(titles)}." if titles else "Looked up, and nothing found."
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

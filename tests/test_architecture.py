@@ -57,6 +57,7 @@ AROUND_THE_MANAGER = re.compile(
 MAY_GO_AROUND = {
     "agentos/diagnosis.py": "asks the database about itself",
     "agentos/provisioning.py": "takes an advisory lock",
+    "agents/knowledge/vectors.py": "speaks pgvector, inside the tenant and under its policy",
     "campaigns/calling/locks.py": "takes advisory locks",
     "campaigns/calling/asking.py": "fifty times a second, inside the tenant and under its policy",
     "campaigns/calling/attempts.py": "fifty times a second, inside the tenant and under its policy",

@@ -34,6 +34,7 @@ PLACES = (
     Place("Replies", "replies", "replies", "g r", Permission.VIEW_CONTACTS),
     Place("Contacts", "contacts", "contacts", "g p", Permission.VIEW_CONTACTS),
     Place("Agents", "agents", "agents", "g a"),
+    Place("Knowledge", "knowledge", "knowledge", "g k"),
     Place("Numbers", "numbers", "numbers", "g n"),
     Place("Settings", "settings", "settings", "g s"),
 )

@@ -175,7 +175,14 @@ class Wasted:
     by: ServedBy | None = None
 
 
-Thought = str | ToolCall | Usage | ServedBy | Wasted  # what a reply consists of
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What was looked up for a reply, perhaps in vain: of each passage its source, title, and by what it was found."""
+
+    passages: tuple[Mapping[str, Any], ...]
+
+
+Thought = str | ToolCall | Usage | ServedBy | Wasted | Recalled  # what a reply consists of
 
 
 class LanguageModel(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
-from agents.providers.ports import LanguageModel, ProviderError, ServedBy, ToolCall, Usage, Wasted
+from agents.providers.ports import LanguageModel, ProviderError, Recalled, ServedBy, ToolCall, Usage, Wasted
 from calls.conversation.ports import ToolResult
 from calls.conversation.reply import Reply
 from calls.conversation.script import Script
@@ -77,6 +77,8 @@ class Thinker:
                     reply.served_by = item
                 elif isinstance(item, Wasted):
                     reply.wasted.append(item)
+                elif isinstance(item, Recalled):
+                    reply.extras["knowledge"] = [dict(each) for each in item.passages]
         for piece in cutter.finish():
             self._say(reply, piece)
         reply.last, reply.said = cutter.hangs_up, "".join(said)

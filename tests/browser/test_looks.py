@@ -53,6 +53,7 @@ def addresses(agent: Agent, call: Call, live_call: Call) -> list[str]:
         f"{agents}{agent.pk}/",
         f"{agents}{agent.pk}/publish/",
         f"{agents}{agent.pk}/compare/",
+        "/t/juniper-dental/knowledge/?question=where+can+i+park",
         "/t/juniper-dental/numbers/",
         "/t/juniper-dental/settings/",
         "/t/juniper-dental/settings/api/",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .embeddings import embeddings_of
 from .faults import Faults
 from .lateness import Lateness
 from .wire import Answer, Reply, Request, Streamed
@@ -91,6 +92,8 @@ class OpenAIDouble:
         if request.method == "GET" and request.path.endswith("/models"):
             self.model_lists += 1
             return Streamed(self._models, "application/json", self.model_faults.take())
+        if request.method == "POST" and request.path.endswith("/embeddings"):
+            return Answer.json(embeddings_of(request.json()))
         if request.method != "POST" or not request.path.endswith("/chat/completions"):
             return Answer.json({"error": {"message": "no such page", "type": "invalid_request_error"}}, 404)
         chat = Chat(request.json(), request.headers)

@@ -100,6 +100,9 @@ ROUTES: dict[str, Expectation] = {
     "tenants:remove_member": Inside.all("manage_team"),
     "agents:index": Inside.of("view_agents"),
     "agents:create": Inside.all("edit_agents"),
+    "knowledge:index": Inside.of("view_agents", "edit_agents"),
+    "knowledge:source": Inside.of("view_agents", "edit_agents"),
+    "knowledge:close_gap": Inside.all("edit_agents"),
     "agents:edit": Inside.of("view_agents", "edit_agents"),
     "agents:choices": Inside.all("edit_agents"),
     "agents:publish": Inside.all("publish_agents"),
@@ -174,6 +177,7 @@ SOCKETS: dict[str, Expectation | Closed] = {
 }
 
 PLATFORM_TASKS: dict[str, str] = {
+    "agents.tasks.read_pages_again": "queues the pages of each tenant, tenant by tenant",
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
     "calls.tasks.watch_budgets": "counts what was spent, tenant by tenant",
     "calls.tasks.analyze_ended": "takes up calls that are over, tenant by tenant",

@@ -27,6 +27,7 @@ from calls.models import Call, JournalCursor, ToolRun
 from tests import factories
 from tests.isolation.bookings import add_bookings
 from tests.isolation.campaign import add_campaign
+from tests.isolation.knowledge import add_knowledge
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ MISSING = {
     "appointment_id": str(uuid.UUID(int=10)),
     "call_back_id": "999999999",
     "feed_id": str(uuid.UUID(int=11)),
+    "source_id": "999999999",
+    "gap_id": "999999999",
 }
 
 # Parameters that name no row: the same word for everybody.
@@ -110,6 +113,7 @@ def build(name: str, *, version: int) -> Business:
     call = _call(agent, secret, e164)
     campaign_id = add_campaign(agent, number, call, secret, e164)
     bookings = add_bookings(call, secret, e164, number.pk)
+    knowledge = add_knowledge(agent, call, secret, number.pk)
     with tenant_transaction(tenant):
         credentials.store(Credential.Kind.VENDOR, "openai", f"{secret}-key")
         endpoint_id = _add_endpoint(secret)
@@ -128,6 +132,7 @@ def build(name: str, *, version: int) -> Business:
         "campaign_id": campaign_id,
         "endpoint_id": endpoint_id,
         **bookings,
+        **knowledge,
     }
     return Business(secret, tenant, people, parameters | WORDS, DIGITS[name])
 

@@ -12,6 +12,14 @@ from .when import DAY_NAMES, MONTHS, PLAUSIBLE, WEEKDAYS, read_today
 from .wording import digits, ordinal, plain, spoken
 
 
+def first_passage(told: str) -> str:
+    """The beginning of the best passage of those that were looked up: `[where it stands]`, then its text."""
+    _, _, passages = told.partition("\n\n[")
+    _, _, text = passages.partition("]\n")
+    sentences = re.split(r"(?<=[.!?])\s+", " ".join(text.partition("\n\n[")[0].split()))
+    return " ".join(sentences[:2])
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Something callers ask for: by which words, under which key the prompt has it, how an answer begins."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..ports import Message
 from . import intents
 from .conversation import Asked, Conversation, Mode, Move
-from .facts import Facts
+from .facts import Facts, first_passage
 from .wording import UNITS, clock
 
 QUESTIONS = {
@@ -47,23 +47,25 @@ class Answer:
 def respond(messages: Sequence[Message]) -> Answer:
     """What to say next. The same conversation always gets the same answer."""
     conversation = Conversation(asked=Asked.HELP)
-    move = Move.GREETING
+    move, found = Move.GREETING, ""
     for message in messages:
         match message.role:
+            case "system" if message is not messages[0]:
+                found = first_passage(message.content)
             case "system":
                 conversation.facts = Facts.read(message.content)
             case "assistant":
                 conversation.agent_said(message.content)
             case "user":
                 move = conversation.caller_said(message.content)
-    return Receptionist(conversation).answer(move)
+    return Receptionist(conversation, found).answer(move)
 
 
 class Receptionist:
-    """Puts a reply into words."""
+    """Puts a reply into words. `found` is what was looked up for the caller's last words, for when it knows nothing."""
 
-    def __init__(self, conversation: Conversation) -> None:
-        self._now = conversation
+    def __init__(self, conversation: Conversation, found: str = "") -> None:
+        self._now, self._found = conversation, found
 
     def answer(self, move: Move) -> Answer:
         if move is Move.GOODBYE:
@@ -87,7 +89,9 @@ class Receptionist:
             case Move.QUESTION:
                 return self._facts()
             case Move.UNKNOWN:
-                return "I am afraid I do not know that.", self._offer_or_go_on()
+                return self._looked_up()
+            case Move.MISSED if self._found:
+                return self._looked_up()
             case Move.PERSON:
                 return NOBODY, self._ask(Asked.OFFER)
             case Move.EXISTING:
@@ -133,8 +137,13 @@ class Receptionist:
         now = self._now
         answers = [now.facts.answer(topic, now.text) for topic in now.topics]
         if not any(answers):
-            return "I am afraid I do not know that.", self._offer_or_go_on()
+            return self._looked_up()
         return *answers, self._ask(Asked.ELSE) if now.mode is Mode.IDLE else self._next()
+
+    def _looked_up(self) -> tuple[str, ...]:
+        if self._found:
+            return self._found, self._ask(Asked.ELSE) if self._now.mode is Mode.IDLE else self._next()
+        return "I am afraid I do not know that.", self._offer_or_go_on()
 
     def _offer_or_go_on(self) -> str:
         return self._ask(Asked.OFFER) if self._now.mode is Mode.IDLE else self._next()

@@ -1,0 +1,44 @@
+"""Work on what agents know that nobody waits for."""
+
+from __future__ import annotations
+
+import structlog
+from celery import Task, shared_task
+from django.db import transaction
+
+from agentos.jobs import PlatformTask
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from agents.knowledge import services
+from agents.providers.ports import ProviderError
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(ignore_result=True, soft_time_limit=110, time_limit=120)
+def read_source(source_id: int) -> None:
+    """Read a document. Whatever goes wrong, the person is told, and what was known before stays known."""
+    try:
+        with transaction.atomic():
+            services.read(source_id)
+    except Exception as error:  # the end of a task; the error itself may quote the document, its kind says enough
+        log.error("a document was not read", source_id=source_id, kind=type(error).__name__)
+        services.fail(source_id, "Something went wrong on our side. Please try again.")
+
+
+@shared_task(bind=True, ignore_result=True, max_retries=6)
+def embed_source(self: Task, source_id: int) -> None:  # type: ignore[type-arg]
+    """Measure the meaning of what was read, again later when the vendor is away."""
+    try:
+        services.embed(source_id)
+    except ProviderError as error:
+        raise self.retry(exc=error, countdown=min(3600, 30 * 4**self.request.retries)) from error
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=3600)
+def read_pages_again() -> None:
+    """Each night: what stands on the pages of the web now."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        with tenant_transaction(tenant_id):
+            for source_id in services.pages_to_read_again():
+                services.read_again(source_id)

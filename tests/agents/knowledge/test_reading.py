@@ -1,0 +1,109 @@
+"""Documents become text, and what cannot is refused with a sentence."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from agentos.errors import DomainError
+from agents.knowledge.passages import LONGEST, cut
+from agents.knowledge.reading import Section, read_file, read_page
+from tests.agents.knowledge.documents import pdf_file, word_file
+
+
+def test_a_word_file_is_read_by_its_headings_with_its_tables():
+    assert read_file("Office.DOCX", word_file()) == [
+        Section("Parking", "There are eight places behind the house."),
+        Section("Prices", "Cleaning: 90 dollars"),
+    ]
+
+
+def test_a_pdf_is_read_page_by_page():
+    assert read_file("office.pdf", pdf_file("We close at noon on Fridays.")) == [
+        Section("Page 1", "We close at noon on Fridays.")
+    ]
+
+
+def test_markdown_is_read_by_its_headings():
+    assert read_file("a.md", b"Welcome.\n\n## Hours\nEight to five.\n") == [
+        Section("", "Welcome."),
+        Section("Hours", "Eight to five."),
+    ]
+
+
+def test_each_row_of_a_csv_stands_for_itself():
+    assert read_file("p.csv", "Service;Price\nCleaning;90 €\nWhitening;\n".encode()) == [
+        Section("", "Service: Cleaning\nPrice: 90 €"),
+        Section("", "Service: Whitening"),
+    ]
+
+
+def test_text_of_an_old_windows_machine_keeps_its_accents():
+    assert read_file("a.txt", "Café geöffnet".encode("cp1252")) == [Section("", "Café geöffnet")]
+
+
+def test_a_page_is_read_without_what_stands_on_every_page_of_its_site():
+    page = b"""<html><head><title>Parking | Juniper</title><script>let x</script></head><body><nav>Home</nav>
+    <main><h1>Parking</h1><p>Behind the <b>house</b>.</p><h2>Bikes</h2><ul><li>In front</li></ul></main>
+    <footer>Imprint</footer></body></html>"""
+
+    assert read_page(page) == (
+        "Parking | Juniper",
+        [Section("Parking", "Behind the house."), Section("Bikes", "In front")],
+    )
+
+
+def unpacks_to_too_much() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"0" * (61 * 2**20))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.exe", b"MZ", "Choose one of these kinds of files"),
+        ("a.pdf", b"%PDF-1.4 and then nothing", "This PDF is damaged"),
+        ("a.docx", b"PK not a zip", "This Word file is damaged"),
+        ("a.txt", b"  \n ", "There is no text in it"),
+        ("a.txt", b"x" * (10 * 2**20 + 1), "larger than 10 MB"),
+        ("a.txt", b"word " * 210_000, "more than a million characters"),
+        ("a.csv", b"a\n" + b"1\n" * 5_001, "more than 5,000 rows"),
+    ],
+    ids=["unknown kind", "damaged PDF", "damaged Word file", "empty", "too large", "too long", "too many rows"],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(name: str, content: bytes, words: str):
+    with pytest.raises(DomainError) as refused:
+        read_file(name, content)
+
+    assert words in refused.value.message
+
+
+def test_a_word_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked():
+    with pytest.raises(DomainError) as refused:
+        read_file("bomb.docx", unpacks_to_too_much())
+
+    assert refused.value.code == "too_large"
+
+
+# Passages
+
+
+def test_a_passage_ends_with_a_sentence_and_below_its_heading():
+    sentence = "Bring your insurance card and a list of your medicines. "
+    passages = cut([Section("First visit", sentence * 40), Section("Parking", "Behind the house.")])
+
+    assert [passage.heading for passage in passages[-2:]] == ["First visit", "Parking"]
+    assert all(len(passage.text) <= LONGEST and passage.text.endswith(".") for passage in passages)
+    assert " ".join(passage.text for passage in passages[:-1]) == (sentence * 40).strip()
+
+
+def test_short_paragraphs_stand_together_and_a_word_without_end_is_cut():
+    assert [passage.text for passage in cut([Section("", "One.\n\nTwo.\n\n" + "x" * 1000)])] == [
+        "One.\n\nTwo.",
+        "x" * LONGEST,
+        "x" * 100,
+    ]
