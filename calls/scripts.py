@@ -51,7 +51,7 @@ class CallTexts:
         spec = self._spec
         texts = [self._consent(), spec.greeting, spec.fallback_sentence, *spec.silence_prompts, spec.farewell]
         texts += [self._platform.apology, self._platform.bridge, spec.duration_warning]
-        texts += self._moments() if spec.tools else []
+        texts += self._moments()  # a model may be slow, too
         common = [self._say(text) for text in texts if not self._is_personal(text)]
         own = [self._briefing.introduction, *common, self._briefing.stopped]
         return [text for text in dict.fromkeys(own) if text]

@@ -19,7 +19,10 @@ from calls.conversation.timers import Timers
 from calls.conversation.tool_use import ToolUse
 from calls.conversation.turn_taking import Agent, Floor
 
-PATIENCE_S = 2.8  # the longest unexplained silence before the holding phrase; the endpoint came before it
+HOLD_S = 1.2  # silence after the end of a turn before the first holding phrase, while there are no words of a reply
+HOLD_WITH_WORDS_S = 2.0  # the same, while the words are there and become sound
+AGAIN_S = 3.0  # silence after a holding phrase before the next one
+GIVE_UP_S = 8.0  # without a word of a reply: apologize
 MOST_CUTS = 3  # so often is the rest of a sentence that must be heard said again after a line has cut it
 SLOW_S, SLOWEST_S = 1.0, 3.5  # silence over a tool before the first holding phrase, and before each other one
 LEAST_SLOW_S = 0.35  # a tool is given this much, however long the caller has waited
@@ -211,12 +214,14 @@ class AgentSide:
         reply.entry = self._history.agent_says()
         reply.protected = reply.protected or self._unheard_in_a_row >= MOST_UNHEARD
         if reply.kind == "reply":
-            self._timers.set("patience", PATIENCE_S, lambda: self._lose_patience(reply))
+            reply.awaited_since = self._now()
+            self._watch(reply, HOLD_S)
         reply.utterance.release(protected=self.protected)
 
     def _on_first_frame(self, reply: Reply) -> None:
         reply.timing.stamp("first_frame", self._now())
-        self._timers.cancel("patience")
+        if reply.written or not reply.held_up:
+            self._timers.cancel("patience")
         self._records.begin(reply)
         self.on_heard_first()
         self.do(turns.ReplyHeardFirst())
@@ -277,14 +282,36 @@ class AgentSide:
 
     # Trouble -----------------------------------------------------------------------------------------
 
+    def _watch(self, reply: Reply, wait_s: float) -> None:
+        self._timers.set("patience", wait_s, lambda: self._lose_patience(reply))
+
     def _lose_patience(self, reply: Reply) -> None:
-        if reply is not self.reply or reply.utterance.started:
+        """The caller has heard nothing of the reply yet: say that it comes, and at last that it does not.
+
+        While tools are running, and once its words are becoming sound, others see to it.
+        """
+        if reply is not self.reply or reply.awaits_tools or (reply.written and reply.utterance.started):
             return
-        if self._floor.agent is Agent.WAITING:
-            self._timers.set("patience", PATIENCE_S, lambda: self._lose_patience(reply))
-            return
+        waited_s = self._now() - reply.awaited_since
+        if self._floor.agent in (Agent.WAITING, Agent.HELD):
+            self._watch(reply, HOLD_S)
+        elif not reply.written and waited_s >= GIVE_UP_S - 0.01:
+            self._records.failure("reply", ProviderError("reply", "nothing to hear", code="gave_up"))
+            self.do(turns.ReplyFailed())
+        elif reply.written and waited_s < HOLD_WITH_WORDS_S - 0.01:
+            self._watch(reply, HOLD_WITH_WORDS_S - waited_s)
+        else:
+            self._say_that_it_comes(reply)
+
+    def _say_that_it_comes(self, reply: Reply) -> None:
         self._records.failure("reply", ProviderError("reply", "nothing to hear yet", code="slow"))
-        self._hold_the_line(reply)
+        phrases = self._script.moments
+        phrase = phrases[min(reply.moments, len(phrases) - 1)]
+        reply.moments += 1
+        reply.held_up = True
+        reply.utterance.say_first(phrase)
+        left_s = reply.awaited_since + GIVE_UP_S - self._now()
+        self._watch(reply, max(HOLD_S, min(len(phrase) * CHARACTER_S + AGAIN_S, left_s)))
 
     def _hold_the_line(self, reply: Reply) -> None:
         """Say the holding phrase, once, while the reply is still to come."""

@@ -43,7 +43,8 @@ class Reply:
     has_acted: bool = False  # tools were asked for
     speaks_until: float = 0.0  # about when everything written will have been spoken
     quiet_since: float | None = None  # since when the caller hears nothing while tools are running
-    moments: int = 0  # holding phrases that were said while tools were running
+    awaited_since: float = 0.0  # when the caller began to wait for it
+    moments: int = 0  # holding phrases that were said
     held_up: bool = False  # the holding phrase was said
     holds: int = 0
     index: int | None = None

@@ -31,7 +31,7 @@ class Script:
     stopped: str = ""  # answers whoever asks not to be called, and ends the call; empty: that is not listened for
     farewell: str = "Goodbye."
     fallback: str = "One moment, please."
-    moments: tuple[str, ...] = ("One moment, please.", "I am still working on it.")  # while a tool takes its time
+    moments: tuple[str, ...] = ("One moment, please.", "I am still working on it.")  # while one has to wait
     not_done: str = "I am sorry, I could not do that."
     apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
     silence_prompts: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ async def test_a_dead_model_is_excused_tried_again_and_then_given_up_politely():
         start = stage.loop.time()
         assert await stage.running is Ending.FAILURE
         said = [text for _, text in stage.journal.transcript()]
-        assert said[-2:] == ["One moment.", "I am sorry, goodbye."]
+        assert said[-2:] == ["One moment, please.", "I am sorry, goodbye."]
         assert stage.line.longest_silence_s(start, stage.loop.time()) < 4.0
         assert stage.journal.kinds().count("failure") >= 2
 
@@ -43,6 +43,54 @@ async def test_a_slow_model_is_bridged_before_four_seconds_of_silence():
         await stage.until_quiet()
         assert stage.journal.transcript()[-1] == ("agent", "One moment, please. Found it.")
         assert stage.line.longest_silence_s(start + 0.5, stage.loop.time() - 0.5) < 4.0
+
+
+def heard_at(stage) -> list[float]:
+    """When sound began to be sent after a silence."""
+    times, dry_at = [], 0.0
+    for at, kind, audio in stage.line.sent:
+        if kind == "audio":
+            if at > dry_at:
+                times.append(at)
+            dry_at = max(dry_at, at) + len(audio) / 8000
+    return times
+
+
+@on_virtual_clock
+async def test_a_late_reply_is_announced_within_a_second_and_a_fifth_and_again_before_four_are_silent():
+    model = ScriptedModel(Thought("Found it.", first_s=7.0))
+    async with on_stage(model, moments=("One moment.", "Still here."), speculation=False) as stage:
+        await stage.until_quiet()
+        await stage.caller_says("look it up", speak_s=0.5)
+        endpoint = stage.loop.time()
+        await stage.until_quiet()
+        first = next(at for at in heard_at(stage) if at > endpoint)
+        assert first - endpoint < 1.4
+        assert stage.journal.transcript()[-1] == ("agent", "One moment. Still here. Found it.")
+        assert stage.line.longest_silence_s(endpoint, stage.loop.time() - 0.5) < 4.0
+
+
+@on_virtual_clock
+async def test_after_eight_seconds_without_a_word_the_agent_apologizes():
+    model = ScriptedModel(Thought("Found it.", first_s=60.0))
+    async with on_stage(model, moments=("One moment.", "Still here."), apology="I am sorry.") as stage:
+        await stage.until_quiet()
+        await stage.caller_says("look it up", speak_s=0.5)
+        endpoint = stage.loop.time()
+        assert await stage.running is Ending.FAILURE
+        assert stage.journal.transcript()[-1] == ("agent", "I am sorry.")
+        last = heard_at(stage)[-1]
+        assert last - endpoint < 8.5
+        assert stage.line.longest_silence_s(endpoint, last) < 4.0
+
+
+@on_virtual_clock
+async def test_a_reply_in_time_is_not_announced():
+    async with on_stage(ScriptedModel(Thought("We are open.", first_s=0.8)), speculation=False) as stage:
+        await stage.until_quiet()
+        await stage.caller_says("are you open")
+        await stage.until_quiet()
+        assert stage.journal.transcript()[-1] == ("agent", "We are open.")
 
 
 @on_virtual_clock
