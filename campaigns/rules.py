@@ -15,7 +15,8 @@ from enum import StrEnum
 from campaigns.places import Gazetteer, Place, place
 from campaigns.windows import Law, Opinion, WeekHours, next_opening, opinions
 
-RULES_VERSION = "2026-11-21"
+RULES_VERSION = "2026-11-21b"
+WRONG_NUMBER = "wrong"  # the source of an entry for a number that turned out to be somebody else's
 DEFAULT_CAP = 3  # attempts in 24 hours, where no state says less
 REGISTRY_FRESH = timedelta(days=31)  # 47 CFR 64.1200(c)(2)(i)
 REASSIGNED_FRESH = timedelta(days=30)
@@ -222,8 +223,12 @@ def _about_number(found: Place) -> Iterator[Reason]:
 
 def _about_lists(facts: Facts, at: datetime, found: Place) -> Iterator[Reason]:
     for listing in facts.listings:
-        if listing.since <= at:
-            words = f"On the {listing.list} do-not-call list since {listing.since:%b %-d, %Y}."
+        if listing.since <= at and listing.source == WRONG_NUMBER:
+            words = f"Somebody else answered this number on {listing.since:%b %-d, %Y}: the consent is not theirs."
+            yield Reason(Gate.CONSENT, "wrong_person", words, citation="47 CFR 64.1200(a)(1)(iii)")
+        elif listing.since <= at:
+            whose = "your own" if listing.list == "own" else f"the {listing.list}"
+            words = f"On {whose} do-not-call list since {listing.since:%b %-d, %Y}."
             yield Reason(Gate.DO_NOT_CALL, "do_not_call", words, citation="47 CFR 64.1200(d)")
     if facts.purpose is not Purpose.TELEMARKETING:
         return

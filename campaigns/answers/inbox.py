@@ -19,7 +19,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agentos.tenants.templatetags.words import when
 from campaigns.models import Attempt, Campaign, Consent, DoNotCall, Reply, ReplyStep, Target
 from campaigns.outcomes import in_a_sentence
-from campaigns.people.optout import OPTED_OUT, opt_out
+from campaigns.people.optout import OPTED_OUT, is_them_after_all, opt_out, reached_somebody_else
 from campaigns.services import call_again
 
 UNDO_WITHIN = timedelta(days=1)
@@ -58,6 +58,7 @@ _WORDS = {
     What.NOTE: "Note",
     What.REOPEN: "Opened again",
 }
+_IS_THEM = (What.CONFIRM, What.RESCHEDULE, What.CANCEL, What.CALL_AGAIN)
 _ENDS = (What.CONFIRM, What.RESCHEDULE, What.CANCEL, What.WRONG_PERSON)
 _KEPT = ("status", "disposition", "note", "assigned_to_id", "handled_by_id")
 
@@ -78,9 +79,11 @@ def handle(tenant: Tenant, reply_id: int, *, what: What, seen: int, by: User, at
         if what is not What.OTHER:
             target = Target.objects.select_for_update().get(pk=reply.target_id)
             before |= {"target": _state_of(target)}
+        if what in _IS_THEM:
+            before |= _open_their_number(reply, by, at)
         match what:
-            case What.STOP:
-                before |= _stop(reply, by, at)
+            case What.STOP | What.WRONG_PERSON if what is What.STOP or not reply.attempt.campaign.is_test:
+                before |= _close_their_number(reply, what, by, at)
             case What.CALL_AGAIN:
                 call_again(tenant, reply.target_id, at=at)
             case _ if what in _ENDS:
@@ -171,7 +174,8 @@ def colleagues(tenant: Tenant) -> list[User]:
 # What a step changes, and what it has to know to be taken back ---------------------------------------------
 
 
-def _stop(reply: Reply, by: User, at: datetime) -> dict[str, Any]:
+def _close_their_number(reply: Reply, what: What, by: User, at: datetime) -> dict[str, Any]:
+    """They want no calls, or it is not their number."""
     number = str(reply.attempt.e164)
     known = DoNotCall.objects.filter(e164=number, lifted_at=None).values_list("pk", flat=True).first()
     waiting = Target.objects.select_for_update().filter(e164=number, status=Status.WAITING).exclude(pk=reply.target_id)
@@ -180,15 +184,24 @@ def _stop(reply: Reply, by: User, at: datetime) -> dict[str, Any]:
     consents = list(agreed.values_list("pk", flat=True))
     heard = f'"{reply.transcript[:200]}"' if reply.transcript else "The recording"
     evidence = f"{heard}, call {reply.attempt.carrier_sid or reply.attempt_id}, understood by {by}."
-    entry = opt_out(number, DoNotCall.Source.ADMIN, evidence, at)
+    if what is What.STOP:
+        entry = opt_out(number, DoNotCall.Source.ADMIN, evidence, at)
+    else:
+        entry = reached_somebody_else(number, evidence, at)
     target = Target.objects.get(pk=reply.target_id)
     if target.status == Status.DONE:
-        _end(target, What.STOP)
+        _end(target, what)
     if entry.pk == known:
         return {}
     entry.created_by = by
     entry.save(update_fields=["created_by"])
     return {"entry": entry.pk, "others": others, "consents": consents}
+
+
+def _open_their_number(reply: Reply, by: User, at: datetime) -> dict[str, Any]:
+    """What passed for the wrong person is the right one."""
+    entry = is_them_after_all(str(reply.attempt.e164), f"It is them: the answer was understood anew by {by}.", at)
+    return {"not_theirs": entry.evidence} if entry is not None else {}
 
 
 def _end(target: Target, what: What) -> None:
@@ -203,6 +216,8 @@ def _restore_person(reply: Reply, step: ReplyStep, by: User, at: datetime) -> No
         raise DomainError("called_since", "They have been called since. This cannot be undone any more.")
     if "entry" in step.before:
         _withdraw(step, by, at)
+    if "not_theirs" in step.before:
+        reached_somebody_else(str(reply.attempt.e164), step.before["not_theirs"], at)
     _restore(reply.target_id, step.before["target"])
 
 
@@ -217,7 +232,7 @@ def _withdraw(step: ReplyStep, by: User, at: datetime) -> None:
     withdrawn = Consent.objects.filter(pk__in=step.before["consents"], revoked_at=step.at)
     withdrawn.update(revoked_at=None, revoked_how="")
     for target_id, state in step.before["others"].items():
-        _restore(int(target_id), state, disposition=OPTED_OUT)
+        _restore(int(target_id), state, disposition=step.what)
 
 
 def _restore(target_id: int, state: dict[str, Any], **only: str) -> None:

@@ -23,7 +23,7 @@ from campaigns.outcomes import words_of
 PER_PAGE = 25
 OVERDUE = timedelta(minutes=10)  # from then on a recording that does not come is work as well
 NAMES = ("show", "campaign", "proposed", "search", "page")
-SHOWN = {"": "Open", "mine": "Mine", "handled": "Handled"}
+SHOWN = {"": "Open", "mine": "Mine", "handled": "Handled", "tests": "Test calls"}
 SOUNDS = {
     "confirmed": "yes",
     "rescheduled": "another day",
@@ -50,9 +50,10 @@ HEAD = (
 
 
 def open_replies() -> QuerySet[Reply]:
-    """Everything that waits for a person, those who have waited longest first."""
+    """Everything that waits for a person, those who have waited longest first. Test calls leave no work."""
     late = Q(status=Reply.Status.FETCHING, received_at__lt=now() - OVERDUE)
     replies: QuerySet[Reply] = Reply.objects.filter(Q(status=Reply.Status.OPEN) | late)
+    replies = replies.filter(attempt__campaign__is_test=False)
     return replies.order_by("received_at", "pk")
 
 
@@ -97,7 +98,10 @@ class Wanted:
     def apply(self, user: User) -> QuerySet[Reply]:
         """The replies, in the order of the list."""
         if self.show == "handled":
-            replies = Reply.objects.filter(status=Reply.Status.HANDLED).order_by("-handled_at", "-pk")
+            handled = Reply.objects.filter(status=Reply.Status.HANDLED, attempt__campaign__is_test=False)
+            replies = handled.order_by("-handled_at", "-pk")
+        elif self.show == "tests":
+            replies = Reply.objects.filter(attempt__campaign__is_test=True).order_by("-received_at", "-pk")
         else:
             replies = open_replies()
         if self.show == "mine":
@@ -147,11 +151,12 @@ class InboxList:
     def shows(self) -> list[tuple[str, str, str, int]]:
         """The choices above the list: value, words, address, how many."""
         each = [(value, words, replace(self.wanted, show=value, page=1)) for value, words in SHOWN.items()]
-        return [(value, words, wanted.address(), wanted.apply(self._user).count()) for value, words, wanted in each]
+        counted = [(value, words, wanted.address(), wanted.apply(self._user).count()) for value, words, wanted in each]
+        return [chip for chip in counted if chip[0] != "tests" or chip[3] or self.wanted.show == "tests"]
 
     @property
     def menus(self) -> list[dict[str, Any]]:
-        replied = Campaign.objects.filter(attempts__reply__isnull=False).distinct()
+        replied = Campaign.objects.filter(attempts__reply__isnull=False, is_test=self.wanted.show == "tests").distinct()
         campaigns = [("", "Any campaign"), *((str(pk), name) for pk, name in replied.values_list("pk", "name"))]
         sounds = [("", "Any answer"), *((value, f"Sounds like {w}") for value, w in SOUNDS.items())]
         sounds.append(("unclear", "Unclear"))

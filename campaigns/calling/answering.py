@@ -26,7 +26,7 @@ from campaigns.calling.settling import advance, settle
 from campaigns.facts import HUNG_UP, FactBook
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, DoNotCall, Reply, Target
-from campaigns.people.optout import OPTED_OUT, opt_out
+from campaigns.people.optout import OPTED_OUT, WRONG_PERSON, opt_out
 from campaigns.receipts import write_receipt
 from campaigns.rules import Gate, Verdict, may_call
 from campaigns.texts import phrases
@@ -148,7 +148,12 @@ def _judge(attempt: Attempt, at: datetime) -> Verdict:
 
 
 def _refuse(attempt: Attempt, verdict: Verdict, at: datetime) -> Told:
-    """Who opted out meanwhile hears that it is so; anybody else that we try again. Nobody hears silence."""
+    """Who opted out meanwhile hears that it is so, who is the wrong person that we are sorry, anybody else that we try
+    again. Nobody hears silence.
+    """
+    if any(reason.code == WRONG_PERSON for reason in verdict.reasons):
+        settle(attempt, WRONG_PERSON, at)
+        return _thanks(attempt)
     opted_out = any(reason.gate is Gate.DO_NOT_CALL or reason.code == "consent_revoked" for reason in verdict.reasons)
     if opted_out:
         settle(attempt, OPTED_OUT, at)

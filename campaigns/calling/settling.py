@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from campaigns.calling.breaker import watch
 from campaigns.calling.lines import give_back
 from campaigns.models import Attempt, Reply, Target
+from campaigns.people.optout import WRONG_PERSON, reached_somebody_else
 
 # Somebody has given their answer: they are not called again, whatever a person chooses on a page.
 ANSWERS = frozenset({"confirmed", "rescheduled", "canceled", "opted_out", "wrong_person"})
@@ -35,6 +36,9 @@ def settle(attempt: Attempt, outcome: str, at: datetime, *, reason: str = "") ->
     target.save(update_fields=["status", "disposition", "due_at", "reason"])
     give_back(attempt.pk)
     watch(attempt.campaign_id, outcome, at)
+    if outcome == WRONG_PERSON and not attempt.campaign.is_test:  # a test rings whoever asked for it
+        how = f"Pressed {attempt.key_pressed}" if attempt.key_pressed else "Said so"
+        reached_somebody_else(str(attempt.e164), f"{how} in call {attempt.carrier_sid}.", at)
     if outcome in LEAVES_WORK:
         _put_on_the_work_list(attempt, at)
 

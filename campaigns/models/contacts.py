@@ -82,6 +82,7 @@ class DoNotCall(TenantModel):
         ADMIN = "admin", "Entered by a person"
         API = "api", "By the API"
         IMPORT = "import", "From a file"
+        WRONG = "wrong", "Somebody else answers there"
 
     e164 = PhoneNumberField()
     source = models.CharField(max_length=10, choices=Source)

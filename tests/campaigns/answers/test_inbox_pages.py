@@ -304,3 +304,15 @@ def test_the_page_of_a_campaign_says_how_many_wait(
 
     assert "3 replies wait for a person" in text(browser.get(address))
     assert "for a person" not in text(viewer.get(address))
+
+
+def test_replies_of_test_calls_stand_apart(browser: Client, tenant: Tenant, replies: list[Reply]) -> None:
+    with tenant_transaction(tenant):
+        Campaign.objects.filter(pk=replies[0].attempt.campaign_id).update(is_test=True)
+
+    work = text(browser.get(reverse("replies:index", args=[tenant.slug])))
+    tests = text(browser.get(reverse("replies:index", args=[tenant.slug]), {"show": "tests"}))
+
+    assert "Nothing waits for you" in work
+    assert "Test call" in tests
+    assert "Nothing waits for you" not in tests

@@ -96,7 +96,7 @@ def test_the_request_is_the_consent_to_this_call_and_to_no_other(draft: Campaign
 
 
 @pytest.mark.parametrize(
-    ("at", "reason"), [(NOON, "On the own do-not-call list"), (NIGHT, "NY allows calls from 8:00 AM to 9:00 PM")]
+    ("at", "reason"), [(NOON, "On your own do-not-call list"), (NIGHT, "NY allows calls from 8:00 AM to 9:00 PM")]
 )
 def test_where_the_gate_says_no_nobody_is_called_then_or_later(draft: Campaign, owner: User, at: datetime, reason: str):
     if at == NOON:
