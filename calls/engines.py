@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -176,7 +177,8 @@ class RelayEngine:
 
 def spoken_languages(spec: VersionSpec) -> tuple[str, ...]:
     """The version's language first, and those that a call may be switched to."""
-    return (spec.language,)
+    others = re.findall(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?", str(spec.transport_options.get("languages", "")))
+    return tuple(dict.fromkeys((spec.language, *others)))
 
 
 def _recorder(file: str, earlier_ms: int, now: Callable[[], float]) -> Recorder:

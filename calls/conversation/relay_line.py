@@ -107,6 +107,7 @@ class RelayUtterance:
         self._cutter: Words | None = None
         self._sent = self._heard = self._cycle_from = 0
         self._cycle_open = self._open = self._closed = self._over = self._started = self._protected = False
+        self._sent_at = 0.0
         self._sounding_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -228,6 +229,8 @@ class RelayUtterance:
 
     def _send(self, token: str) -> None:
         greeted = self._speaker.takes_greeting(self)
+        if not self._cycle_open:
+            self._sent_at = self._loop.time()
         if not greeted:
             self._line.say(token, last=self._closed, interruptible=not self._protected)
             self._cycle_open = not self._closed
@@ -281,9 +284,7 @@ class RelayUtterance:
 
     def _estimate(self) -> None:
         """How far it came by the time that passed; the carrier did not say."""
-        since = self._sounding_at
-        if since is None or self._over:
-            return
+        since = self._sounding_at or self._sent_at
         self._heard = min(self._sent, max(self._heard, int((self._loop.time() - since) / WORD_S)))
         self.exact = False
 

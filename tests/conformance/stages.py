@@ -1,0 +1,219 @@
+"""Every engine behind the same few verbs: what a caller does, and what comes out of the receiver.
+
+An engine joins by a class of its own here and a line in `ENGINES`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from agents.providers.ports import LanguageModel, Speech, SpeechStarted, WordTiming
+from calls.conversation.history import History
+from calls.conversation.ports import Toolbox
+from calls.conversation.script import Ending, Script
+from calls.conversation.session import Session
+from calls.conversation.turn_taking import Interruption, Policy
+from calls.engines import RelayEngine
+from telephony.consumers import ConversationRelayConsumer
+from tests.calls.conversation.stage import Stage
+from tests.conformance.relay_carrier import VirtualRelay
+from tests.fakes import MS_PER_CHARACTER, Notebook, ScriptedModel
+
+NOISE = ""
+
+
+class Talk(Protocol):
+    """A call in progress. `heard` is what the receiver has given out, by the carrier's account and not by ours."""
+
+    journal: Notebook
+    history: History
+    model: ScriptedModel
+    session: Session
+
+    @property
+    def heard(self) -> str: ...
+    @property
+    def languages(self) -> list[str]: ...
+    async def says(self, text: str, seconds: float = 1.0) -> None: ...
+    async def until_quiet(self, seconds: float = 0.8) -> None: ...
+    async def loses_the_line(self) -> Ending: ...
+    async def over(self) -> Ending: ...
+    def press(self, keys: str) -> None: ...
+    async def end(self) -> None: ...
+
+
+class LabelledText:
+    """A voice whose sound can be read back: every two bytes are the number of a word."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
+        await asyncio.sleep(0.1)
+        at = 0
+        for word in piece.split():
+            self.words.append(word)
+            length = (len(word) + 1) * MS_PER_CHARACTER
+            yield Speech(len(self.words).to_bytes(2, "big") * length * 4, (WordTiming(word, at, at + length),))
+            at += length
+
+    def read(self, played: bytes) -> str:
+        """The words of which the whole sound was played."""
+        numbers = [int.from_bytes(played[at : at + 2], "big") for at in range(0, len(played) - 1, 2)]
+        whole = {number: 4 * MS_PER_CHARACTER * (len(self.words[number - 1]) + 1) for number in set(numbers)}
+        return " ".join(self.words[n - 1] for n in dict.fromkeys(numbers) if numbers.count(n) >= whole[n])
+
+
+class MediaStreams(Stage):
+    """Sound both ways, with a recogniser and a voice of our own."""
+
+    model: ScriptedModel
+    voice: LabelledText
+
+    def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
+        super().__init__(model, LabelledText(), script, session)
+
+    @property
+    def heard(self) -> str:
+        played, dry_at = bytearray(), 0.0
+        for at, kind, audio in self.line.sent:
+            if kind == "audio":
+                played += audio
+                dry_at = max(dry_at, at) + len(audio) / 8000
+            elif kind == "clear" and dry_at > at:
+                del played[len(played) - round((dry_at - at) * 8000) :]
+                dry_at = at
+        return self.voice.read(bytes(played))
+
+    @property
+    def languages(self) -> list[str]:
+        return []
+
+    async def says(self, text: str, seconds: float = 1.0) -> None:
+        if text == NOISE:
+            self.listener.say(SpeechStarted(self.at_ms()))
+            await self.sound(seconds)
+        else:
+            await self.caller_says(text, speak_s=seconds)
+
+    async def until_quiet(self, seconds: float = 0.8) -> None:
+        await super().until_quiet(seconds)
+
+    def press(self, keys: str) -> None:
+        for key in keys:
+            self.session.digit(key)
+
+    async def loses_the_line(self) -> Ending:
+        return await self.hang_up()
+
+    async def over(self) -> Ending:
+        return await self.running
+
+    async def end(self) -> None:
+        await self.hang_up()
+
+
+class ConversationRelay:
+    """Words both ways: the real consumer, its JSON and the real engine, before a carrier on the virtual clock."""
+
+    def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
+        self.model, self.journal, self.history = model, Notebook(), History("You are June.")
+        self.carrier = VirtualRelay()
+        scope = {"url_route": {"kwargs": {"agent_id": UUID(int=1)}}, "headers": []}
+        self.consumer = ConversationRelayConsumer(scope, self.carrier.receive, self.carrier.send)
+        spec = SimpleNamespace(language="en-US", transport_options={"languages": "es-US"})
+        engine = RelayEngine(cast(Any, SimpleNamespace(spec=spec, model=model)), self.consumer, greeted=False)
+        tools = session.pop("tools", None)
+        self.session = Session(
+            script=engine.script(_script(script)),
+            history=self.history,
+            listener=engine.listener,
+            make_speaker=engine.speaker,
+            model=cast(LanguageModel, model),
+            line=engine.line,
+            journal=self.journal,
+            toolbox=cast(Toolbox | None, tools and tools.box(self.journal, lambda: self.session.now_ms())),
+            **session,
+        )
+        engine.attach(self.session)
+        call: Any = SimpleNamespace(engine=engine, digit=self.session.digit)
+        self.running = asyncio.ensure_future(self.session.run())
+        self._parts = [asyncio.ensure_future(part) for part in (*self.consumer.parts(call), self.carrier.speak())]
+
+    @property
+    def heard(self) -> str:
+        return " ".join(self.carrier.heard)
+
+    @property
+    def languages(self) -> list[str]:
+        return self.carrier.languages
+
+    async def says(self, text: str, seconds: float = 1.0) -> None:
+        await self.carrier.hears(text, seconds)
+
+    async def until_quiet(self, seconds: float = 0.8) -> None:
+        quiet_s = 0.0
+        while quiet_s < seconds:
+            await asyncio.sleep(0.1)
+            quiet_s = quiet_s + 0.1 if self.carrier.is_silent and not self.model.open else 0.0
+
+    def press(self, keys: str) -> None:
+        for key in keys:
+            self.carrier.tell(type="dtmf", digit=key)
+
+    async def loses_the_line(self) -> Ending:
+        self.carrier.close()
+        await asyncio.sleep(0.001)
+        assert not self.consumer.is_connected
+        self.session.caller_gone(hung_up=False)
+        return await self.over()
+
+    async def over(self) -> Ending:
+        ending = await self.running
+        self.consumer.hang_up()
+        await asyncio.sleep(0.001)
+        assert self.carrier.ended
+        return ending
+
+    async def end(self) -> None:
+        self.session.caller_gone(hung_up=True)
+        await self.running
+        for part in self._parts:
+            part.cancel()
+        await asyncio.gather(*self._parts, return_exceptions=True)
+
+
+MakeTalk = Callable[[ScriptedModel, dict[str, Any], dict[str, Any]], Talk]
+ENGINES: dict[str, MakeTalk] = {"media_streams": MediaStreams, "conversation_relay": ConversationRelay}
+TITLES = {"media_streams": "Media Streams", "conversation_relay": "ConversationRelay"}
+
+# What an engine cannot do, and why; the table says so.
+CANNOT: dict[tuple[str, str], str] = {
+    ("media_streams", "language"): "its recogniser is opened for one language",
+}
+
+
+@asynccontextmanager
+async def talk(engine: str, *thoughts: Any, **options: Any) -> AsyncIterator[Talk]:
+    """Begin a call on this engine with a model that thinks this; what is left of it is hung up."""
+    session = {key: options.pop(key) for key in ("earlier_ms", "next_index", "on_stop", "tools") if key in options}
+    call = ENGINES[engine](ScriptedModel(*thoughts), options, session)
+    await asyncio.sleep(0)
+    try:
+        yield call
+    finally:
+        await call.end()
+
+
+def _script(options: dict[str, Any]) -> Script:
+    policy = options.pop("policy", None) or Policy.of(Interruption.VOICE, 1, ["mm-hm", "yeah", "okay"])
+    return Script(**({"opening": ("Hello there.",), "policy": policy} | options))
