@@ -268,6 +268,7 @@ TOOLS = (
     "calls.tools.messages",
     "calls.tools.keys",
     "calls.tools.ending",
+    "campaigns.tools",
 )
 
 # Carrier and vendors

@@ -151,6 +151,13 @@ def place_call(
         )
 
 
+def send_text(*, to: str, from_: str, body: str) -> str:
+    """Have the carrier deliver a text message; its SID. Not to be repeated after an error that `is_unknown`."""
+    with _errors(is_repeatable=False):
+        sent = carrier_client().messages.create(to=to, from_=from_, body=body)
+    return str(sent.sid)
+
+
 def fetch_recording(sid: str) -> bytes:
     """The WAV file of a recording, all of it. Raises CarrierError; "20404" is one that is not ready, or gone."""
     carrier_client()

@@ -43,6 +43,17 @@ class Number:
         return Webhook(url, self.settings.get(f"{name}_method", "POST")) if url else None
 
 
+@dataclass(frozen=True, slots=True)
+class TextSent:
+    """A text message that our side sent to somebody."""
+
+    sid: str
+    from_: str
+    to: str
+    body: str
+    created: datetime
+
+
 class Exchange:
     """An asynchronous context manager; leaving it ends every call."""
 
@@ -61,6 +72,7 @@ class Exchange:
         self.calls: dict[str, SimulatedCall] = {}
         self.numbers: dict[str, Number] = {}
         self.people: dict[str, Person] = {}
+        self.texts: list[TextSent] = []
         self.calls_per_second, self.directory = calls_per_second, directory
         self._next_start_at = 0.0
         self._running: dict[str, asyncio.Task[CallRecord]] = {}

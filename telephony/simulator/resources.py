@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .call_flow import SimulatedCall
-from .exchange import Number
+from .exchange import Number, TextSent
 from .setup import API_VERSION, Account
 from .specification import Refusal
 
@@ -91,6 +91,31 @@ def number_json(account: Account, number: Number) -> dict[str, Any]:
         "date_created": rfc_2822(number.created),
         "date_updated": rfc_2822(number.updated),
         "uri": f"/{API_VERSION}/Accounts/{account.sid}/IncomingPhoneNumbers/{number.sid}.json",
+    }
+
+
+def text_json(account: Account, text: TextSent) -> dict[str, Any]:
+    return {
+        "sid": text.sid,
+        "account_sid": account.sid,
+        "messaging_service_sid": None,
+        "from": text.from_,
+        "to": text.to,
+        "body": text.body,
+        "status": "queued",
+        "direction": "outbound-api",
+        "num_segments": "1",
+        "num_media": "0",
+        "price": None,
+        "price_unit": "USD",
+        "error_code": None,
+        "error_message": None,
+        "api_version": API_VERSION,
+        "date_created": rfc_2822(text.created),
+        "date_sent": None,
+        "date_updated": rfc_2822(text.created),
+        "uri": f"/{API_VERSION}/Accounts/{account.sid}/Messages/{text.sid}.json",
+        "subresource_uris": {},
     }
 
 

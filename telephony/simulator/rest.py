@@ -15,10 +15,11 @@ from aiohttp import web
 
 from .call_flow import SimulatedCall
 from .callbacks import DEFAULT_EVENTS, EVENTS
-from .exchange import Exchange, Number
+from .exchange import Exchange, Number, TextSent
 from .faults import REFUSED, Mode, RestFaults
 from .instructions import TwimlError, read
-from .resources import account_json, call_json, matching, number_json, page_json
+from .record import new_sid
+from .resources import account_json, call_json, matching, number_json, page_json, text_json
 from .setup import CallSetup
 from .specification import ROOT, Refusal, Specification
 from .webhooks import Webhook
@@ -28,6 +29,7 @@ LONGEST_TWIML = 4000
 MORE_INFO = "https://www.twilio.com/docs/errors"
 _ACCOUNT = "/2010-04-01/Accounts/{Sid}.json"
 _CALLS, _CALL = f"{ROOT}/Calls.json", f"{ROOT}/Calls/{{Sid}}.json"
+_MESSAGES = f"{ROOT}/Messages.json"
 _NUMBERS, _NUMBER = f"{ROOT}/IncomingPhoneNumbers.json", f"{ROOT}/IncomingPhoneNumbers/{{Sid}}.json"
 
 Form = dict[str, str]
@@ -47,6 +49,7 @@ class RestApi:
             ("GET", _CALLS, self._list_calls),
             ("POST", _CALL, self._update_call),
             ("GET", _CALL, self._show_call),
+            ("POST", _MESSAGES, self._send_text),
             ("POST", _NUMBERS, self._buy_number),
             ("GET", _NUMBERS, self._list_numbers),
             ("POST", _NUMBER, self._update_number),
@@ -120,6 +123,23 @@ class RestApi:
         if call is None:
             raise Refusal(404, NOT_FOUND, f"The requested resource {request.path} was not found")
         return call
+
+    # Text messages
+
+    async def _send_text(self, request: web.Request, sent: list[tuple[str, str]]) -> web.Response:
+        form = dict(sent)
+        if not form.get("Body"):
+            raise Refusal(400, 21602, "Message body is required.")
+        if self._exchange.number(form.get("From", "")) is None:
+            raise Refusal(400, 21606, f"The 'From' number {form.get('From')} is not a message-capable number of yours.")
+        fault = self._faults.take(form["To"])
+        if fault.mode in REFUSED:
+            raise Refusal(*REFUSED[fault.mode])
+        text = TextSent(new_sid("SM"), form["From"], form["To"], form["Body"], datetime.now(UTC))
+        self._exchange.texts.append(text)
+        if fault.mode is Mode.ERROR_AFTER_ACCEPT:
+            raise Refusal(*REFUSED[Mode.ERROR])
+        return web.json_response(text_json(self._exchange.account, text), status=201)
 
     # Numbers
 

@@ -21,6 +21,7 @@ PLAYED = {
     f"{ROOT}/Calls.json": ("get", "post"),
     f"{ROOT}/Calls/{{Sid}}.json": ("get", "post"),
     f"{ROOT}/IncomingPhoneNumbers.json": ("get", "post"),
+    f"{ROOT}/Messages.json": ("post",),
     f"{ROOT}/IncomingPhoneNumbers/{{Sid}}.json": ("get", "post", "delete"),
 }
 FORM = "application/x-www-form-urlencoded"
