@@ -78,14 +78,9 @@ def look_up_contact(context: ToolContext, arguments: Arguments) -> ToolOutcome:
 
 def _shown(contact: Contact, wanted: Iterable[str]) -> list[tuple[str, str]]:
     """The fields that the business allows agents to see, in its order."""
-    known = {name.casefold(): (name, value) for name, value in contact.fields.items()}
-    return [
-        (name, " ".join(str(value).split())[:200])
-        for each in wanted
-        if (found := known.get(each.strip().casefold()))
-        and (name := found[0])
-        and (value := found[1]) not in ("", None)
-    ]
+    known = {name.casefold(): (name, " ".join(str(value).split())[:200]) for name, value in contact.fields.items()}
+    found = [known[each.strip().casefold()] for each in wanted if each.strip().casefold() in known]
+    return [(name, value) for name, value in found if value]
 
 
 TOOLS = (
