@@ -122,6 +122,7 @@ class GuardedToolbox:
         self._worker, self._journal, self._now_ms = worker, journal, now_ms
         self._callers_number = callers_number
         self._runs: list[Run] = list(earlier)
+        self._done: list[Run] = list(earlier)  # in the order in which they came to their results
         self._asked: list[int] = [run.turn for run in earlier]
         self._said: list[str] = []
         self._closed = False
@@ -188,17 +189,22 @@ class GuardedToolbox:
 
     def _known(self, tool: Granted, digest: str, turn: int) -> Run | None:
         """The run that this call repeats. What had an effect is repeated in vain until another effect came after it."""
-        for place, run in reversed(list(enumerate(self._runs))):
+        for run in reversed(self._runs):
             if (run.name, run.digest) != (tool.spec.name, digest):
                 continue
             if run.turn == turn:
                 return run
             if not tool.effect or run.is_certain:
                 return None
-            since = self._runs[place + 1 :]
-            undone = any(other.effect and other.name != run.name and _worked(other) for other in since)
-            return None if undone and _worked(run) else run
+            return None if self._is_undone(run) else run
         return None
+
+    def _is_undone(self, run: Run) -> bool:
+        """Whether something else was done after it, such as canceling what it has booked."""
+        if not _worked(run):
+            return False
+        since = self._done[self._done.index(run) + 1 :]
+        return any(other.effect and other.name != run.name and _worked(other) for other in since)
 
     def _hold_to_limits(self, tool: Granted, turn: int) -> None:
         turns = [run.turn for run in self._runs if run.name == tool.spec.name]
@@ -254,6 +260,7 @@ class GuardedToolbox:
             if len(result.content) > LONGEST_RESULT:
                 result = replace(result, content=result.content[:LONGEST_RESULT])
             run.result = result
+        self._done.append(run)
         self._keep(run, wish, result)
         return result
 

@@ -13,6 +13,7 @@ TOOLS = (
         description="Hang up. Use it when the caller has said goodbye or needs nothing more; say goodbye first.",
         parameters=parameters(),
         run=None,
+        effect=False,
         limits=Limits(per_call=3, per_turn=1),
     ),
 )

@@ -34,7 +34,7 @@ TEXT_THEM = Granted(
     "Send a text message",
     limits=Limits(per_call=1, after_yes=True, said={"number": Evidence.DIGITS}),
 )
-END = Granted(ToolSpec("end_call", "Hang up.", schema()), "End the call")
+END = Granted(ToolSpec("end_call", "Hang up.", schema()), "End the call", effect=False)
 ALL = (LOOK, BOOK, CANCEL, ORDER, TEXT_THEM, END)
 
 
