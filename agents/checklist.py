@@ -16,6 +16,7 @@ from agents.comparison import LABELS, SECTION_OF, values
 from agents.drafts import OPTION, ROLES, judge
 from agents.models import AgentVersion
 from agents.prompts import BUILT_IN, missing
+from agents.transports import CONVERSATION_RELAY
 
 WORDS_A_SECOND = 2.6
 LONG_GREETING_S = 15
@@ -96,6 +97,9 @@ def _language_gaps(spec: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def _contradictions(spec: Mapping[str, Any]) -> Iterator[Check]:
+    if spec["recording"] and spec["transport"] == CONVERSATION_RELAY:
+        message = "ConversationRelay cannot record: switch recording off, or carry calls by Media Streams."
+        yield Check(State.FIX, message, field="transport")
     options = spec["stt_options"]
     if spec["stt_model"].startswith("flux"):
         certain, eager = options.get("eot_threshold", 0.7), options.get("eager_eot_threshold", 0.4)

@@ -104,8 +104,13 @@ SECTIONS = (
             ("farewell", "Last words"),
             ("fallback_sentence", "When something fails"),
             ("timezone", "Time zone"),
-            ("transport", "How audio travels"),
         ),
+    ),
+    Section(
+        "carrying",
+        "How calls are carried",
+        "Carrying calls",
+        (("transport", "Way of carrying"), ("transport_options", "Settings of the phone company")),
     ),
     Section(
         "privacy",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,9 +14,10 @@ from agents.catalog import LANGUAGES, Kind, provider
 from agents.comparison import EDITABLE
 from agents.findings import LONGEST_CRITERION, MOST_CRITERIA, read_fields
 from agents.models import AgentVersion
-from agents.offers import Provider
+from agents.offers import Option, Provider
 from agents.prompts import BUILT_IN, NAME, VALUE_LIMIT
 from agents.tool_choice import judge_tools
+from agents.transports import OPTIONS
 
 Errors = dict[str, list[str]]
 
@@ -36,7 +37,7 @@ MOST_VARIABLES = 50
 LONGEST_SENTENCE = 300
 LONGEST_TERM = 60
 
-_CHOSEN_BY_PROVIDER = re.compile(rf"(?:{'|'.join(ROLES)})_(?:provider|model|voice|options)")
+_CHOSEN_BY_PROVIDER = re.compile(rf"(?:{'|'.join(ROLES)})_(?:provider|model|voice|options)|transport(?:_options)?")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -51,6 +52,7 @@ class Judgement:
         for role, kind in ROLES.items():
             self._choose(role, kind)
         self._grant()
+        self._choose_transport()
         for field, value in changes.items():
             if field in EDITABLE and field != "tools" and not _CHOSEN_BY_PROVIDER.fullmatch(field):
                 self._try(field, value)
@@ -109,14 +111,26 @@ class Judgement:
 
     def _choose_options(self, role: str, offer: Provider, moved: bool) -> None:
         """Settings by name; those of a provider or model that is no longer chosen are dropped with it."""
-        field, model = f"{role}_options", self._value(f"{role}_model")
-        known = {option.name: option for option in offer.options_for(model)}
+        model = self._value(f"{role}_model")
+        self._keep_options(role, offer.options_for(model), f"{offer.label} has no setting {{}} for {model}.", moved)
+
+    def _choose_transport(self) -> None:
+        """How calls are carried, and the settings that this way knows."""
+        wish = self.changes.get("transport", self.current["transport"])
+        if wish not in OPTIONS:
+            self._refuse("transport", "Calls cannot be carried in this way.")
+            return
+        self._keep("transport", str(wish))
+        self._keep_options("transport", OPTIONS[wish], "There is no setting {}.", wish != self.current["transport"])
+
+    def _keep_options(self, role: str, options: Iterable[Option], unknown: str, moved: bool) -> None:
+        field, known = f"{role}_options", {option.name: option for option in options}
         whole = self.changes.get(field)
         anew = moved or whole is not None
         kept = {} if anew else {name: value for name, value in self.current[field].items() if name in known}
         for name, raw in self._wished_options(role, whole):
             if name not in known:
-                self._refuse(f"{role}{OPTION}{name}", f"{offer.label} has no setting {name} for {model}.")
+                self._refuse(f"{role}{OPTION}{name}", unknown.format(name))
                 continue
             try:
                 value = known[name].parse(raw)

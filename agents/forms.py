@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
 
 from agentos.forms import DrawnField
 from agentos.tenants.zones import timezones
+from agents import transports
 from agents.catalog import LANGUAGES, PROVIDERS, Kind, provider
 from agents.checklist import is_configured, seconds_spoken
 from agents.comparison import LABELS
 from agents.drafts import OPTION, ROLES, Errors
+from agents.form_fields import Lines, Pairs, Slider, Terms
 from agents.models import Agent, AgentVersion
 from agents.offers import Option, Provider
 from agents.prompts import placeholders
@@ -48,52 +49,6 @@ HINTS = {
     "extraction": "Filled in from what was said, and left empty where nothing was. You find them with the call.",
     "consent_notice": "Spoken before the first words, when calls are recorded.",
 }
-
-
-class Lines(forms.CharField):
-    """A list, one item on each line."""
-
-    separator = "\n"
-    joint = "\n"
-
-    def to_python(self, value: Any) -> Any:
-        return [item.strip() for item in re.split(self.separator, value or "") if item.strip()]
-
-    def prepare_value(self, value: Any) -> Any:
-        return self.joint.join(value) if isinstance(value, list) else value
-
-
-class Terms(Lines):
-    """A list of words and phrases, parted by commas or lines."""
-
-    separator = r"[,\n]"
-    joint = ", "
-
-
-class Pairs(forms.CharField):
-    """Names and values, one `name = value` on each line."""
-
-    def to_python(self, value: Any) -> Any:
-        pairs: dict[str, str] = {}
-        for line in filter(str.strip, (value or "").splitlines()):
-            name, equals, meaning = line.partition("=")
-            if not equals:
-                raise forms.ValidationError(f"“{line.strip()[:40]}” has no value: write name = value.")
-            pairs[name.strip()] = meaning.strip()
-        return pairs
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{name} = {each}" for name, each in value.items()) if isinstance(value, dict) else value
-
-
-class Slider(forms.NumberInput):
-    """A number out of a range, with words at its ends."""
-
-    input_type = "range"
-
-    def __init__(self, low: str, high: str, limits: dict[str, Any], unit: str = "") -> None:
-        super().__init__(limits)
-        self.low, self.high, self.unit = low, high, unit
 
 
 class DraftField(DrawnField):
@@ -166,6 +121,8 @@ class DraftForm(forms.Form):
         role, is_option, setting = name.partition(OPTION)
         if not is_option:
             return True
+        if role == "transport":
+            return transports.option(filled.get(role, self.spec[role]), setting) is not None
         chosen, model = (filled.get(f"{role}_{part}", self.spec[f"{role}_{part}"]) for part in ("provider", "model"))
         offer = provider(ROLES[role], chosen)
         return (
@@ -186,6 +143,15 @@ class DraftForm(forms.Form):
         return [self[f"{TOOL}{tool.name}__{each.name}"] for each in tool.settings]  # type: ignore[misc]
 
     @property
+    def carrying(self) -> dict[str, list[DraftField]]:
+        """The settings of each way of carrying calls that has any."""
+        return {
+            name: [self[f"transport{OPTION}{each.name}"] for each in options]  # type: ignore[misc]
+            for name, options in transports.OPTIONS.items()
+            if options
+        }
+
+    @property
     def more(self) -> dict[str, list[DraftField]]:
         """By role, names that are not listed, and the provider's own settings."""
         return {role: [self[name] for name in self.names(role, "more")] for role in ROLES}  # type: ignore[misc]
@@ -194,7 +160,7 @@ class DraftForm(forms.Form):
 def _initial(spec: Mapping[str, Any]) -> dict[str, Any]:
     settings = {
         f"{role}{OPTION}{name}": value
-        for role in ("stt", "llm", "tts")
+        for role in ("stt", "llm", "tts", "transport")
         for name, value in spec[f"{role}_options"].items()
     }
     return {**spec, **settings, **_chosen_tools(spec["tools"])}
@@ -233,10 +199,18 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "timezone": forms.CharField(widget=forms.Select(choices=_zones(spec["timezone"]))),
         "recording": forms.BooleanField(),
         "consent_notice": _sentence(),
+        "transport": forms.CharField(
+            widget=forms.Select(choices=AgentVersion.Transport.choices), help_text=transports.MEANING
+        ),
+        **{f"transport{OPTION}{each.name}": _option(each) for each in _transport_options()},
         "analysis": forms.BooleanField(),
         "success_criteria": Lines(widget=_text(3)),
         "extraction": WantedFields(),
     }
+
+
+def _transport_options() -> Iterator[Option]:
+    return (option for options in transports.OPTIONS.values() for option in options)
 
 
 def _tool_fields() -> dict[str, forms.Field]:
@@ -330,6 +304,9 @@ def _option(option: Option) -> forms.Field:
     words: dict[str, Any] = {"label": option.label, "help_text": option.hint, "initial": option.default}
     if option.type == "flag":
         return forms.BooleanField(**words)
+    if option.type == "text":
+        widget = forms.TextInput({"class": "input--code", "autocomplete": "off", "spellcheck": "false"})
+        return forms.CharField(widget=widget, **words)
     if option.type == "choice":
         unset = [("", "As the provider decides")] if option.default is None else []
         return forms.CharField(widget=forms.Select(choices=[*unset, *option.choices]), **words)

@@ -18,7 +18,7 @@ class Option:
 
     name: str
     label: str
-    type: Literal["number", "integer", "flag", "choice"]
+    type: Literal["number", "integer", "flag", "choice", "text"]
     default: Value | None = None
     minimum: float | None = None
     maximum: float | None = None
@@ -26,6 +26,7 @@ class Option:
     choices: Choices = ()
     hint: str = ""
     models: str = ""  # a pattern that the whole model name must match; empty for all
+    pattern: str = ""  # that a text must match as a whole
 
     def fits(self, model: str) -> bool:
         return not self.models or re.fullmatch(self.models, model) is not None
@@ -41,7 +42,14 @@ class Option:
             return self._flag(raw)
         if self.type == "choice":
             return self._choice(str(raw))
+        if self.type == "text":
+            return self._text(str(raw).strip())
         return self._number(raw)
+
+    def _text(self, raw: str) -> str | None:
+        if raw and not re.fullmatch(self.pattern, raw):
+            raise ValueError(f"{self.label}: this cannot be one.")
+        return raw or None
 
     def _flag(self, raw: object) -> bool:
         word = str(raw).strip().lower()
@@ -85,6 +93,10 @@ def flag(name: str, label: str, hint: str = "", models: str = "") -> Option:
 
 def choice(name: str, label: str, default: str | None, choices: Choices, hint: str = "", models: str = "") -> Option:
     return Option(name, label, "choice", default, choices=choices, hint=hint, models=models)
+
+
+def written(name: str, label: str, pattern: str, hint: str = "") -> Option:
+    return Option(name, label, "text", hint=hint, pattern=pattern)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def test_saving_the_same_again_saves_nothing(agent: Agent):
         ("endpointing_ms", "", "integer"),
         ("interruption_ms", None, "null"),
         ("interruption", "sometimes", "not a valid choice"),
-        ("transport", "", "blank"),
+        ("transport", "", "cannot be carried"),
         ("timezone", "Boise", "no time zone of this name"),
         ("language", "tlh", "not on offer"),
         ("greeting", "x" * 1001, "1,000 characters"),

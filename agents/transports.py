@@ -1,0 +1,40 @@
+"""How calls can be carried, and the settings that only one way of carrying them knows. The offers of `catalog.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agents.models import AgentVersion
+from agents.offers import Option, choice, written
+
+MEDIA_STREAMS, CONVERSATION_RELAY = AgentVersion.Transport.MEDIA_STREAMS, AgentVersion.Transport.CONVERSATION_RELAY
+
+MEANING = (
+    "Media Streams: the agent uses the ears and the voice chosen above. "
+    "ConversationRelay: the phone company listens and speaks, and bills it by the minute; it cannot record."
+)
+
+_VOICES = (("ElevenLabs", "ElevenLabs"), ("Google", "Google"), ("Amazon", "Amazon"))
+_EARS = (("Deepgram", "Deepgram"), ("Google", "Google"))
+_EASE = (("low", "Hard"), ("medium", "Medium"), ("high", "Easy"))
+
+OPTIONS: Mapping[str, tuple[Option, ...]] = {
+    MEDIA_STREAMS: (),
+    CONVERSATION_RELAY: (
+        choice("tts_provider", "Whose voice", None, _VOICES, "Empty: the voice chosen above, if ElevenLabs makes it."),
+        written("voice", "Voice, by its id there", r"[\w.-]{1,80}", "Empty: the usual voice of the language."),
+        choice("transcription_provider", "Whose ears", None, _EARS, "Empty: as chosen above, if it is Deepgram."),
+        choice("interrupt_sensitivity", "How easily callers interrupt", None, _EASE),
+        written(
+            "languages",
+            "Other languages the agent may go on in",
+            r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?(,\s*[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?){0,9}",
+            "Such as es-US, fr-CA. It changes when the caller wishes.",
+        ),
+        Option("keys", "Tell the agent which keys are pressed", "flag", default=True),
+    ),
+}
+
+
+def option(transport: str, name: str) -> Option | None:
+    return next((each for each in OPTIONS.get(transport, ()) if each.name == name), None)

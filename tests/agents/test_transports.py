@@ -1,0 +1,43 @@
+"""How calls are carried, as an agent's draft keeps it."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentos.tenants.scoping import tenant_transaction
+from agents.checklist import problems
+from agents.models import Agent
+from tests.agents.drafts import draft, save
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_settings_of_a_way_of_carrying_calls_come_and_go_with_it(agent: Agent):
+    chosen = {"tts_provider": "Google", "voice": " en-US-Journey-O ", "languages": "es-US, fr-CA", "keys": False}
+
+    save(agent, transport="conversation_relay", **{f"transport_options__{name}": v for name, v in chosen.items()})
+    assert draft(agent).transport_options == chosen | {"voice": "en-US-Journey-O"}
+
+    save(agent, transport_options__tts_provider="", transport_options__keys="on")
+    assert draft(agent).transport_options == {"voice": "en-US-Journey-O", "languages": "es-US, fr-CA"}
+
+    save(agent, transport="media_streams")
+    assert draft(agent).transport_options == {}
+
+
+def test_a_setting_that_makes_no_sense_is_answered_with_a_sentence(agent: Agent):
+    wrong = {"transport_options__voice": "two words", "transport_options__tts_provider": "Nobody"}
+
+    saved = save(agent, transport="conversation_relay", **wrong)
+
+    assert set(saved.errors) == set(wrong)
+    assert draft(agent).transport == "conversation_relay"
+
+
+def test_what_cannot_record_is_not_published_as_something_that_does(agent: Agent):
+    save(agent, transport="conversation_relay", recording=True)
+
+    version = draft(agent)
+    with tenant_transaction(agent.tenant_id):
+        found = [check.text for check in problems(version)]
+    assert found == ["ConversationRelay cannot record: switch recording off, or carry calls by Media Streams."]
