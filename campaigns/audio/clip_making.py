@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,9 +72,10 @@ def make_batch(tenant_id: int) -> Batch:
         keys = vendor_keys()
     for work in works:
         work.sound = _kept(work.clip)
-    asyncio.run(_make(works, keys))
-    for work in works:
-        _keep(tenant_id, work)
+    with asyncio.Runner() as loop:
+        making = _made(works, keys)
+        while (work := loop.run(_next(making))) is not None:
+            _keep(tenant_id, work)  # at once: a process that dies loses what it was making, and no more
     with tenant_transaction(tenant_id):
         more = AudioClip.objects.filter(_due(now())).exists()
     return Batch(more, any(work.error is not None and work.error.retryable for work in works))
@@ -93,18 +95,25 @@ def _claim(at: datetime) -> list[AudioClip]:
 # Speaking and listening --------------------------------------------------------------------------------
 
 
-async def _make(works: list[Work], keys: VendorKeys) -> None:
+async def _next(making: AsyncGenerator[Work]) -> Work | None:
+    return await anext(making, None)
+
+
+async def _made(works: list[Work], keys: VendorKeys) -> AsyncGenerator[Work]:
+    """Each clip as soon as it is made, or cannot be."""
     voices: dict[str, list[Work]] = defaultdict(list)
     for work in works:
         voices[repr(sorted(work.clip.voice.items()))].append(work)
     try:
         for same in voices.values():
-            await _make_in_one_voice(same, keys)
+            async with aclosing(_made_in_one_voice(same, keys)) as making:
+                async for work in making:
+                    yield work
     finally:
         await stop_worker()
 
 
-async def _make_in_one_voice(works: list[Work], keys: VendorKeys) -> None:
+async def _made_in_one_voice(works: list[Work], keys: VendorKeys) -> AsyncGenerator[Work]:
     made_with = dict(works[0].clip.voice)
     provider = made_with.pop("provider")
     voice = Voice(**made_with)
@@ -115,11 +124,17 @@ async def _make_in_one_voice(works: list[Work], keys: VendorKeys) -> None:
     except ProviderError as error:
         for work in works:
             work.error = error
+            yield work
         return
     turns = asyncio.Semaphore(AT_ONCE)
+    tasks = [asyncio.create_task(_make_one(speaker, work, turns, keys)) for work in works]
     try:
-        await asyncio.gather(*(_make_one(speaker, work, turns, keys) for work in works))
+        for made in asyncio.as_completed(tasks):
+            yield await made
     finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(ProviderError):
             await speaker.close()
 
@@ -133,7 +148,7 @@ async def _say_fixed(speaker: CachedVoice, works: list[Work]) -> None:
                 work.spent += len(line)
 
 
-async def _make_one(speaker: CachedVoice, work: Work, turns: asyncio.Semaphore, keys: VendorKeys) -> None:
+async def _make_one(speaker: CachedVoice, work: Work, turns: asyncio.Semaphore, keys: VendorKeys) -> Work:
     async with turns:
         try:
             if not work.sound:
@@ -141,6 +156,7 @@ async def _make_one(speaker: CachedVoice, work: Work, turns: asyncio.Semaphore, 
             work.checks = await _listen(work, keys)
         except ProviderError as error:
             work.error = error
+    return work
 
 
 async def _spoken(speaker: CachedVoice, work: Work) -> bytes:

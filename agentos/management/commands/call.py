@@ -35,6 +35,10 @@ from telephony.simulator.voices import DEFAULT_VOICE
 
 STRANGER = "+12085550199"
 STAYS_S = 30.0
+NO_SIP = (
+    "A SIP address is no number of ours, so nobody here answers it: name the agent's address with --url, or, to have a "
+    "SIP phone called, enter it as the SIP address of a contact and start a campaign."
+)
 
 
 def steps_of(make: Callable[[str], Sequence[Step]]) -> type[argparse.Action]:
@@ -60,7 +64,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--to", required=True, help="the number to call, such as +12085550110")
+        parser.add_argument("--to", required=True, help="our number to call, such as +12085550110")
         parser.add_argument("--from", dest="caller", default=STRANGER, help=f"who calls; {STRANGER} by default")
         script = parser.add_argument_group("what the caller does, in this order")
         for flag, metavar, make, help_text in (
@@ -130,6 +134,8 @@ def make_errand(options: dict[str, Any]) -> tuple[Errand, Spoken]:
     caller = options["caller"]
     if options["url"]:
         return Errand(caller, options["to"], options["url"], options["status_url"], person), Spoken()
+    if options["to"].startswith("sip:"):
+        raise CommandError(NO_SIP)
     try:
         to = normalized(options["to"])
         agent, spoken = answering_agent(to, caller)

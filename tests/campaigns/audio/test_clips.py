@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.signing import Signer
 from django.test import Client
+from django.utils.timezone import now
 from pytest_django import Settings
 
 from agentos.tenants.models import Tenant
@@ -275,6 +276,23 @@ def test_a_vendor_is_not_asked_for_ever(voiced: Agent, elevenlabs: Doubles) -> N
         make_batch(voiced.tenant_id)
 
     assert clips_of(voiced.tenant)[0].status == AudioClip.Status.FAILED
+
+
+def test_a_process_that_dies_in_the_middle_has_kept_what_it_had_made(voiced: Agent, elevenlabs: Doubles) -> None:
+    campaign = make_campaign(voiced, message=MESSAGE)
+    people(campaign, 2)
+    want(campaign)
+    first, last = clips_of(voiced.tenant)
+    with tenant_transaction(voiced.tenant_id):
+        AudioClip.objects.filter(pk=last.pk).update(voice=last.voice | {"no": "voice"}, created_at=now())
+
+    with pytest.raises(TypeError):
+        make_batch(voiced.tenant_id)
+
+    assert [(clip.pk == first.pk, bool(clip.file)) for clip in clips_of(voiced.tenant)] == [
+        (True, True),
+        (False, False),
+    ]
 
 
 def test_a_clip_that_another_worker_makes_is_left_to_it(agent: Agent) -> None:

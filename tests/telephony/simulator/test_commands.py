@@ -78,6 +78,16 @@ def test_without_an_account_it_says_what_is_missing():
         call_command("practice_carrier", port=1)
 
 
+def test_a_sip_address_is_called_at_the_agent_that_is_named_and_else_refused_with_the_way_to_do_it():
+    address = "sip:204@pbx.example.com"
+
+    errand, _ = make_errand(parsed("--to", address, "--url", "http://127.0.0.1:1/agents/1/incoming-call"))
+
+    assert errand.to == address
+    with pytest.raises(CommandError, match=r"--url.* a campaign"):
+        make_errand(parsed("--to", address))
+
+
 def test_the_script_has_the_order_of_the_command_line(number: PhoneNumber):
     script = ["--say", "Hello", "--press", "1#", "--silence", "1.5", "--barge-in", "Wait", "--hang-up-after-agent"]
 
