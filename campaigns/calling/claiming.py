@@ -123,11 +123,13 @@ def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Cl
     tenant_id = current_tenant_id()
     not_for_long()
     held = prepared_rows(Campaign, _HOLD, tenant=tenant_id, campaign=campaign_id)
-    if not held or not _is_its_time(campaign := held[0], at) or is_spent(keeps="campaigns"):
+    if not held or not _is_its_time(campaign := held[0], at):
         return Claimed()
     own = Pace(campaign.calls_per_second, campaign.next_call_at)
     if not own.room(at):
         return Claimed(again=True)
+    if is_spent(keeps="campaigns"):
+        return Claimed()
     room = min(room_for(campaign), own.room(at), most, MOST_AT_A_TIME)
     if room <= 0:
         return _without_room(campaign, at)

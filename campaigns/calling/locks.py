@@ -18,16 +18,15 @@ RECEIPTS = 7_310_001
 DIALLING = 7_310_002
 LONGEST_STANDSTILL = "3s"
 
-_IN_TURN = "select pg_advisory_xact_lock(%(kind)s, %(tenant)s)"
 _NOT_FOR_LONG = "select set_config('idle_in_transaction_session_timeout', %(longest)s, true)"
+_IN_TURN = f"{_NOT_FOR_LONG}, pg_advisory_xact_lock(%(kind)s, %(tenant)s)"
 _TAKE = "select pg_try_advisory_lock(%s, key) from unnest(%s::int[]) with ordinality as wanted(key, place)"
 
 
 @contextmanager
 def receipts_in_turn(tenant_id: int) -> Iterator[None]:
-    """One receipt at a time for each tenant, until the end of the transaction."""
-    not_for_long()
-    prepared(_IN_TURN, kind=RECEIPTS, tenant=tenant_id)
+    """One receipt at a time for each tenant, until the end of the transaction, which must not take long."""
+    prepared(_IN_TURN, kind=RECEIPTS, tenant=tenant_id, longest=LONGEST_STANDSTILL)
     yield
 
 

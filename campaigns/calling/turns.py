@@ -58,8 +58,9 @@ def running() -> list[Turn]:
 
 def play(clock: Callable[[], datetime] = now, wait: Callable[[float], None] = sleep) -> None:
     """Serve everybody in rounds until the next tick, while the pace keeps somebody waiting."""
-    until = clock() + TICK
-    turns = running()
+    until, turns = clock() + TICK, running()
+    if not turns:
+        return
     with Dialer(clock) as dialer:
         while turns and (at := clock()) < until:
             serve(turns, at, dialer.dial, most=dialer.free)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from itertools import count
 
 import psycopg
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
@@ -17,6 +20,7 @@ from campaigns.calling.dialling import Dialer
 from campaigns.calling.locks import DIALLING, dialling
 from campaigns.calling.reconciling import reconcile, unfinished
 from campaigns.calling.settling import advance, settle
+from campaigns.calling.turns import play
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Target
 from campaigns.receipts import Fault, verify
 from campaigns.services import stop
@@ -259,3 +263,21 @@ async def test_what_a_round_claims_is_asked_for_together_and_only_the_refused_wa
 
     assert await in_thread(play_out) == ([("", "placed"), ("refused", "ended")], [])
     assert len(practice.exchange.calls) == 1
+
+
+async def test_a_tick_claims_and_calls_until_the_next_begins(
+    agent: Agent, practice: PracticeCarrier, settings: Settings
+) -> None:
+    settings.CARRIER_CALLS_PER_SECOND = 4
+    tenths = count()
+
+    def play_out() -> Counter[str]:
+        campaign = make_campaign(agent, *(f"+1212555{n:04}" for n in range(9)), at_once=20, calls_per_second=4)
+        play(lambda: NOON + timedelta(seconds=next(tenths) / 10), wait=lambda seconds: None)
+        with tenant_transaction(agent.tenant_id):
+            return Counter(campaign.targets.values_list("status", flat=True))
+
+    told = await in_thread(play_out)
+
+    assert len(practice.exchange.calls) == told["live"]
+    assert 2 <= told["live"] <= 6  # two at once, then four a second
