@@ -74,8 +74,8 @@ def make_batch(tenant_id: int) -> Batch:
         work.sound = _kept(work.clip)
     with asyncio.Runner() as loop:
         making = _made(works, keys)
-        while (work := loop.run(_next(making))) is not None:
-            _keep(tenant_id, work)  # at once: a process that dies loses what it was making, and no more
+        while (made := loop.run(_next(making))) is not None:
+            _keep(tenant_id, made)  # at once: a process that dies loses what it was making, and no more
     with tenant_transaction(tenant_id):
         more = AudioClip.objects.filter(_due(now())).exists()
     return Batch(more, any(work.error is not None and work.error.retryable for work in works))
