@@ -116,7 +116,12 @@ SECTIONS = (
         "privacy",
         "Recording and privacy",
         "Recording, privacy",
-        (("recording", "Record calls"), ("consent_notice", "Said before a recorded call")),
+        (
+            ("recording", "Record calls"),
+            ("consent_notice", "Said before a recorded call"),
+            ("redaction", "Leave out of the transcript"),
+            ("redacted_recording", "Keep the recording all the same"),
+        ),
     ),
     Section(
         "after",
@@ -133,6 +138,14 @@ SECTIONS = (
 LABELS: Mapping[str, str] = {field: label for section in SECTIONS for field, label in section.labels}
 EDITABLE = tuple(LABELS)
 SECTION_OF: Mapping[str, Section] = {field: section for section in SECTIONS for field in section.fields}
+
+REDACTED: Mapping[str, str] = {
+    "card": "Card numbers",
+    "national_id": "Social security and other numbers of a person",
+    "email": "E-mail addresses",
+    "phone": "Phone numbers",
+    "name": "Names",
+}
 
 _MILLISECONDS = {"endpointing_ms", "interruption_ms", "hedge_after_ms"}
 _SECONDS = {"silence_timeout_s", "max_duration_s"}
@@ -192,6 +205,8 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
             return "On" if value else "Off"
         case dict():
             return "\n".join(f"{name} = {_plain(each)}" for name, each in sorted(value.items()))
+        case list() if field == "redaction":
+            return "\n".join(REDACTED[each] for each in value)
         case list():
             return "\n".join(str(WantedField.from_json(each) if field == "extraction" else each) for each in value)
         case int() if field in _MILLISECONDS:

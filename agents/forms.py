@@ -12,7 +12,7 @@ from agentos.tenants.zones import timezones
 from agents import transports
 from agents.catalog import LANGUAGES, PROVIDERS, Kind, provider
 from agents.checklist import is_configured, seconds_spoken
-from agents.comparison import LABELS
+from agents.comparison import LABELS, REDACTED
 from agents.drafts import OPTION, ROLES, Errors
 from agents.form_fields import Lines, Pairs, Slider, Terms
 from agents.models import Agent, AgentVersion
@@ -44,6 +44,8 @@ HINTS = {
     "fallback_sentence": "Said when model or voice fail, while the agent tries again.",
     "timezone": "In which the agent says dates and times.",
     "recording": "Both sides on a channel each, kept with the call.",
+    "redaction": "Replaced before anything is stored, also when they are spoken digit by digit.",
+    "redacted_recording": "A voice cannot be redacted. Otherwise calls with something left out are not recorded.",
     "analysis": "When it is over, the agent’s model says in a few words what came of it.",
     "success_criteria": "One sentence on each line, such as: The caller got an appointment.",
     "extraction": "Filled in from what was said, and left empty where nothing was. You find them with the call.",
@@ -203,6 +205,8 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
             widget=forms.Select(choices=AgentVersion.Transport.choices), help_text=transports.MEANING
         ),
         **{f"transport{OPTION}{each.name}": _option(each) for each in _transport_options()},
+        "redaction": forms.MultipleChoiceField(choices=list(REDACTED.items()), widget=forms.CheckboxSelectMultiple),
+        "redacted_recording": forms.BooleanField(),
         "analysis": forms.BooleanField(),
         "success_criteria": Lines(widget=_text(3)),
         "extraction": WantedFields(),

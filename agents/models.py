@@ -130,6 +130,8 @@ class AgentVersion(TenantModel):
     )
     recording = models.BooleanField(default=False)
     consent_notice = models.CharField(max_length=300, default="This call is recorded.", blank=True)
+    redaction = models.JSONField(default=list, blank=True, help_text="Kinds of personal data that are not stored.")
+    redacted_recording = models.BooleanField(default=False, help_text="Keep the recording although text is redacted.")
 
     # After the call
     analysis = models.BooleanField(default=True, help_text="The model reads each call once it is over.")

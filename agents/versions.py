@@ -57,9 +57,16 @@ class VersionSpec:
     backchannels: list[str] = field(default_factory=list)
     silence_prompts: list[str] = field(default_factory=list)
     tools: list[dict[str, Any]] = field(default_factory=list)
+    redaction: list[str] = field(default_factory=list)
+    redacted_recording: bool = False
     analysis: bool = True
     success_criteria: list[str] = field(default_factory=list)
     extraction: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def keeps_recording(self) -> bool:
+        """A voice cannot be redacted: where text is, the recording is kept only if the version insists."""
+        return self.recording and (self.redacted_recording or not self.redaction)
 
     @classmethod
     def of(cls, version: AgentVersion) -> VersionSpec:

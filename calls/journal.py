@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from agents.providers.ports import ServedBy
 from calls.announce import announce
+from calls.redaction import Redactor
 from calls.services import NewCall
 from calls.spool import Spool, SpoolKey
 
@@ -20,9 +21,19 @@ spool = Spool(lambda: settings.SPOOL_DIR / "journal", announce)
 class CallJournal:
     """The journal of one segment of one call. Nothing here waits, except for those who ask to."""
 
-    def __init__(self, key: SpoolKey, names: Callable[[str], tuple[str, str]], to: Spool = spool) -> None:
-        """`names("stt" | "llm" | "tts")` tells the first choice, whose usage it is unless said: provider and model."""
+    def __init__(
+        self,
+        key: SpoolKey,
+        names: Callable[[str], tuple[str, str]],
+        to: Spool = spool,
+        redactor: Redactor | None = None,
+    ) -> None:
+        """`names("stt" | "llm" | "tts")` tells the first choice, whose usage it is unless said: provider and model.
+
+        What `redactor` takes out reaches neither the spool nor anything behind it.
+        """
         self._key, self._names, self._spool = key, names, to
+        self._redactor = redactor or Redactor(frozenset())
 
     def opened(self, new: NewCall) -> None:
         """Everything the call's row needs, in case the database could not be asked to make it."""
@@ -34,13 +45,16 @@ class CallJournal:
         self._write("answered", at=now().isoformat())
 
     def turn(self, index: int, state: dict[str, Any]) -> None:
-        self._write("turn", index=index, state=state)
+        kept = {name: self._redactor.turn(state["speaker"], state[name]) for name in ("heard", "unheard")}
+        kept["extras"] = self._redactor.data(state.get("extras", {}))
+        self._write("turn", index=index, state={**state, **kept})
 
     def event(self, kind: str, at_ms: int, data: dict[str, Any] | None = None) -> None:
-        self._write("event", kind=kind, at_ms=max(0, at_ms), data=data or {})
+        self._write("event", kind=kind, at_ms=max(0, at_ms), data=self._redactor.data(data or {}))
 
     def tool(self, key: str, state: dict[str, Any]) -> None:
-        self._write("tool", key=key, state=state)
+        kept = {name: self._redactor.data(state[name]) for name in ("arguments", "result") if name in state}
+        self._write("tool", key=key, state={**state, **kept})
 
     def usage(
         self, kind: str, unit: str, quantity: int, *, speculative: bool = False, by: ServedBy | None = None

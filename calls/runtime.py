@@ -25,6 +25,7 @@ from calls.equipment import Equipment, Mind
 from calls.journal import CallJournal
 from calls.knowing import Knowledge
 from calls.opting_out import stop_calls
+from calls.redaction import Redactor
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
 from calls.services import NewCall
@@ -174,7 +175,7 @@ async def start_call(claims: CallClaims, line: Line) -> RunningCall[AudioEngine]
     """
     prepared, earlier = await _prepared_for(claims, AudioEngine.name)
     assert isinstance(prepared.equipment, Equipment)  # noqa: S101 - it was prepared for this engine
-    file = f"{claims.tenant_id}/{claims.call_id}.ulaw2" if prepared.spec.recording else ""
+    file = f"{claims.tenant_id}/{claims.call_id}.ulaw2" if prepared.spec.keeps_recording else ""
     engine = AudioEngine(prepared.equipment, line, recording=file, earlier_ms=earlier.elapsed_ms)
     return _started(RunningCall(claims, prepared, earlier, engine))
 
@@ -240,9 +241,13 @@ class RunningCall(Generic[E]):
         self._claims, self._spec, self.engine = claims, prepared.spec, engine
         self._browser = prepared.new.channel == "browser"
         self._new = prepared.new
-        self._journal = CallJournal(SpoolKey(claims.tenant_id, claims.call_id, claims.segment), self._names)
+        key = SpoolKey(claims.tenant_id, claims.call_id, claims.segment)
+        known = (prepared.spec.agent_name, prepared.business)
+        redactor = Redactor.of(prepared.spec.redaction, language=prepared.spec.language, known=known)
+        self._journal = CallJournal(key, self._names, redactor=redactor)
         self._elapsed_ms = earlier.elapsed_ms
-        scene = Scene(claims.tenant_id, claims.call_id, self._spec, prepared.business, _caller_number(prepared.new))
+        number = _caller_number(prepared.new)
+        scene = Scene(claims.tenant_id, claims.call_id, self._spec, prepared.business, number, redactor.data)
         self._toolbox, worker = open_toolbox(scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs)
         script = prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation)
         self._session = Session(

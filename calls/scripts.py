@@ -90,7 +90,7 @@ class CallTexts:
         return self._platform.one_moment, self._platform.still_working
 
     def _consent(self) -> str:
-        return self._spec.consent_notice if self._spec.recording else ""
+        return self._spec.consent_notice if self._spec.keeps_recording else ""
 
     def _say(self, text: str) -> str:
         return " ".join(render(text, self._variables).split())

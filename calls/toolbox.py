@@ -48,6 +48,7 @@ class Scene:
     spec: VersionSpec
     business: str
     caller_number: str
+    kept: Callable[[Any], Any] = lambda value: value  # what may be stored of it
 
 
 def open_toolbox(
@@ -155,7 +156,7 @@ class ToolWorker:
         """Make the wish ours before anything happens; what became of it, when it was somebody else's already."""
         try:
             with tenant_transaction(self.scene.tenant_id):
-                ToolRun.objects.create(call_id=self.scene.call_id, key=wish.key, **_facts(wish))
+                ToolRun.objects.create(call_id=self.scene.call_id, key=wish.key, **_facts(wish, self.scene.kept))
         except IntegrityError:
             with tenant_transaction(self.scene.tenant_id):
                 return result_of(ToolRun.objects.get(call_id=self.scene.call_id, key=wish.key))
@@ -165,7 +166,7 @@ class ToolWorker:
         """In the transaction of the effect itself: one is never there without the other."""
         if wish.tool.effect:
             state = ToolRun.State.DONE if outcome.ok else ToolRun.State.FAILED
-            self._row(wish).update(state=state, result=outcome.content)
+            self._row(wish).update(state=state, result=self.scene.kept(outcome.content))
 
     def _settle(self, wish: Wish) -> ToolResult:
         """After a failure: the row tells whether the effect was committed all the same."""
@@ -195,14 +196,14 @@ def result_of(row: ToolRun) -> ToolResult:
     return ToolResult(row.result, ok=row.ok)
 
 
-def _facts(wish: Wish) -> dict[str, Any]:
+def _facts(wish: Wish, kept: Callable[[Any], Any]) -> dict[str, Any]:
     tool = wish.tool
     return {
         "turn": wish.turn,
         "tool_call_id": wish.call.id[:80],
         "name": tool.spec.name,
         "title": tool.title,
-        "arguments": wish.kept_arguments,
+        "arguments": kept(wish.kept_arguments),
         "effect": tool.effect,
         "started_ms": wish.at_ms,
     }

@@ -33,13 +33,13 @@ def live_number(agent: Agent) -> int | None:
         return published.number if published else None
 
 
-def filled(agent: Agent, **typed: str) -> dict[str, str]:
+def filled(agent: Agent, **typed: str) -> dict[str, Any]:
     """What a browser without scripts sends: every field of the page."""
     with tenant_transaction(agent.tenant_id):
         form = DraftForm(values(services.draft_of(Agent.objects.get(pk=agent.pk))))
         shown = {field.html_name: field.value() for field in form}
     sent = {
-        name: "on" if value is True else "" if value is None else str(value)
+        name: "on" if value is True else "" if value is None else value if isinstance(value, list) else str(value)
         for name, value in shown.items()
         if value is not False
     }
@@ -50,5 +50,5 @@ def text(response: HttpResponse) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-def autosave(browser: Client, agent: Agent, **typed: str) -> HttpResponse:
+def autosave(browser: Client, agent: Agent, **typed: str | list[str]) -> HttpResponse:
     return browser.post(at("edit", agent), {"only": " ".join(typed), **typed}, **HTMX)

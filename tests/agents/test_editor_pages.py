@@ -210,3 +210,18 @@ def test_every_error_of_the_answer_has_its_place_on_the_page(browser: Client, ag
 
     for target in re.findall(r'id="([^"]+)"[^>]*hx-swap-oob', answers):
         assert page.count(f'id="{target}"') == 1, target
+
+
+def test_what_to_note_is_a_table_whose_controls_are_sent_together(browser: Client, agent: Agent):
+    rows = ["Day", "date", "Which day", "", "Visit", "choice", "", "Cleaning, Checkup", "", "text", "", ""]
+    saved = autosave(browser, agent, extraction=rows, redaction=["card"])
+    refused = autosave(browser, agent, extraction=["", "text", "Who recommended us", ""])
+
+    assert saved.status_code == 200
+    now = draft(agent)
+    assert now.redaction == ["card"]
+    assert [(each["name"], each["type"], each["choices"]) for each in now.extraction] == [
+        ("Day", "date", []),
+        ("Visit", "choice", ["Cleaning", "Checkup"]),
+    ]
+    assert "Give a name to the field" in text(refused)
