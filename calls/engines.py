@@ -24,6 +24,11 @@ from calls.equipment import Equipment, Mind
 from calls.journal import CallJournal
 from calls.recorder import RecordedLine, Recorder
 
+OTHER_LANGUAGES = (
+    "You can also speak {0}. When the caller speaks one of these or asks for it, begin your reply with its mark, such "
+    "as <language {1}/>, and go on in it. The mark <language {2}/> leads back."
+)
+
 Report = Callable[[str, ProviderError], None]
 
 
@@ -59,6 +64,11 @@ class Engine(Protocol):
         """The script as this way of carrying takes it."""
         ...
 
+    @property
+    def note(self) -> str:
+        """What the model must know of this way of carrying; empty for nothing."""
+        ...
+
     def attach(self, session: Session) -> None:
         """The conversation that it carries."""
         ...
@@ -74,6 +84,7 @@ class AudioEngine:
     """Media Streams: frames of sound both ways, and ears and a voice of our own."""
 
     name = "media_streams"
+    note = ""
 
     def __init__(self, equipment: Equipment, line: Line, *, recording: str, earlier_ms: int) -> None:
         """`recording`: the file below RECORDINGS_DIR; empty where nothing is recorded."""
@@ -140,6 +151,11 @@ class RelayEngine:
         self.voice = RelaySpeaker(line, greeted=greeted, languages=spoken_languages(mind.spec))
         self.model: LanguageModel = mind.model
         self._session: Session | None = None
+
+    @property
+    def note(self) -> str:
+        own, *others = spoken_languages(self._mind.spec)
+        return OTHER_LANGUAGES.format(", ".join(others), others[0], own) if others else ""
 
     @property
     def has_spoken(self) -> bool:

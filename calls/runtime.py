@@ -233,6 +233,10 @@ async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
     return Prepared(new, claims.tenant_id, answerer.business, answerer.spec, keys=answerer.keys), earlier
 
 
+def _instructions(texts: CallTexts, engine: Engine) -> str:
+    return "\n\n".join(filter(None, (texts.system_prompt(), engine.note)))
+
+
 class RunningCall(Generic[E]):
     """One segment of a call on this process. Nothing that the socket calls waits."""
 
@@ -252,7 +256,7 @@ class RunningCall(Generic[E]):
         script = prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation)
         self._session = Session(
             script=engine.script(script),
-            history=History(prepared.texts.system_prompt(), earlier.said),
+            history=History(_instructions(prepared.texts, engine), earlier.said),
             listener=engine.listener,
             make_speaker=engine.speaker,
             model=engine.model,

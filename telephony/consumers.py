@@ -253,21 +253,37 @@ class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
 class EitherConsumer(CarrierConsumer):
     """An address that takes both: the first message tells which it is, and its consumer does the rest."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        start_call: StartCall = start_call,
+        start_relayed_call: StartRelayedCall = start_relayed_call,
+        patience: Patience = PATIENCE,
+    ) -> None:
         super().__init__(scope, receive, send)
-        self.patience = patience
+        self.start_call, self.start_relayed_call, self.patience = start_call, start_relayed_call, patience
 
     async def converse(self) -> None:
         first: list[Any] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(self.patience.start_s):
                 first.append(await self.receive())
+        is_for_words = bool(first) and relay.is_setup(first[0].get("text") or "")
         receive = self.receive
 
         async def from_the_first() -> Any:
             return first.pop() if first else await receive()
 
-        words = bool(first) and relay.is_setup(first[0].get("text") or "")
-        kind = ConversationRelayConsumer if words else MediaStreamConsumer
-        consumer = kind(self.scope, from_the_first, self.send, patience=self.patience)
+        consumer: CallSocket[Any, Any]
+        if is_for_words:
+            consumer = ConversationRelayConsumer(
+                self.scope, from_the_first, self.send, start_call=self.start_relayed_call, patience=self.patience
+            )
+        else:
+            consumer = MediaStreamConsumer(
+                self.scope, from_the_first, self.send, start_call=self.start_call, patience=self.patience
+            )
         await consumer.converse()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from agents.languages import for_the_carrier
 from agents.versions import VersionSpec
 from calls.admission import EngineFailure, RelayWish
+from calls.engines import spoken_languages
 from telephony.twiml import Relay
 
 # What the carrier calls the vendors that we know as well.
@@ -42,6 +43,7 @@ def relay_for(wish: RelayWish) -> Relay:
         ignore_backchannel=bool(spec.backchannels) and not never,
         greeting=wish.greeting,
         greeting_interruptible="none" if wish.protected or never else "any",
+        languages=spoken_languages(spec)[1:],
     )
     return relay if wish.plain else _with_voice_and_ears(relay, spec, options)
 

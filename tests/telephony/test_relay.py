@@ -1,0 +1,153 @@
+"""What the carrier is told to hear and speak with, and what it means when a session is over."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from agents.models import AgentVersion
+from agents.versions import VersionSpec
+from calls.admission import RelayWish
+from telephony import twiml
+from telephony.relay import relay_for, session_end
+
+
+def spec(**fields: Any) -> VersionSpec:
+    version = {f.name: f.get_default() for f in AgentVersion._meta.fields if f.name in VersionSpec.__dataclass_fields__}
+    return VersionSpec(**({"version_id": 1, "agent_name": "Front desk"} | version | fields))
+
+
+def element(wish: RelayWish) -> ElementTree.Element:
+    text = twiml.connect_relay(
+        "wss://agents.example/agents/7/ws", relay_for(wish), {"token": "t"}, action="https://agents.example/resume"
+    )
+    (connect, redirect) = ElementTree.fromstring(text)  # noqa: S314 - our own
+    assert connect.attrib == {"action": "https://agents.example/resume", "method": "POST"}
+    assert redirect.text == "https://agents.example/resume"
+    (noun,) = connect
+    assert noun.tag == "ConversationRelay"
+    return noun
+
+
+def test_the_carrier_gets_the_voice_and_the_ears_of_the_version_where_it_has_them():
+    chosen = spec(
+        language="es-419",
+        tts_provider="elevenlabs",
+        tts_voice="EXAVITQu4vr4xnSDxMaL",
+        stt_provider="deepgram",
+        stt_model="nova-3",
+        keyterms=["Juniper", "Dr. Abel, dentist"],
+    )
+
+    noun = element(RelayWish(chosen, "Hola & bienvenidos"))
+
+    assert {name: noun.attrib[name] for name in noun.attrib if name != "url"} == {
+        "language": "es-US",
+        "ttsProvider": "ElevenLabs",
+        "voice": "EXAVITQu4vr4xnSDxMaL",
+        "transcriptionProvider": "Deepgram",
+        "speechModel": "nova-3-general",
+        "hints": "Juniper, Dr. Abel  dentist",
+        "interruptible": "any",
+        "reportInputDuringAgentSpeech": "any",
+        "ignoreBackchannel": "true",
+        "dtmfDetection": "true",
+        "welcomeGreeting": "Hola & bienvenidos",
+        "welcomeGreetingInterruptible": "any",
+        "events": "speaker-events tokens-played",
+    }
+    assert [(each.tag, each.attrib) for each in noun] == [("Parameter", {"name": "token", "value": "t"})]
+
+
+def test_what_the_carrier_does_not_have_is_left_to_it():
+    noun = element(RelayWish(spec()))
+
+    assert not {"ttsProvider", "voice", "transcriptionProvider", "speechModel", "welcomeGreeting"} & set(noun.attrib)
+
+
+def test_settings_of_the_version_win_over_what_follows_from_it():
+    options = {
+        "tts_provider": "Google",
+        "voice": "en-US-Journey-O",
+        "interrupt_sensitivity": "low",
+        "keys": False,
+        "languages": "es-US, fr-CA",
+    }
+    noun = element(RelayWish(spec(tts_provider="elevenlabs", tts_voice="abc", transport_options=options)))
+
+    assert (noun.attrib["ttsProvider"], noun.attrib["voice"]) == ("Google", "en-US-Journey-O")
+    assert noun.attrib["interruptSensitivity"] == "low"
+    assert "dtmfDetection" not in noun.attrib
+    assert [each.attrib["code"] for each in noun if each.tag == "Language"] == ["es-US", "fr-CA"]
+
+
+def test_a_voice_of_another_vendor_than_the_chosen_one_is_not_sent():
+    noun = element(
+        RelayWish(spec(tts_provider="elevenlabs", tts_voice="abc", transport_options={"tts_provider": "Amazon"}))
+    )
+
+    assert noun.attrib["ttsProvider"] == "Amazon"
+    assert "voice" not in noun.attrib
+
+
+def test_an_agent_that_always_finishes_is_not_interrupted_by_the_carrier():
+    noun = element(RelayWish(spec(interruption="off"), "Hello."))
+
+    assert (noun.attrib["interruptible"], noun.attrib["welcomeGreetingInterruptible"]) == ("none", "none")
+
+
+def test_a_notice_in_the_greeting_is_heard_to_its_end():
+    assert element(RelayWish(spec(), "This is recorded.", protected=True)).attrib["welcomeGreetingInterruptible"] == (
+        "none"
+    )
+
+
+def test_after_refused_settings_only_the_language_is_asked_for():
+    chosen = spec(tts_provider="elevenlabs", stt_provider="deepgram", keyterms=["Juniper"])
+
+    noun = element(RelayWish(chosen, plain=True))
+
+    assert not {"ttsProvider", "voice", "transcriptionProvider", "hints"} & set(noun.attrib)
+    assert noun.attrib["language"] == "en-US"
+
+
+def ended(status: str, **fields: str) -> Any:
+    return session_end({"SessionStatus": status, "SessionDuration": "25", **fields})
+
+
+def test_a_stream_of_sound_has_no_session():
+    assert session_end({"CallSid": "CA1"}) is None
+
+
+def test_a_caller_who_left_is_told_from_one_who_waits():
+    assert ended("completed").caller_left
+    assert ended("failed", CallStatus="completed", ErrorCode="64105").caller_left
+    assert not ended("ended").caller_left
+
+
+@pytest.mark.parametrize(
+    ("code", "of_engine", "of_settings"),
+    [
+        ("64101", True, False),
+        ("64102", False, False),
+        ("64105", False, False),
+        ("64106", True, True),
+        ("64107", False, False),
+        ("64114", True, False),
+        ("39001", False, False),
+        ("64999", True, False),
+        ("", True, False),
+    ],
+)
+def test_each_error_code_is_the_engine_s_or_the_connection_s(code: str, of_engine: bool, of_settings: bool):
+    failure = ended("failed", ErrorCode=code).failure()
+
+    assert (failure.of_engine, failure.of_settings, failure.at_once) == (of_engine, of_settings, False)
+
+
+def test_a_session_that_broke_off_within_seconds_broke_off_at_once():
+    assert session_end({"SessionStatus": "failed", "SessionDuration": "2"}).failure().at_once
+    assert session_end({"SessionStatus": "failed", "SessionDuration": "much"}).failure().at_once
+    assert ended("ended").failure() is None
