@@ -57,8 +57,6 @@ async def calls() -> WordsCalls:
 @pytest.fixture
 async def port(calls: WordsCalls, settings: Settings) -> AsyncIterator[int]:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
-        consumers.ConversationRelayConsumer.__init__.__kwdefaults__, "start_call", calls.start_with_words
-    )
     patient = Patience(start_s=60, media_s=60, reading_s=60)
     start = {"start_call": calls.start, "start_relayed_call": calls.start_with_words}
     socket = EitherConsumer.as_asgi(**start, patience=patient)
