@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
@@ -18,12 +19,14 @@ from django.urls import path
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
-from agentos.tenants.api import ApiRequest, checked, keyed
+from agentos.tenants.api import ApiRequest, Problem, checked, keyed
 from agentos.tenants.permissions import Permission
 from campaigns.models import Campaign, Consent, DoNotCall, Target
 from campaigns.people import contacts
 from campaigns.planning.dry_run import Plan, plan
 from campaigns.progress import Progress
+
+PER_PAGE = 50
 
 
 class Number(forms.CharField):
@@ -48,6 +51,11 @@ class ConsentForm(forms.Form):
     source = forms.CharField(max_length=120)
     given_at = forms.DateTimeField()
     evidence = forms.CharField(max_length=2000)
+
+
+class ListForm(forms.Form):
+    status = forms.ChoiceField(choices=Campaign.Status.choices, required=False)
+    page = forms.IntegerField(min_value=1, required=False)
 
 
 @keyed(Permission.MANAGE_CONTACTS, "POST", while_suspended=True)
@@ -82,6 +90,38 @@ def consents(request: ApiRequest) -> JsonResponse:
         "on_do_not_call_list": is_listed,
     }
     return JsonResponse(body, status=201)
+
+
+@keyed(Permission.VIEW_CAMPAIGNS, "GET")
+def campaigns(request: ApiRequest) -> JsonResponse:
+    """The campaigns, the newest first, a page at a time. Test calls are none."""
+    asked = ListForm(request.GET)
+    if not asked.is_valid():
+        errors = {name: [str(words) for words in found] for name, found in asked.errors.items()}
+        raise Problem(422, "invalid", "Something in the address is not right.", errors=errors)
+    known = Campaign.objects.filter(is_test=False).annotate(people=Count("targets")).order_by("-created_at", "pk")
+    if status := asked.cleaned_data["status"]:
+        known = known.filter(status=status)
+    pages = Paginator(known, PER_PAGE)
+    page = pages.get_page(asked.cleaned_data["page"] or 1)
+    body = {
+        "campaigns": [
+            {
+                "id": str(each.pk),
+                "name": each.name,
+                "status": each.status,
+                "people": each.people,
+                "created_at": _moment(each.created_at),
+                "started_at": _moment(each.started_at),
+                "ended_at": _moment(each.ended_at),
+            }
+            for each in page
+        ],
+        "total": pages.count,
+        "page": page.number,
+        "pages": pages.num_pages,
+    }
+    return JsonResponse(body)
 
 
 @keyed(Permission.VIEW_CAMPAIGNS, "GET")
@@ -150,6 +190,7 @@ app_name = "api"
 urlpatterns = [  # no trailing slash: a redirect would lose the body
     path("do-not-call", do_not_call, name="do_not_call"),
     path("consents", consents, name="consents"),
+    path("campaigns", campaigns, name="campaigns"),
     path("campaigns/<uuid:campaign_id>", campaign, name="campaign"),
     path("campaigns/<uuid:campaign_id>/dry-run", dry_run, name="dry_run"),
 ]

@@ -250,6 +250,25 @@ def test_a_campaign_is_told_as_it_stands(ask: Ask, tenant: Tenant, campaign: Cam
     assert told["not_called"] == [{"reason": "No consent.", "people": 1}]
 
 
+def test_the_campaigns_come_a_page_at_a_time_and_none_of_anybody_else(
+    ask: Ask, agent: Agent, other_agent: Agent, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "PER_PAGE", 1)
+    number = campaign.number
+    draft = make_campaign(agent, status="draft", number=number)
+    make_campaign(agent, is_test=True, number=number)
+    make_campaign(other_agent, ROSA)
+
+    first = fits("Campaigns", ask("GET", "/campaigns"))
+    second = fits("Campaigns", ask("GET", "/campaigns?page=2"))
+    running = fits("Campaigns", ask("GET", "/campaigns?status=running"))
+
+    assert [each["id"] for each in (*first["campaigns"], *second["campaigns"])] == [str(draft.pk), str(campaign.pk)]
+    assert (first["total"], first["pages"]) == (2, 2)
+    assert [(each["id"], each["people"]) for each in running["campaigns"]] == [(str(campaign.pk), 2)]
+    assert problem(ask("GET", "/campaigns?page=last&status=x")) == (422, "invalid")
+
+
 def test_a_dry_run_says_who_is_called_when_and_who_is_not_and_calls_nobody(
     ask: Ask, tenant: Tenant, campaign: Campaign
 ) -> None:

@@ -89,6 +89,7 @@ ROUTES: dict[str, Expectation] = {
     "clip": Sealed("the carrier fetches what it plays, and signs nothing"),
     "api:do_not_call": Keyed("a program tells who is not called"),
     "api:consents": Keyed("a program tells who agreed"),
+    "api:campaigns": Keyed("a program asks which campaigns there are"),
     "api:campaign": Keyed("a program asks how a campaign stands"),
     "api:dry_run": Keyed("a program asks what would happen"),
     "tenants:api": Inside.all("manage_api"),
