@@ -90,6 +90,7 @@ class EvilModel:
         self._chance = chance
         self.asked: list[list[Message]] = []
         self.open = 0
+        self.said_goodbye = False  # a goodbye is finished, whatever the caller says
         self._wrote: list[ToolCall] = []
 
     async def warm(self) -> None: ...
@@ -99,7 +100,9 @@ class EvilModel:
         chance = self._chance
         await asyncio.sleep(chance.choice([0.05, 0.3, 1.0]))
         if chance.random() < 0.6:
-            yield chance.choice(["Sure. ", "One. ", "It is done, I booked it. ", "Bye. <hang_up/>"])
+            text = chance.choice(["Sure. ", "One. ", "It is done, I booked it. ", "Bye. <hang_up/>"])
+            self.said_goodbye |= "<hang_up/>" in text
+            yield text
         if chance.random() < 0.05:
             raise ProviderError("llm", "cut", code="cut")
         for _ in range(chance.choice([0, 1, 1, 1, 2, 3, 12])):
@@ -128,6 +131,8 @@ class Watched:
 
     chance: random.Random
     journal: Notebook | None = None
+    is_guess: bool = False  # the caller has said words, and nobody knows yet which will be the last
+    guessed: list[str] = field(default_factory=list)
     begun: list[tuple[Wish, float, list[str]]] = field(default_factory=list)
     finished: Counter[str] = field(default_factory=Counter)
     effects: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -140,7 +145,9 @@ class Watched:
         assert self.journal is not None
         callers = [text for who, text in self.journal.transcript() if who == "caller"]
         self.begun.append((wish, asyncio.get_running_loop().time(), callers))
+        self.guessed += [wish.key] if self.is_guess else []
         if wish.tool.spec.name == "end_call":
+            self.is_guess = False
             self.finished[wish.key] += 1
             return ToolResult("Ends.", then="hang_up")
         await asyncio.sleep(self.chance.choice([0.0, 0.2, 1.5, 4.0, 12.0]))
@@ -163,7 +170,7 @@ async def play(seed: int) -> None:
             if stage.running.done():
                 break
             text = chance.choice(list(SAYINGS))
-            await say(stage, text, chance)
+            await say(stage, tools, text, chance)
             if find_stop(text):
                 stopped_at = stage.loop.time()
             await asyncio.sleep(chance.choice([0.05, 0.4, 1.1, 2.5, 7.0]))
@@ -184,14 +191,18 @@ async def play(seed: int) -> None:
         assert over or stage.journal.transcript(), seed
 
 
-async def say(stage: Any, text: str, chance: random.Random) -> None:
+async def say(stage: Any, tools: Watched, text: str, chance: random.Random) -> None:
     """A turn whose interims may be finished long before it is over, and which may change its mind at the end."""
     start = stage.at_ms()
     stage.listener.voice()
     stage.listener.say(SpeechStarted(start))
     interim = chance.choice([text, "Yes please", text.split()[0]])
     stage.listener.say(Interim(interim, start, start + 200))
+    await asyncio.sleep(0.001)  # what was begun before these words is none of a guess
+    over = any(wish.tool.spec.name == "end_call" for wish, _, _ in tools.begun) or stage.model.said_goodbye
+    tools.is_guess = interim != "mm-hm" and not over
     await asyncio.sleep(chance.choice([0.0, 0.2, 0.8, 1.4]))
+    tools.is_guess = False
     stage.listener.say(EndOfTurn(text, start, start + 300))
 
 
@@ -211,6 +222,7 @@ def judge(tools: Watched, journal: Notebook, ended_at: float, stopped_at: float 
             assert "No not that" not in wish.said, "sent though the yes was taken back"
             said = wish.arguments["number"] == SAID_NUMBER and any("nine nine" in text for text in callers)
             assert said or wish.arguments["number"] == OWN_NUMBER, "sent to a number that nobody gave"
+    assert not tools.guessed, "begun for a turn that was not over"
     for name, count in counts.items():
         assert count <= BY_NAME[name].limits.per_call, f"too often: {name}"
     assert all(count == 1 for count in tools.finished.values()), "done twice"
