@@ -27,13 +27,17 @@ class OfflineLanguageModel:
         """There is no connection to open."""
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
-        """Yield text word by word, `<hang_up/>` as the last text when the call is over, then a Usage."""
-        answer = await asyncio.to_thread(respond, tuple(messages))  # a long conversation takes milliseconds to read
+        """Yield text word by word, then a tool call or `<hang_up/>` when the call is over, then a Usage."""
+        answer = await asyncio.to_thread(
+            respond, tuple(messages), tuple(tools)
+        )  # a long conversation takes milliseconds to read
         for word in re.findall(r"\s*\S+", answer.text):
             yield word
             await asyncio.sleep(0)
         if answer.hangs_up:
             yield HANG_UP
+        if answer.call:
+            yield answer.call
         read = sum(len(message.content) for message in messages)
         yield Usage(_tokens(read), _tokens(len(answer.text)))
 

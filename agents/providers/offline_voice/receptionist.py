@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..ports import Message
+from ..ports import Message, ToolCall, ToolSpec
 from . import intents
 from .conversation import Asked, Conversation, Mode, Move
 from .facts import Facts, first_passage
+from .wishes import Result, results_of, wish_for
 from .wording import UNITS, clock
 
 QUESTIONS = {
@@ -40,12 +41,15 @@ FAREWELLS = ("Thank you for calling. Goodbye.", "Thank you, and have a good day.
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What to say; or with a `call`, what to ask for before there is more to say."""
+
     text: str
     hangs_up: bool = False
+    call: ToolCall | None = None
 
 
-def respond(messages: Sequence[Message]) -> Answer:
-    """What to say next. The same conversation always gets the same answer."""
+def respond(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Answer:
+    """What to say or to ask for next. The same conversation always gets the same answer."""
     conversation = Conversation(asked=Asked.HELP)
     move, found = Move.GREETING, ""
     for message in messages:
@@ -54,11 +58,18 @@ def respond(messages: Sequence[Message]) -> Answer:
                 found = first_passage(message.content)
             case "system":
                 conversation.facts = Facts.read(message.content)
-            case "assistant":
+            case "assistant" if message.content:
                 conversation.agent_said(message.content)
             case "user":
                 move = conversation.caller_said(message.content)
-    return Receptionist(conversation, found).answer(move)
+    receptionist = Receptionist(conversation, found)
+    if results := results_of(messages):
+        return receptionist.tell(move, results[-1])
+    wish = wish_for(move, conversation, tools)
+    if wish is None or wish.name == "end_call":
+        answer = receptionist.answer(move)
+        return Answer(answer.text, hangs_up=answer.hangs_up and wish is None, call=wish)
+    return Answer("Let me look." if wish.name == "check_availability" else "", call=wish)
 
 
 class Receptionist:
@@ -71,6 +82,18 @@ class Receptionist:
         if move is Move.GOODBYE:
             return Answer(self._one_of(FAREWELLS), hangs_up=True)
         return Answer(" ".join(filter(None, self._sentences(move))))
+
+    def tell(self, move: Move, result: Result) -> Answer:
+        """What came of what was asked for. Nothing is said to be done unless the tool says so."""
+        if result.is_under_way:
+            return Answer("I am on it.")
+        if result.name == "check_availability":
+            asked = Asked.TIME if result.text.startswith("Free") else Asked.DAY
+            return Answer(f"{result.spoken} {self._ask(asked)}")
+        if result.is_done and move in (Move.CONFIRMED, Move.PASSED_ON):
+            return self.answer(move)
+        again = self._ask(Asked.TIME) if "free" in result.text else self._ask(Asked.OFFER)
+        return Answer(f"I am sorry. {result.spoken} {again}")
 
     def _sentences(self, move: Move) -> tuple[str, ...]:
         match move:

@@ -85,10 +85,17 @@ _PARTS = {"tonight": "evening", "before noon": "morning", "after lunch": "aftern
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day as it is said, and which day of the week it is, where that is known."""
+    """A day as it is said, and which day of the week and of the calendar it is, where that is known."""
 
     name: str
     weekday: int | None = None
+    on: date | None = None
+
+    def after(self, today: date) -> date | None:
+        """The day of the calendar: the coming one of this weekday, where nothing else is known."""
+        if self.on is not None or self.weekday is None:
+            return self.on
+        return today + timedelta(days=(self.weekday - today.weekday()) % 7 or 7)
 
     @property
     def phrase(self) -> str:
@@ -177,14 +184,19 @@ def _dated(found: re.Match[str], today: date | None) -> Day | None:
         except ValueError:
             continue
         if day >= today:
-            return Day(f"{DAY_NAMES[day.weekday()]}, {MONTHS[day.month - 1]} {ordinal(number)}", day.weekday())
+            return Day(f"{DAY_NAMES[day.weekday()]}, {MONTHS[day.month - 1]} {ordinal(number)}", day.weekday(), day)
     return None
 
 
 def _named(found: re.Match[str], today: date | None) -> Day:
     index = WEEKDAYS[found["weekday"]]
     later = found["next"] == "next " or bool(found["later"])
-    return Day(f"next {DAY_NAMES[index]}" if later else DAY_NAMES[index], index)
+    if not later:
+        return Day(DAY_NAMES[index], index)
+    ahead = (index - today.weekday()) % 7 or 7 if today else 0
+    if today and today.weekday() + ahead < 7:
+        ahead += 7  # "next" skips the one of this week
+    return Day(f"next {DAY_NAMES[index]}", index, today + timedelta(days=ahead) if today else None)
 
 
 def _near(found: re.Match[str], today: date | None) -> Day:
@@ -192,8 +204,9 @@ def _near(found: re.Match[str], today: date | None) -> Day:
     name = ("today", "tomorrow", "the day after tomorrow")[ahead]
     if today is None:
         return Day(name)
-    weekday = (today + timedelta(days=ahead)).weekday()
-    return Day(DAY_NAMES[weekday] if ahead == 2 else f"{name}, {DAY_NAMES[weekday]}", weekday)
+    day = today + timedelta(days=ahead)
+    weekday = day.weekday()
+    return Day(DAY_NAMES[weekday] if ahead == 2 else f"{name}, {DAY_NAMES[weekday]}", weekday, day)
 
 
 def _find_time(text: str, *, bare: bool) -> re.Match[str] | None:
