@@ -28,6 +28,7 @@ class Template:
     prompt: str = ""
     farewell: str = "Thank you for calling. Goodbye."
     variables: dict[str, str] = field(default_factory=dict)
+    tools: tuple[str, ...] = ()
 
     def values(self) -> dict[str, object]:
         return {
@@ -35,6 +36,7 @@ class Template:
             "prompt": self.prompt,
             "farewell": self.farewell,
             "variables": dict(self.variables),
+            "tools": [{"name": name, "settings": {}} for name in self.tools],
         }
 
 
@@ -50,6 +52,7 @@ TEMPLATES = (
         f"{_MANNERS}\n\n{_FACTS}",
         "Thank you for calling {{business_name}}. Goodbye.",
         _PLACEHOLDERS,
+        ("check_availability", "book_appointment", "leave_message", "request_callback", "end_call"),
     ),
     Template(
         "booking",
@@ -62,6 +65,14 @@ TEMPLATES = (
         f"goodbye.\n\n{_MANNERS}\n\n{_FACTS}",
         "We look forward to seeing you. Goodbye.",
         _PLACEHOLDERS,
+        (
+            "check_availability",
+            "book_appointment",
+            "find_appointments",
+            "move_appointment",
+            "cancel_appointment",
+            "end_call",
+        ),
     ),
     Template(
         "after_hours",
@@ -74,6 +85,7 @@ TEMPLATES = (
         f"what it is about. Read it back.\n\n{_MANNERS}\n\n{_FACTS}",
         "Somebody will call you back. Goodbye.",
         _PLACEHOLDERS,
+        ("leave_message", "request_callback", "end_call"),
     ),
     Template(BLANK, "Empty", "You write everything yourself."),
 )
