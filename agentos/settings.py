@@ -305,6 +305,12 @@ EMBEDDING_BASE_URL = env.str("EMBEDDING_BASE_URL", default="").rstrip("/")
 
 OUTGOING_TRUSTED = frozenset(env.list("OUTGOING_TRUSTED", default=[]))
 
+# Google Calendar: what Google calls an OAuth client, of the kind "web application"
+
+GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", default="")
+GOOGLE_CLIENT_SECRET = env.str("GOOGLE_CLIENT_SECRET", default="")
+GOOGLE_BASE_URL = env.str("GOOGLE_BASE_URL", default="").rstrip("/")
+
 # Calls
 
 CALLS_PER_PROCESS = env.int("CALLS_PER_PROCESS", default=120)

@@ -218,5 +218,5 @@ class JournalCursor(TenantModel):
 
 # Models of the parts of this app that stand in folders of their own.
 from calls.after.models import Analysis, Budget, Cost  # noqa: E402, F401
-from calls.calendar.models import Appointment, Calendar  # noqa: E402, F401
+from calls.calendar.models import Appointment, Calendar, GoogleLink  # noqa: E402, F401
 from calls.followups.models import CallBack, Lead, LeftMessage  # noqa: E402, F401

@@ -25,6 +25,7 @@ GROUND = {
 EDGE_NAMES = {"views", "urls", "public_urls", "sockets", "api", "webhooks", "consumers", "tasks", "receivers", "admin"}
 
 DJANGO_FREE = (
+    "agents/integrations/*.py",
     "agents/providers/**/*.py",
     "calls/conversation/**/*.py",
     "telephony/twiml.py",
@@ -167,7 +168,7 @@ def test_models_know_no_services(module: Module) -> None:
 
 @pytest.mark.parametrize("module", FREE, ids=lambda module: module.file)
 def test_the_heart_knows_no_framework(module: Module) -> None:
-    packages = {"agents", "agents.providers", "calls", "calls.conversation", "campaigns", "telephony"}
+    packages = {"agents", "agents.integrations", "agents.providers", "calls", "calls.conversation", "campaigns", "telephony"}
     free = {each.name for each in FREE} | packages
 
     assert [name for name in module.imports if name.split(".")[0] in FRAMEWORKS] == []

@@ -12,11 +12,13 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
+from agentos.jobs import enqueue
 from agentos.tenants.log import record
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from calls.calendar.models import Appointment, Calendar
-from calls.calendar.slots import DAY, Span, free_starts, may_begin, nearest
+from calls.calendar.google import link_of, taken_there
+from calls.calendar.slots import DAY, NEAR_DAYS, Span, free_starts, may_begin, nearest
 from calls.models import Call
 
 OVERLAP = "appointments_never_overlap"
@@ -88,19 +90,28 @@ def kept(calendar: Calendar) -> Calendar:
 
 
 def free_between(calendar: Calendar, since: datetime, until: datetime) -> list[datetime]:
-    """When an appointment may begin, in order."""
+    """When an appointment may begin, in order. Raises DomainError when nobody knows what is taken."""
     span = Span(since - DAY, until + DAY)
-    return list(free_starts(calendar.rules, taken(calendar, span), now=now(), since=since, until=until))
+    busy = [*taken(calendar, span), *taken_there(calendar, span)]
+    return list(free_starts(calendar.rules, busy, now=now(), since=since, until=until))
 
 
 def free_near(calendar: Calendar, wished: datetime) -> list[datetime]:
     """The free moments nearest to a wish."""
-    moment, horizon = now(), (calendar.horizon_days + 2) * DAY
-    return nearest(calendar.rules, taken(calendar, Span(moment - DAY, moment + horizon)), wished, now=moment)
+    span = _around(wished)
+    return _nearest(calendar, wished, [*taken(calendar, span), *taken_there(calendar, span)])
+
+
+def _around(wished: datetime) -> Span:
+    return Span(wished - (NEAR_DAYS[-1] + 1) * DAY, wished + (NEAR_DAYS[-1] + 1) * DAY)
+
+
+def _nearest(calendar: Calendar, wished: datetime, busy: Sequence[Span]) -> list[datetime]:
+    return nearest(calendar.rules, busy, wished, now=now())
 
 
 def taken(calendar: Calendar, span: Span, *, but: Appointment | None = None) -> list[Span]:
-    """What keeps others away."""
+    """What is booked here and keeps others away."""
     booked = Appointment.objects.filter(calendar_id=calendar.pk, state=Appointment.State.BOOKED)
     if but is not None:
         booked = booked.exclude(pk=but.pk)
@@ -110,6 +121,7 @@ def taken(calendar: Calendar, span: Span, *, but: Appointment | None = None) -> 
 
 def book(calendar: Calendar, guest: Guest, wish: Wish, origin: Origin) -> Appointment:
     """Give the time to the guest. Raises NotFree. The same key, and the same time within one call, book once."""
+    there = _taken_there(calendar, wish)
     with tenant_transaction(current_tenant_id()):
         calendar = Calendar.objects.select_for_update().get(pk=kept(calendar).pk)
         earlier = _booked_already(calendar, wish, origin)
@@ -124,13 +136,14 @@ def book(calendar: Calendar, guest: Guest, wish: Wish, origin: Origin) -> Appoin
             key=origin.key,
             booked_by=origin.person,
         )
-        _place(appointment, calendar, wish)
-        _record("booked", appointment)
+        _place(appointment, calendar, wish, there)
+        _tell("booked", appointment)
         return appointment
 
 
 def move(appointment: Appointment, wish: Wish) -> Appointment:
     """Give the guest another time. Raises NotFree; then the appointment stays where it was."""
+    there = _taken_there(appointment.calendar, wish)
     with tenant_transaction(current_tenant_id()):
         calendar = Calendar.objects.select_for_update().get(pk=appointment.calendar_id)
         moved: Appointment = Appointment.objects.get(pk=appointment.pk)
@@ -139,8 +152,8 @@ def move(appointment: Appointment, wish: Wish) -> Appointment:
         length = wish.length or moved.ends_at - moved.starts_at
         if (moved.starts_at, moved.ends_at) != (wish.starts_at, wish.starts_at + length):
             before = moved.starts_at
-            _place(moved, calendar, Wish(wish.starts_at, length, wish.by_hand))
-            _record("moved", moved, before=before.isoformat())
+            _place(moved, calendar, Wish(wish.starts_at, length, wish.by_hand), there)
+            _tell("moved", moved, before=before.isoformat())
         return moved
 
 
@@ -152,7 +165,7 @@ def cancel(appointment: Appointment) -> Appointment:
             canceled.state, canceled.canceled_at = Appointment.State.CANCELED, now()
             canceled.key = None  # the same wish may be had again
             canceled.save(update_fields=["state", "canceled_at", "key"])
-            _record("canceled", canceled)
+            _tell("canceled", canceled)
         return canceled
 
 
@@ -177,26 +190,34 @@ def _booked_already(calendar: Calendar, wish: Wish, origin: Origin) -> Appointme
     return again
 
 
-def _place(appointment: Appointment, calendar: Calendar, wish: Wish) -> None:
+def _taken_there(calendar: Calendar, wish: Wish) -> list[Span]:
+    """Asked before the calendar is locked. What a person decides by hand waits for nobody."""
+    return [] if wish.by_hand else taken_there(calendar, _around(wish.starts_at))
+
+
+def _place(appointment: Appointment, calendar: Calendar, wish: Wish, there: Sequence[Span]) -> None:
     """Save it at the time of the wish, if that is free. The lock of the calendar is held."""
     rules, start = calendar.rules, wish.starts_at
     length = wish.length or rules.length
-    others = taken(calendar, Span(start - 2 * DAY, start + 3 * DAY), but=appointment)
+    others = [*taken(calendar, _around(start), but=appointment), *there]
     appointment.starts_at, appointment.ends_at = start, start + length
     appointment.free_at = appointment.ends_at + rules.buffer
     wanted = Span(start, appointment.free_at)
     is_free = not any(wanted.overlaps(each) for each in others)
     if not is_free or not (wish.by_hand or may_begin(rules, others, start, now=now())):
-        raise NotFree(free_near(calendar, start))
+        raise NotFree(_nearest(calendar, start, others))
     try:
         with transaction.atomic():
             appointment.save()
     except IntegrityError as error:  # the lock makes it impossible; the constraint makes it certain
         if OVERLAP not in str(error):
             raise
-        raise NotFree(free_near(calendar, start)) from error
+        raise NotFree(_nearest(calendar, start, others)) from error
 
 
-def _record(what: str, appointment: Appointment, **details: str) -> None:
+def _tell(what: str, appointment: Appointment, **details: str) -> None:
+    """The log of the business, and Google where the calendar is also kept there."""
     words = f"{what.capitalize()} an appointment"
     record(f"appointment.{what}", words, subject=f"appointment {appointment.pk}", **details)
+    if link_of(appointment.calendar):
+        enqueue("calls.calendar.tasks.mirror_appointment", appointment.pk)

@@ -146,3 +146,16 @@ class Appointment(TenantModel):
     @property
     def is_booked(self) -> bool:
         return self.state == self.State.BOOKED
+
+
+class GoogleLink(TenantModel):
+    """That a calendar is also kept at Google, and with what permission."""
+
+    calendar = models.OneToOneField(Calendar, on_delete=models.CASCADE, related_name="google")
+    sealed = models.TextField(blank=True, help_text="The tokens; see agentos/vault.py.")
+    connected_at = models.DateTimeField(default=now)
+    connected_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Google says that the permission is gone.")
+
+    def __str__(self) -> str:
+        return str(self.calendar_id)

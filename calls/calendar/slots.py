@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 DAY = timedelta(days=1)
 MIDNIGHT = time()
 
+NEAR_DAYS = (1, 4, 14, 28)
+
 Stretch = tuple[time, time]
 """From and to on the wall clock of one day; to midnight is its end."""
 
@@ -74,7 +76,7 @@ def may_begin(rules: Rules, taken: Sequence[Span], start: datetime, *, now: date
 
 def nearest(rules: Rules, taken: Sequence[Span], wished: datetime, *, now: datetime, count: int = 3) -> list[datetime]:
     """The free moments nearest to the one that somebody wished for, the earliest first."""
-    for days in (1, 4, 14, rules.horizon_days + 1):
+    for days in NEAR_DAYS:
         around = {"since": wished - days * DAY, "until": wished + days * DAY}
         found = sorted(free_starts(rules, taken, now=now, **around), key=lambda start: abs(start - wished))
         if len(found) >= count:
