@@ -15,11 +15,14 @@ from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id
 from agents import providers
+from agents.integrations.google_calendar import GoogleError
 from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
 from calls.after import analysis, budget, questions
+from calls.calendar import google
+from calls.calendar.models import Appointment
 from calls.equipment import synthesize_fixed
 from calls.scripts import CallTexts
 from calls.services import end_forgotten
@@ -79,3 +82,15 @@ def prepare_speech(self, version_id: int) -> None:  # type: ignore[no-untyped-de
         log.warning("fixed sentences are not ready yet", provider=error.provider, code=error.code)
         raise self.retry(countdown=timedelta(seconds=15).seconds) from None
     log.info("fixed sentences are ready", version_id=version_id, synthesized=missing)
+
+
+@shared_task(bind=True, max_retries=10)
+def mirror_appointment(self, appointment_id: str) -> None:  # type: ignore[no-untyped-def]
+    """Show an appointment in Google's calendar as it is now; sooner or later, when Google is away."""
+    appointment = Appointment.objects.select_related("calendar").get(pk=appointment_id)
+    try:
+        google.mirror(appointment)
+    except GoogleError as error:
+        log.warning("an appointment is not at google yet", appointment_id=appointment_id, code=error.code)
+        if error.retryable:
+            raise self.retry(countdown=min(600, 5 * 2**self.request.retries)) from None

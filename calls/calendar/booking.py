@@ -16,8 +16,8 @@ from agentos.jobs import enqueue
 from agentos.tenants.log import record
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
-from calls.calendar.models import Appointment, Calendar
 from calls.calendar.google import link_of, taken_there
+from calls.calendar.models import Appointment, Calendar
 from calls.calendar.slots import DAY, NEAR_DAYS, Span, free_starts, may_begin, nearest
 from calls.models import Call
 
@@ -220,4 +220,4 @@ def _tell(what: str, appointment: Appointment, **details: str) -> None:
     words = f"{what.capitalize()} an appointment"
     record(f"appointment.{what}", words, subject=f"appointment {appointment.pk}", **details)
     if link_of(appointment.calendar):
-        enqueue("calls.calendar.tasks.mirror_appointment", appointment.pk)
+        enqueue("calls.tasks.mirror_appointment", appointment.pk)

@@ -1,4 +1,4 @@
-"""A calendar that is also kept at Google: what is taken there keeps callers away, and what is booked here appears there.
+"""A calendar that is also kept at Google: what is taken there keeps callers away, what is booked here appears there.
 
 Ours is the book; Google's is read when somebody asks for a time, and written behind the booking. While Google cannot be
 read, agents book nothing: two people at one time is worse than a call-back.
@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -51,7 +52,8 @@ def google_app() -> GoogleApp | None:
 
 
 def link_of(calendar: Calendar) -> GoogleLink | None:
-    return GoogleLink.objects.filter(calendar_id=calendar.pk).first() if calendar.pk else None
+    found: GoogleLink | None = GoogleLink.objects.filter(calendar_id=calendar.pk).first()
+    return found
 
 
 # Connecting -----------------------------------------------------------------------------------------------
@@ -60,13 +62,13 @@ def link_of(calendar: Calendar) -> GoogleLink | None:
 def connect_url(calendar: Calendar, person: User) -> str:
     """Where this person allows it for this calendar, within the hour; empty where that cannot be."""
     app = google_app()
-    if app is None or calendar.pk is None:
+    if app is None:
         return ""
-    return google_calendar.consent_url(app, _signer.sign_object([current_tenant_id(), calendar.pk, person.pk]))
+    return google_calendar.consent_url(app, _signer.sign_object([current_tenant_id(), calendar.pk or 0, person.pk]))
 
 
 def read_state(state: str) -> tuple[int, int, int]:
-    """Tenant, calendar and person of `connect_url`. Raises LookupError."""
+    """Tenant, calendar (0: the first that is still to be) and person of `connect_url`. Raises LookupError."""
     try:
         tenant_id, calendar_id, person_id = _signer.unsign_object(state, max_age=STATE_S)
     except (BadSignature, ValueError):
@@ -84,7 +86,7 @@ def connect(calendar: Calendar, code: str, person: User) -> GoogleLink:
     except GoogleError as error:
         log.warning("google calendar was not connected", calendar_id=calendar.pk, code=error.code)
         raise DomainError("google_refused", "Google did not connect. Please try again.") from error
-    link, _ = GoogleLink.objects.get_or_create(calendar=calendar)
+    link: GoogleLink = GoogleLink.objects.get_or_create(calendar=calendar)[0]
     link.connected_by, link.connected_at, link.ended_at = person, now(), None
     _keep(link, tokens)
     return link
@@ -99,6 +101,12 @@ def disconnect(link: GoogleLink) -> None:
     except (GoogleError, vault.Unreadable) as error:
         log.warning("a permission was not given back", calendar_id=link.calendar_id, error=type(error).__name__)
     link.delete()
+
+
+def coming(calendar: Calendar) -> list[UUID]:
+    """What is booked from now on: what Google does not know yet when it is connected."""
+    booked = Appointment.objects.filter(calendar=calendar, state=Appointment.State.BOOKED, ends_at__gt=now())
+    return list(booked.values_list("pk", flat=True))
 
 
 # Reading and writing --------------------------------------------------------------------------------------
@@ -121,7 +129,7 @@ def mirror(appointment: Appointment) -> None:
     """Make Google's calendar show it as it is now. Repeating it changes nothing. Raises GoogleError."""
     link = link_of(appointment.calendar)
     if link is None or link.ended_at is not None:
-        return
+        return None
     event_id = appointment.pk.hex
     if not appointment.is_booked:
         return _with_token(link, lambda app, access: google_calendar.delete_event(app, access, event_id))

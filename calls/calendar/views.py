@@ -17,8 +17,9 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agentos.errors import DomainError
+from agentos.tenants.log import record
 from agentos.tenants.permissions import Permission, TenantRequest, allowed, may
-from calls.calendar import booking, feed
+from calls.calendar import booking, feed, google
 from calls.calendar.booking import NotFree, Origin
 from calls.calendar.forms import AppointmentForm, HoursForm, TimeForm
 from calls.calendar.models import Appointment, Calendar
@@ -101,18 +102,24 @@ def hours(request: TenantRequest) -> HttpResponse:
                 return redirect(_hours_address(request, calendar))
             case "add":
                 return redirect(_hours_address(request, _another(request)))
+            case "disconnect":
+                _disconnect(request, calendar)
+                return redirect(_hours_address(request, calendar))
         form = HoursForm(request.POST, instance=booking.kept(calendar))
         if form.is_valid():
             saved = form.save()
             messages.success(request, "Saved. Agents offer these times from the next question on.")
             return redirect(_hours_address(request, saved))
         calendar = _chosen(request)
-    context = {
+    context: dict[str, Any] = {
         "calendar": calendar,
         "calendars": booking.calendars(),
         "form": form,
-        "feed_url": feed.feed_url(calendar) if may(request.membership, Permission.MANAGE_CALENDAR) else "",
+        "google": google.link_of(calendar),
     }
+    if may(request.membership, Permission.MANAGE_CALENDAR):  # the addresses are for those who may withdraw them
+        context["feed_url"] = feed.feed_url(calendar)
+        context["connect_url"] = google.connect_url(calendar, request.user)
     return render(request, "calendar/hours.html", context, status=422 if form.errors else 200)
 
 
@@ -152,6 +159,7 @@ def _page(
         "search": request.GET.get("search", "").strip()[:80],
         "days": _listed(request, own, zone) if is_list else week.days,
         "opened": opened,
+        "google": google.link_of(calendar),
         "form": form,
         "today": now().astimezone(zone).date(),
     }
@@ -199,6 +207,14 @@ def _first_values(request: TenantRequest, calendar: Calendar) -> dict[str, Any]:
         around, today = _around(request, None, zone), now().astimezone(zone).date()
         return {"day": max(today, around - around.weekday() * DAY)}
     return {"day": pressed.date(), "at": pressed.time()}
+
+
+def _disconnect(request: TenantRequest, calendar: Calendar) -> None:
+    link = google.link_of(calendar)
+    if link is not None:
+        google.disconnect(link)
+        record("calendar.disconnected", "Disconnected a calendar from Google", subject=f"calendar {calendar.pk}")
+    messages.success(request, "Google Calendar is disconnected. Agents see this calendar alone.")
 
 
 def _another(request: TenantRequest) -> Calendar:

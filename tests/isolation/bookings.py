@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
-from calls.models import Appointment, Calendar, Call, CallBack, Lead, LeftMessage
+from calls.models import Appointment, Calendar, Call, CallBack, GoogleLink, Lead, LeftMessage
 
 AT = datetime(2026, 11, 25, 17, tzinfo=UTC)
 
@@ -18,6 +18,7 @@ def add_bookings(call: Call, secret: str, e164: str, number_id: int) -> dict[str
         closed = [{"from": "2026-12-24", "to": "2026-12-26", "note": secret}]
         feed = UUID(int=number_id)
         calendar = Calendar.objects.create(id=number_id, name=secret, zone="America/Boise", closed=closed, feed_id=feed)
+        GoogleLink.objects.create(calendar=calendar, sealed=secret)
         PublicRoute.objects.create(id=feed, tenant_id=call.tenant_id)
         times = {"starts_at": AT, "ends_at": AT + timedelta(hours=1), "free_at": AT + timedelta(hours=1)}
         appointment = Appointment.objects.create(

@@ -122,6 +122,7 @@ ROUTES: dict[str, Expectation] = {
     "calendar:index": Inside.of("view_calendar", "manage_calendar"),
     "calendar:appointment": Inside.of("view_calendar", "manage_calendar"),
     "calendar:hours": Inside.of("view_calendar", "manage_calendar"),
+    "calendar_google": SignedIn("Google sends people back here; what it does, a signed state says"),
     "calendar_feed": Sealed("calendar programs fetch the feed, and sign in nowhere"),
     "followups:index": Inside.of("view_contacts", "handle_replies"),
     "numbers:index": Inside.of("view_numbers", "manage_numbers"),
