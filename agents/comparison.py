@@ -11,7 +11,7 @@ from typing import Any, Literal
 from agents.catalog import Kind, language_name, provider
 from agents.findings import WantedField
 from agents.models import AgentVersion
-from agents.tools import built_in
+from agents.own_tools import on_offer
 from agents.versions import VersionSpec
 
 LONG_TEXT = 60
@@ -217,7 +217,7 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
 
 
 def _tool(grant: Mapping[str, Any]) -> str:
-    tool = built_in().get(grant["name"])
+    tool = on_offer().get(grant["name"])
     title = tool.title if tool else grant["name"]
     labels = {setting.name: setting.label for setting in tool.settings} if tool else {}
     chosen = [f"{labels.get(name, name)}: {value}" for name, value in grant.get("settings", {}).items()]

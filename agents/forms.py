@@ -17,10 +17,11 @@ from agents.drafts import OPTION, ROLES, Errors
 from agents.form_fields import Lines, Pairs, Slider, Terms
 from agents.models import Agent, AgentVersion
 from agents.offers import Option, Provider
+from agents.own_tools import on_offer
 from agents.prompts import placeholders
 from agents.templates_catalog import TEMPLATES
 from agents.tool_choice import PREFIX as TOOL
-from agents.tools import Setting, Tool, built_in
+from agents.tools import Setting, Tool
 from agents.wanted_fields import WantedFields
 
 OTHER = "_other"
@@ -139,7 +140,7 @@ class DraftForm(forms.Form):
     @property
     def tools(self) -> list[tuple[DraftField, list[DraftField]]]:
         """What the agent can do: the switch of each tool, and its settings."""
-        return [(self[f"{TOOL}{tool.name}"], self._settings(tool)) for tool in built_in().values()]  # type: ignore[misc]
+        return [(self[f"{TOOL}{tool.name}"], self._settings(tool)) for tool in on_offer().values()]  # type: ignore[misc]
 
     def _settings(self, tool: Tool) -> list[DraftField]:
         return [self[f"{TOOL}{tool.name}__{each.name}"] for each in tool.settings]  # type: ignore[misc]
@@ -220,7 +221,7 @@ def _transport_options() -> Iterator[Option]:
 def _tool_fields() -> dict[str, forms.Field]:
     """A switch for each tool, and what can be chosen about it."""
     fields: dict[str, forms.Field] = {}
-    for tool in built_in().values():
+    for tool in on_offer().values():
         fields[f"{TOOL}{tool.name}"] = forms.BooleanField(label=tool.title, help_text=tool.hint)
         fields |= {f"{TOOL}{tool.name}__{each.name}": _tool_setting(each) for each in tool.settings}
     return fields

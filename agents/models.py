@@ -235,3 +235,59 @@ class KnowledgeGap(TenantModel):
 
     def __str__(self) -> str:
         return self.question
+
+
+class HttpTool(TenantModel):
+    """A request to another system of the business, which agents can be allowed to make. See agents/own_tools.py."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=40, help_text="As models call it.")
+    title = models.CharField(max_length=80)
+    description = models.CharField(max_length=600, blank=True, help_text="For the model: what it does, and when.")
+    method = models.CharField(max_length=6, default="GET")
+    url = models.CharField(max_length=1000, blank=True, help_text="May hold {values}. Empty: not ready yet.")
+    headers = models.JSONField(default=dict, blank=True, help_text="Ids of credentials, by the name of the header.")
+    parameters = models.JSONField(default=list, blank=True)
+    readings = models.JSONField(default=list, blank=True)
+    timeout_s = models.PositiveIntegerField(default=8, validators=[MinValueValidator(1), MaxValueValidator(20)])
+    changes = models.BooleanField(default=False, help_text="It has an effect there: the same wish is done once a call.")
+    waits = models.BooleanField(default=True, help_text="The conversation waits for it.")
+    say_failed = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["title", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], condition=Q(removed_at=None), name="tool_once_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class McpServer(TenantModel):
+    """A server of tools that speaks the Model Context Protocol, and which of its tools agents can be given."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=20, help_text="Begins the names of its tools.")
+    title = models.CharField(max_length=80)
+    url = models.CharField(max_length=1000)
+    headers = models.JSONField(default=dict, blank=True, help_text="Ids of credentials, by the name of the header.")
+    offered = models.JSONField(default=list, blank=True, help_text="Its tools, as it described them when it was asked.")
+    chosen = models.JSONField(default=list, blank=True, help_text="Those that agents can be given, as they were then.")
+    asked_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["title", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"], condition=Q(removed_at=None), name="mcp_server_once_per_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agents import key_views
+from agents import key_views, tool_views
 
 app_name = "integrations"
 
 urlpatterns = [
     path("keys/", key_views.index, name="keys"),
+    path("tools/", tool_views.index, name="tools"),
+    path("tools/<uuid:tool_id>/", tool_views.tool, name="tool"),
 ]

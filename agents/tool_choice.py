@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.tools import Setting, Tool, built_in
+from agents.own_tools import on_offer
+from agents.tools import Setting, Tool
 
 PREFIX = "tools__"
 Grants = list[dict[str, Any]]
@@ -21,7 +22,7 @@ def judge_tools(current: Grants, changes: Mapping[str, Any]) -> tuple[Grants, di
         if field.startswith(PREFIX):
             name, _, setting = field.removeprefix(PREFIX).partition("__")
             _change(chosen, name, setting, value, field, errors)
-    known = built_in()
+    known = on_offer()
     unknown = [name for name in chosen if name not in known]
     ordered = [*(name for name in known if name in chosen), *unknown]
     return [{"name": name, "settings": chosen[name]} for name in ordered], errors
@@ -30,10 +31,10 @@ def judge_tools(current: Grants, changes: Mapping[str, Any]) -> tuple[Grants, di
 def _whole(value: Any, errors: dict[str, str]) -> dict[str, dict[str, Any]]:
     chosen: dict[str, dict[str, Any]] = {}
     for each in value if isinstance(value, list) else [None]:
-        if not isinstance(each, Mapping) or str(each.get("name")) not in built_in():
+        if not isinstance(each, Mapping) or str(each.get("name")) not in on_offer():
             errors["tools"] = "Each tool has the name of one on offer."
             continue
-        tool, settings = built_in()[str(each["name"])], each.get("settings") or {}
+        tool, settings = on_offer()[str(each["name"])], each.get("settings") or {}
         chosen[tool.name] = {}
         for name, wish in settings.items() if isinstance(settings, Mapping) else ():
             _set(chosen[tool.name], tool, str(name), wish, "tools", errors)
@@ -43,7 +44,7 @@ def _whole(value: Any, errors: dict[str, str]) -> dict[str, dict[str, Any]]:
 def _change(
     chosen: dict[str, dict[str, Any]], name: str, setting: str, value: Any, field: str, errors: dict[str, str]
 ) -> None:
-    tool = built_in().get(name)
+    tool = on_offer().get(name)
     if tool is None:
         errors[field] = "There is no such tool."
     elif setting:

@@ -74,7 +74,8 @@ class Tool:
 
     `effect`: it changes something, so the same wish takes effect once in a call. `waits`: the conversation waits for
     its result. `outside`: the effect is in another system, so that a failure may come after it; else it is in the
-    transaction, or not at all. `run` is None for what the conversation itself does, such as hanging up. `private`
+    transaction, or not at all. `detached`: it runs without the database, so that no connection waits for another
+    system. `run` is None for what the conversation itself does, such as hanging up. `private`
     arguments are never written down.
     """
 
@@ -87,6 +88,7 @@ class Tool:
     effect: bool = True
     waits: bool = True
     outside: bool = False
+    detached: bool = False
     timeout_s: float = 8.0
     limits: Limits = field(default_factory=Limits)
     settings: tuple[Setting, ...] = ()

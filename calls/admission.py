@@ -20,7 +20,7 @@ from django.utils.timezone import now
 
 from agentos.draining import drain
 from agentos.errors import DomainError
-from agentos.tenants.credentials import VendorKeys, vendor_keys
+from agentos.tenants.credentials import VendorKeys
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
 from agents.languages import LAST
@@ -127,7 +127,7 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
             raise Refused("busy")
         log.warning("answering without the database", agent_id=str(agent_id))
         known = snapshot
-    tenant_id, business, spec, keys = known
+    tenant_id, business, spec, keys, tools = known
     engine = await engine_for(spec, keys)
     opening = runtime.prepare(
         runtime.Prepared(
@@ -137,6 +137,7 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
             spec=spec,
             engine=engine,
             keys=keys,
+            tools=tools,
         )
     )
     wish = RelayWish(spec, opening.text, opening.protected) if engine == RelayEngine.name else None
@@ -247,7 +248,7 @@ def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> An
         version = versions.filter(pk=agent.published_id).first()
         if version is None:
             raise Refused("unpublished")
-        answerer = Answerer(tenant.pk, tenant.name, VersionSpec.of(version), vendor_keys())
+        answerer = Answerer.of(tenant, version)
     new = NewCall(call_id=call_id, agent_id=agent_id, version_id=version.pk, created_at=now(), **rest)
     try:
         open_call(tenant.pk, new)
@@ -267,4 +268,4 @@ def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int]:
         version = AgentVersion.objects.select_related("agent").filter(calls=call_id).first()
         if version is None:
             raise Refused("ended")
-        return Answerer(tenant.pk, tenant.name, VersionSpec.of(version), vendor_keys()), segment
+        return Answerer.of(tenant, version), segment

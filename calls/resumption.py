@@ -12,12 +12,10 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 
-from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import AgentVersion
 from agents.providers.ports import ToolCall
-from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.guarding import UNKNOWN, Run, digest_in
 from calls.conversation.history import Exchange
@@ -59,8 +57,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         version = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
         turns = list(call.turns.order_by("started_ms", "index").values("speaker", "heard", "started_ms"))
         runs = [_run_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
-        business = Tenant.objects.get(pk=tenant_id).name
-        answerer = Answerer(tenant_id, business, VersionSpec.of(version), vendor_keys())
+        answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
     new = NewCall(
         call_id=call.pk,
         agent_id=call.agent_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -14,6 +15,7 @@ from django.db import DatabaseError, connection
 
 from agentos.tenants.credentials import VendorKeys
 from agents.providers.ports import ProviderError
+from agents.tools import Tool
 from agents.versions import VersionSpec
 from calls import engine_health
 from calls.conversation.history import History
@@ -69,6 +71,7 @@ class Prepared:
     equipment: Mind | None = None
     timer: asyncio.TimerHandle | None = None
     keys: VendorKeys = field(default_factory=dict, repr=False)  # the business's own, by vendor
+    tools: Mapping[str, Tool] = field(default_factory=dict, repr=False)  # the business's own, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,8 @@ async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
         new, answerer, earlier = future.result()
     except DatabaseError:
         new, answerer, earlier = await loop.run_in_executor(_threads, in_thread, False)
-    return Prepared(new, claims.tenant_id, answerer.business, answerer.spec, keys=answerer.keys), earlier
+    tenant_id, business, spec, keys, tools = answerer
+    return Prepared(new, tenant_id, business, spec, keys=keys, tools=tools), earlier
 
 
 def _instructions(texts: CallTexts, engine: Engine) -> str:
@@ -252,7 +256,9 @@ class RunningCall(Generic[E]):
         self._elapsed_ms = earlier.elapsed_ms
         number = _caller_number(prepared.new)
         scene = Scene(claims.tenant_id, claims.call_id, self._spec, prepared.business, number, redactor.data)
-        self._toolbox, worker = open_toolbox(scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs)
+        self._toolbox, worker = open_toolbox(
+            scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs, own=prepared.tools
+        )
         script = prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation)
         self._session = Session(
             script=engine.script(script),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,20 +17,34 @@ import structlog
 from django.conf import settings
 
 from agentos import vault
-from agentos.tenants.credentials import VendorKeys
+from agentos.tenants.credentials import VendorKeys, vendor_keys
+from agentos.tenants.models import Tenant
 from agents.languages import LAST
+from agents.models import AgentVersion
+from agents.own_tools import own_tools
+from agents.tools import Tool
 from agents.versions import VersionSpec
 
 log = structlog.get_logger(__name__)
 
 
 class Answerer(NamedTuple):
-    """Who answers a call: the business, the published version, and the business's own keys by vendor."""
+    """Who answers a call: the business, the published version, and its own keys, by vendor, and tools, by name.
+
+    The tools are not kept on this host.
+    """
 
     tenant_id: int
     business: str
     spec: VersionSpec
     keys: VendorKeys
+    tools: Mapping[str, Tool]
+
+    @classmethod
+    def of(cls, tenant: Tenant, version: AgentVersion) -> Answerer:
+        """Inside the tenant."""
+        spec = VersionSpec.of(version)
+        return cls(tenant.pk, tenant.name, spec, vendor_keys(), own_tools(spec.tools))
 
     def __repr__(self) -> str:
         return f"Answerer(tenant_id={self.tenant_id}, version_id={self.spec.version_id})"
@@ -41,7 +56,8 @@ _saved: dict[UUID, Answerer] = {}
 def save_snapshot(agent_id: UUID, answerer: Answerer) -> None:
     """Keep what a call needs; written only when it changed, and whole or not at all."""
     file = _file(agent_id)
-    if _saved.get(agent_id) == answerer and file.exists():
+    kept_of_it = answerer._replace(tools={})
+    if _saved.get(agent_id) == kept_of_it and file.exists():
         return
     keys = vault.wrap(json.dumps(dict(answerer.keys)).encode(), _place(agent_id))
     kept = {"tenant_id": answerer.tenant_id, "business": answerer.business, "spec": answerer.spec.to_json()}
@@ -51,7 +67,7 @@ def save_snapshot(agent_id: UUID, answerer: Answerer) -> None:
     with os.fdopen(handle, "w") as temporary:
         temporary.write(text)
     os.replace(name, file)
-    _saved[agent_id] = answerer
+    _saved[agent_id] = kept_of_it
 
 
 def load_snapshot(agent_id: UUID) -> Answerer | None:
@@ -61,7 +77,7 @@ def load_snapshot(agent_id: UUID) -> Answerer | None:
     except (OSError, ValueError):
         return None
     spec = VersionSpec.from_json(data["spec"])
-    return Answerer(data["tenant_id"], data["business"], spec, _keys(agent_id, data))
+    return Answerer(data["tenant_id"], data["business"], spec, _keys(agent_id, data), {})
 
 
 def _keys(agent_id: UUID, data: dict[str, Any]) -> dict[str, str]:

@@ -108,8 +108,9 @@ class ToolWorker:
 
     def _run(self, wish: Wish, grant: Grant) -> ToolResult:
         try:
+            detached = self._detached(wish, grant) if grant.tool.detached else None
             with tenant_transaction(self.scene.tenant_id):
-                outcome = self._outcome(wish, grant)
+                outcome = detached or self._outcome(wish, grant)
                 self._note(wish, outcome)
         except Exception as error:  # the end of a thread: what a tool raises is its own fault and ends nobody's call
             self._report(grant, error)
@@ -124,6 +125,13 @@ class ToolWorker:
         where = f"{Path(last.filename).name}:{last.lineno}"
         ids = {"call_id": str(self.scene.call_id), "tool": grant.tool.name}
         log.error("a tool has failed", error=type(error).__name__, where=where, **ids)
+
+    def _detached(self, wish: Wish, grant: Grant) -> ToolOutcome:
+        """Another system takes its time; our connection goes back to those who need one."""
+        run = grant.tool.run
+        assert run is not None  # noqa: S101 - the conversation's own were done by `act`
+        connection.close()
+        return run(self._context(wish, grant), wish.arguments)
 
     def _outcome(self, wish: Wish, grant: Grant) -> ToolOutcome:
         run = grant.tool.run

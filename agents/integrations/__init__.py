@@ -1,0 +1,1 @@
+"""Clients of other systems. No Django in here: whoever calls brings the connection."""

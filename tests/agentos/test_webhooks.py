@@ -8,8 +8,6 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 from django.db import transaction
@@ -26,41 +24,10 @@ from agentos.webhooks.models import Delivery, Endpoint, Event, Try
 from agents.models import Agent
 from calls.models import Call
 from calls.services import end_call
+from tests.doubles.receiver import Receiver
 from tests.factories import make_call
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Receiver:
-    """A CRM on this machine: keeps what it is told, and answers as it is set to."""
-
-    def __init__(self) -> None:
-        self.status, self.received = 204, list[tuple[dict[str, str], bytes]]()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(receiver.status)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Nothing to say."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.place = f"127.0.0.1:{self._server.server_port}"
-        self.url = f"http://{self.place}/hook"
-        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def kinds(self) -> list[str]:
-        return [json.loads(body)["type"] for _, body in self.received]
 
 
 @pytest.fixture

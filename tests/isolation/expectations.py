@@ -94,6 +94,8 @@ ROUTES: dict[str, Expectation] = {
     "api:dry_run": Keyed("a program asks what would happen"),
     "tenants:api": Inside.all("manage_api"),
     "integrations:keys": Inside.all("manage_integrations"),
+    "integrations:tools": Inside.all("manage_integrations"),
+    "integrations:tool": Inside.all("manage_integrations"),
     "webhooks:index": Inside.all("manage_integrations"),
     "webhooks:endpoint": Inside.all("manage_integrations"),
     "tenants:team": Inside.of("view_team"),

@@ -21,7 +21,7 @@ from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agentos.webhooks import services as endpoints
 from agentos.webhooks.events import trial_event
 from agentos.webhooks.models import Delivery, Try
-from agents.models import Agent
+from agents.models import Agent, HttpTool, McpServer
 from calls.after.models import Analysis, Budget, Cost
 from calls.models import Call, JournalCursor, ToolRun
 from tests import factories
@@ -78,6 +78,7 @@ MISSING = {
     "member_id": "999999999",
     "campaign_id": str(uuid.UUID(int=9)),
     "endpoint_id": str(uuid.UUID(int=12)),
+    "tool_id": str(uuid.UUID(int=13)),
     "appointment_id": str(uuid.UUID(int=10)),
     "call_back_id": "999999999",
     "feed_id": str(uuid.UUID(int=11)),
@@ -117,6 +118,7 @@ def build(name: str, *, version: int) -> Business:
     with tenant_transaction(tenant):
         credentials.store(Credential.Kind.VENDOR, "openai", f"{secret}-key")
         endpoint_id = _add_endpoint(secret)
+        tool_id = _add_tools(secret)
         record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
         "slug": tenant.slug,
@@ -131,6 +133,7 @@ def build(name: str, *, version: int) -> Business:
         "member_id": str(viewer.get().pk),
         "campaign_id": campaign_id,
         "endpoint_id": endpoint_id,
+        "tool_id": tool_id,
         **bookings,
         **knowledge,
     }
@@ -144,6 +147,13 @@ def _add_endpoint(secret: str) -> str:
     Try.objects.create(delivery=delivery, error="dns", answer=secret)
     endpoints.disable(endpoint)
     return str(endpoint.pk)
+
+
+def _add_tools(secret: str) -> str:
+    """A tool of its own, which reaches nothing, and a server of tools."""
+    texts = {"title": secret, "url": f"https://{secret}.example/"}
+    McpServer.objects.create(name="shelf", offered=[{"name": secret}], chosen=[], problem=secret, **texts)
+    return str(HttpTool.objects.create(name=secret[:40].replace("-", "_"), description=secret, **texts).pk)
 
 
 def _texts(secret: str) -> dict[str, str]:
