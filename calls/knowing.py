@@ -53,6 +53,13 @@ class Knowledge:
         """Find out, while the phone rings, whether there is anything to look up."""
         self._opened = asyncio.ensure_future(self._in_thread(self._what_there_is))
 
+    async def opened(self) -> None:
+        """Wait until it is known what there is; where nobody is on the line, there is time. Never raises."""
+        if self._opened is None:
+            self.open()
+        if self._opened is not None:
+            await asyncio.wait({self._opened})
+
     def close(self) -> None:
         if self._opened is not None:
             self._opened.cancel()

@@ -220,3 +220,4 @@ class JournalCursor(TenantModel):
 from calls.after.models import Analysis, Budget, Cost  # noqa: E402, F401
 from calls.calendar.models import Appointment, Calendar, GoogleLink  # noqa: E402, F401
 from calls.followups.models import CallBack, Lead, LeftMessage  # noqa: E402, F401
+from calls.rehearsal.models import Rehearsal, RehearsalRun  # noqa: E402, F401

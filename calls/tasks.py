@@ -24,6 +24,7 @@ from calls.after import analysis, budget, questions
 from calls.calendar import google
 from calls.calendar.models import Appointment
 from calls.equipment import synthesize_fixed
+from calls.rehearsal import running
 from calls.scripts import CallTexts
 from calls.services import end_forgotten
 
@@ -58,6 +59,12 @@ def analyze(tenant_id: int, call_id: str) -> None:
     """Read one call. A model is asked between two transactions, not within one."""
     questions.collect(tenant_id, UUID(call_id))
     analysis.analyze(tenant_id, UUID(call_id))
+
+
+@shared_task(base=PlatformTask, ignore_result=True, soft_time_limit=290, time_limit=300)
+def rehearse(tenant_id: int, run_id: int) -> None:
+    """Let a simulated caller talk with a draft. Models are asked between two transactions."""
+    running.rehearse(tenant_id, run_id)
 
 
 async def _synthesize(spec: VersionSpec, texts: list[str], keys: VendorKeys) -> int:

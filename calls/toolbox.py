@@ -25,8 +25,8 @@ from agentos.errors import DomainError
 from agentos.tenants.scoping import WrongTenant, tenant_transaction
 from agents.tools import Grant, Tool, ToolContext, ToolOutcome, built_in, granted
 from agents.versions import VersionSpec
-from calls.conversation.guarding import UNKNOWN, Granted, GuardedToolbox, Run, Wish
-from calls.conversation.ports import Journal, ToolResult
+from calls.conversation.guarding import UNKNOWN, Granted, GuardedToolbox, Run, RunJournal, Wish, Worker
+from calls.conversation.ports import ToolResult
 from calls.models import ToolRun
 
 THREADS, OF_ONE_TENANT = 24, 8
@@ -53,18 +53,22 @@ class Scene:
 
 def open_toolbox(
     scene: Scene,
-    journal: Journal,
+    journal: RunJournal,
     now_ms: Callable[[], int],
     *,
     earlier: Sequence[Run] = (),
     own: Mapping[str, Tool] | None = None,
+    through: Callable[[ToolWorker], Worker] = lambda worker: worker,
 ) -> tuple[GuardedToolbox, ToolWorker]:
-    """The tools that the version grants; `own` are those that the business has made itself."""
+    """The tools that the version grants; `own` are those that the business has made itself.
+
+    `through` puts another worker before ours, such as one that only pretends.
+    """
     grants = granted(scene.spec.tools, {**built_in(), **(own or {})})
     worker = ToolWorker(scene, {grant.tool.name: grant for grant in grants})
     box = GuardedToolbox(
         [_granted(grant.tool) for grant in grants],
-        worker,
+        through(worker),
         journal,
         now_ms=now_ms,
         callers_number=scene.caller_number,

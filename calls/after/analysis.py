@@ -103,7 +103,7 @@ def analyze(tenant_id: int, call_id: UUID) -> None:
         asked, version, keys = _questions(analysis.call), analysis.call.version, vendor_keys()
     answer = Answer()
     try:
-        findings = _findings(asked, version, keys, answer)
+        findings = findings_of(asked, version, keys, answer)
     except (ProviderError, TimeoutError, Unusable) as error:
         code = "unusable" if isinstance(error, Unusable) else getattr(error, "code", "timeout") or "failed"
         log.warning("a call could not be read", call_id=str(call_id), code=code)
@@ -125,7 +125,7 @@ def _questions(call: Call) -> Questions:
     )
 
 
-def _findings(asked: Questions, version: AgentVersion, keys: VendorKeys, answer: Answer) -> Findings:
+def findings_of(asked: Questions, version: AgentVersion, keys: VendorKeys, answer: Answer) -> Findings:
     """By rules where there is nothing to read, or no model to read it. Raises what a vendor raises, and Unusable."""
     if version.llm_provider == "offline" or not asked.by_caller:
         return read(asked)

@@ -18,7 +18,7 @@ from agents.providers.limits import Limits
 from agents.providers.ports import ToolCall, ToolSpec
 from agents.providers.schemas import BadArguments, read_arguments
 from calls.conversation.evidence import missing_evidence
-from calls.conversation.ports import Journal, ToolResult
+from calls.conversation.ports import ToolResult
 
 MOST_PER_TURN, MOST_PER_CALL = 5, 30  # calls of any kind, also those that are refused
 REFUSED_WITHIN_S = 1.0  # to say no takes no time
@@ -77,6 +77,12 @@ class Worker(Protocol):
         ...
 
 
+class RunJournal(Protocol):
+    """Keeps what was asked for and what came of it; a part of the Journal."""
+
+    def tool(self, key: str, state: dict[str, Any]) -> None: ...
+
+
 @dataclass(slots=True, eq=False)
 class Run:
     """A wish that was begun, in this process or an earlier one."""
@@ -112,7 +118,7 @@ class GuardedToolbox:
         self,
         granted: Sequence[Granted],
         worker: Worker,
-        journal: Journal,
+        journal: RunJournal,
         *,
         now_ms: Callable[[], int],
         callers_number: str = "",

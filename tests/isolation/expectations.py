@@ -103,6 +103,8 @@ ROUTES: dict[str, Expectation] = {
     "tenants:remove_member": Inside.all("manage_team"),
     "agents:index": Inside.of("view_agents"),
     "agents:create": Inside.all("edit_agents"),
+    "rehearsals:index": Inside.of("view_agents", "edit_agents"),
+    "rehearsals:rehearsal": Inside.of("view_agents", "edit_agents"),
     "knowledge:index": Inside.of("view_agents", "edit_agents"),
     "knowledge:source": Inside.of("view_agents", "edit_agents"),
     "knowledge:close_gap": Inside.all("edit_agents"),
@@ -182,6 +184,7 @@ SOCKETS: dict[str, Expectation | Closed] = {
 
 PLATFORM_TASKS: dict[str, str] = {
     "agents.tasks.read_pages_again": "queues the pages of each tenant, tenant by tenant",
+    "calls.tasks.rehearse": "enters the tenant that it is told, before and after models are asked",
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
     "calls.tasks.watch_budgets": "counts what was spent, tenant by tenant",
     "calls.tasks.analyze_ended": "takes up calls that are over, tenant by tenant",

@@ -84,6 +84,7 @@ MISSING = {
     "feed_id": str(uuid.UUID(int=11)),
     "source_id": "999999999",
     "gap_id": "999999999",
+    "rehearsal_id": "999999999",
 }
 
 # Parameters that name no row: the same word for everybody.

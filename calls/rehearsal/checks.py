@@ -1,0 +1,75 @@
+"""What must be true of a rehearsed call, checked one by one. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Entries = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check in words, whether it holds, and why."""
+
+    check: str
+    holds: bool
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check(
+    script: Entries,
+    *,
+    says: Iterable[str] = (),
+    never_says: Iterable[str] = (),
+    uses: Iterable[str] = (),
+    never_uses: Iterable[str] = (),
+) -> list[Finding]:
+    """Every check of these, in order."""
+    lines = [entry["text"] for entry in script if entry["who"] == "agent"]
+    done = [entry for entry in script if entry["who"] == "tool" and entry["state"] == "done"]
+    return [
+        *(_says(lines, wanted) for wanted in says),
+        *(_never_says(lines, unwanted) for unwanted in never_says),
+        *(_uses(done, name) for name in uses),
+        *(_never_uses(done, name) for name in never_uses),
+    ]
+
+
+def _says(lines: Sequence[str], wanted: str) -> Finding:
+    line = _line_with(lines, wanted)
+    return Finding(f"Says “{wanted}”", line is not None, f"“{line}”" if line else "It was never said.")
+
+
+def _never_says(lines: Sequence[str], unwanted: str) -> Finding:
+    line = _line_with(lines, unwanted)
+    return Finding(f"Never says “{unwanted}”", line is None, f"“{line}”" if line else "")
+
+
+def _uses(done: Entries, name: str) -> Finding:
+    run = next((entry for entry in done if entry["name"] == name), None)
+    said = ", ".join(f"{key} {value}" for key, value in run["arguments"].items()) if run else "It was never used."
+    return Finding(f"Uses {name}", run is not None, said)
+
+
+def _never_uses(done: Entries, name: str) -> Finding:
+    return Finding(f"Never uses {name}", all(entry["name"] != name for entry in done))
+
+
+def _line_with(lines: Sequence[str], wanted: str) -> str | None:
+    """The first line that holds the words, however they are written; `|` parts what is as good."""
+    choices = [words for part in wanted.split("|") if (words := _words(part))]
+    for line in lines:
+        spoken = f" {' '.join(_words(line))} "
+        if any(f" {' '.join(choice)} " in spoken for choice in choices):
+            return line
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())

@@ -1,0 +1,92 @@
+"""A rehearsal as a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from agents.form_fields import Lines
+from agents.models import Agent
+from agents.tools import built_in
+from calls.rehearsal.models import Rehearsal
+
+MOST_LINES, LONGEST_LINE = 30, 300
+LINES = ("lines", "says", "never_says", "criteria")
+
+
+class Answers(Lines):
+    """What tools answer: `name = answer`, one on each line."""
+
+    def to_python(self, value: Any) -> Any:
+        found = {}
+        for line in super().to_python(value):
+            name, mark, answer = (part.strip() for part in line.partition("="))
+            if not mark or not name or not answer:
+                raise forms.ValidationError(f"Write “{line[:60]}” as: name of the tool = what it answers.")
+            found[name] = answer
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name} = {answer}" for name, answer in value.items()) if isinstance(value, dict) else value
+
+
+def _several(label: str, hint: str = "", rows: int = 3) -> Lines:
+    widget = forms.Textarea({"rows": rows})
+    return Lines(label=label, help_text=hint, required=False, widget=widget, max_length=MOST_LINES * LONGEST_LINE)
+
+
+class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who calls, and what must come of it."""
+
+    lines = _several(
+        "What the caller says", "One line after the other. Leave it empty to have a model play the caller.", 5
+    )
+    says = _several("The agent says", "Words that must be said, one on each line; | parts what is as good.")
+    never_says = _several("The agent never says", "One on each line.", 2)
+    criteria = _several("What must be true afterwards", "Sentences, one on each line, judged from the transcript.", 2)
+    uses = forms.MultipleChoiceField(label="Uses", required=False, widget=forms.CheckboxSelectMultiple)
+    never_uses = forms.MultipleChoiceField(label="Never uses", required=False, widget=forms.CheckboxSelectMultiple)
+    answers = Answers(
+        label="What tools answer",
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Nothing is really done. Such as: book_appointment = Booked for Thursday at 3 PM.",
+    )
+
+    class Meta:
+        model = Rehearsal
+        fields = (
+            *("name", "lines", "persona", "goal", "difficulty"),
+            *("says", "never_says", "uses", "never_uses", "criteria", "answers"),
+        )
+        labels = {"persona": "Who calls", "goal": "What they want", "difficulty": "How they are"}
+        widgets = {"persona": forms.Textarea({"rows": 2}), "goal": forms.Textarea({"rows": 2})}
+
+    def __init__(self, agent: Agent, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._draft = agent.versions.get(number=None)
+        tools = [(name, tool.title) for name, tool in built_in().items() if name in self._granted()]
+        for field in ("uses", "never_uses"):
+            chosen: Any = self.fields[field]
+            chosen.choices = tools
+            if not tools:
+                del self.fields[field]
+
+    def _granted(self) -> set[str]:
+        return {grant["name"] for grant in self._draft.tools}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name in LINES:
+            if len(data.get(name) or ()) > MOST_LINES:
+                self.add_error(name, f"At most {MOST_LINES} lines.")
+        if not data.get("lines") and "lines" not in self.errors:
+            self._insist_on_a_player(data)
+        return data
+
+    def _insist_on_a_player(self, data: dict[str, Any]) -> None:
+        if self._draft.llm_provider == "offline":
+            self.add_error("lines", "The offline model cannot play a caller. Write what the caller says.")
+        elif not data.get("goal"):
+            self.add_error("goal", "Say what the caller wants, or write what the caller says.")

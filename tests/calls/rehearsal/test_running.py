@@ -1,0 +1,175 @@
+"""Simulated callers talk with a draft; tools only pretend, and what comes of it is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from calls.models import Call, LeftMessage, Rehearsal, RehearsalRun, ToolRun
+from calls.rehearsal import running
+from tests import factories
+from tests.agents.pages import text
+from tests.conftest import SignIn
+from tests.doubles import Doubles
+from tests.doubles.apart import doubles_apart
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def play(agent: Agent, **fields: Any) -> RehearsalRun:
+    """One rehearsal of the agent's draft, played to its end."""
+    with tenant_transaction(agent.tenant_id):
+        rehearsal = Rehearsal.objects.create(agent=agent, **({"name": "Dora"} | fields))
+        (run,) = running.begin([rehearsal], agent.versions.get(number=None))
+    running.rehearse(agent.tenant_id, run.pk)
+    running.rehearse(agent.tenant_id, run.pk)
+    with tenant_transaction(agent.tenant_id):
+        return RehearsalRun.objects.get()
+
+
+def said(run: RehearsalRun, who: str) -> list[str]:
+    return [entry["text"] for entry in run.script if entry["who"] == who]
+
+
+def test_a_script_is_read_to_the_offline_model_and_checked(agent: Agent):
+    run = play(agent, lines=["what are your opening hours"], says=["Monday to Friday"], never_says=["Juniper Dental"])
+
+    assert said(run, "caller") == ["what are your opening hours", "Thank you, goodbye."]
+    assert "How can I help?" in said(run, "agent")[0]
+    assert (run.state, [finding["holds"] for finding in run.findings]) == ("failed", [True, False])
+
+
+def test_what_must_be_true_is_judged_afterwards(agent: Agent):
+    run = play(agent, lines=["what are your opening hours"], criteria=["The agent named the opening hours."])
+
+    assert [finding["check"] for finding in run.findings] == ["The agent named the opening hours."]
+
+
+# With a model
+
+
+@pytest.fixture
+def vendor(settings: Settings) -> Iterator[Doubles]:
+    with doubles_apart() as doubles:
+        settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": doubles.url}}
+        yield doubles
+
+
+@pytest.fixture
+def thinking(tenant: Tenant) -> Agent:
+    tools = [{"name": "leave_message", "settings": {}}, {"name": "end_call", "settings": {}}]
+    return factories.make_agent(tenant, "Desk", llm_provider="openai", llm_model="gpt-6-luna", tools=tools)
+
+
+LEAVE_MESSAGE = {
+    "name": "leave_message",
+    "arguments": json.dumps({"message": "please call me", "for_whom": None, "name": "Dora", "number": None}),
+}
+WISH = {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": LEAVE_MESSAGE}]}
+
+
+def test_a_model_plays_a_caller_until_it_hangs_up(thinking: Agent, vendor: Doubles):
+    vendor.openai.answers_with("I want to see a dentist.", "Gladly. When?", "Never mind, goodbye. <hang_up/>", "Bye.")
+
+    run = play(thinking, persona="A carpenter", goal="To see a dentist", says=["gladly"])
+
+    assert said(run, "caller") == ["I want to see a dentist.", "Never mind, goodbye."]
+    assert said(run, "agent")[1:] == ["Gladly. When?", "Bye."]
+    assert run.state == "passed"
+    played = vendor.openai.chats[0].body["messages"]
+    assert "A carpenter" in played[0]["content"]
+    assert played[-1]["role"] == "user"
+
+
+def test_a_tool_only_pretends(thinking: Agent, vendor: Doubles):
+    vendor.openai.says({"choices": [{"index": 0, "delta": WISH, "finish_reason": "tool_calls"}]}, "[DONE]")
+    vendor.openai.answers_with("It is noted.")
+
+    run = play(
+        thinking,
+        lines=["please tell the doctor to call me, my name is Dora"],
+        uses=["leave_message"],
+        answers={"leave_message": "Noted for the doctor."},
+    )
+
+    (used,) = [entry for entry in run.script if entry["who"] == "tool"]
+    assert (used["name"], used["state"], used["result"]) == ("leave_message", "done", "Noted for the doctor.")
+    assert run.state == "passed"
+    with tenant_transaction(thinking.tenant_id):
+        assert not ToolRun.objects.exists()
+        assert not LeftMessage.objects.exists()
+
+
+def test_a_vendor_that_is_away_is_said_and_what_was_spoken_is_kept(thinking: Agent, settings: Settings):
+    settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": "http://127.0.0.1:9"}}
+
+    run = play(thinking, lines=["hello"])
+
+    assert (run.state, said(run, "caller")) == ("broken", ["hello"])
+    assert run.trouble
+
+
+# Pages
+
+
+@pytest.fixture
+def browser(sign_in: SignIn, owner: User) -> Client:
+    return sign_in(owner)
+
+
+def index(agent: Agent) -> str:
+    return reverse("rehearsals:index", args=["juniper-dental", agent.pk])
+
+
+def test_a_rehearsal_is_written_played_and_read(browser: Client, agent: Agent):
+    browser.post(
+        index(agent),
+        {"name": "Asks for hours", "lines": "when are you open", "difficulty": "normal", "says": "Monday to Friday"},
+    )
+    assert "Asks for hours 1 line Being played" in text(browser.get(index(agent)))
+    with tenant_transaction(agent.tenant_id):
+        run = RehearsalRun.objects.get()
+    running.rehearse(agent.tenant_id, run.pk)
+
+    assert "1 of 1 passed with this draft" in text(browser.get(index(agent)))
+    page = text(browser.get(reverse("rehearsals:rehearsal", args=["juniper-dental", agent.pk, run.rehearsal_id])))
+    assert "Says “Monday to Friday”" in page
+    assert "Caller when are you open" in page
+
+
+def test_the_offline_model_cannot_play_a_caller(browser: Client, agent: Agent):
+    response = browser.post(index(agent), {"name": "Dora", "goal": "To see a dentist", "difficulty": "normal"})
+
+    assert response.status_code == 422
+    assert "Write what the caller says." in text(response)
+
+
+def test_a_call_becomes_a_rehearsal(browser: Client, agent: Agent):
+    call = factories.make_call(agent, status=Call.Status.ENDED)
+    factories.make_turn(call, "Hello", speaker="agent")
+    factories.make_turn(call, "when are you open")
+    with tenant_transaction(agent.tenant_id):
+        ToolRun.objects.create(call=call, key="k", turn=1, name="leave_message", result="Noted.", state="done")
+
+    browser.post(index(agent), {"action": "from_call", "call": str(call.pk)})
+
+    with tenant_transaction(agent.tenant_id):
+        made = Rehearsal.objects.get()
+    assert (made.lines, made.uses, made.answers) == (
+        ["when are you open"],
+        ["leave_message"],
+        {"leave_message": "Noted."},
+    )
+
+
+def test_whoever_only_looks_cannot_play(sign_in: SignIn, viewer: User, agent: Agent):
+    assert sign_in(viewer).post(index(agent), {"action": "run"}).status_code == 403
