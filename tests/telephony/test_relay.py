@@ -7,16 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from agents.models import AgentVersion
-from agents.versions import VersionSpec
 from calls.admission import RelayWish
 from telephony import twiml
 from telephony.relay import relay_for, session_end
-
-
-def spec(**fields: Any) -> VersionSpec:
-    version = {f.name: f.get_default() for f in AgentVersion._meta.fields if f.name in VersionSpec.__dataclass_fields__}
-    return VersionSpec(**({"version_id": 1, "agent_name": "Front desk"} | version | fields))
+from tests.telephony.relay_specs import relay_spec as spec
 
 
 def element(wish: RelayWish) -> ElementTree.Element:

@@ -16,13 +16,14 @@ from django.test import AsyncClient, Client
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from calls.admission import Admission, Refused
+from calls.admission import Admission, EngineFailure, Refused, RelayWish
 from calls.models import Call
 from telephony import tokens
 from telephony.event_writer import EventWriter
 from telephony.models import CarrierEvent
 from telephony.webhooks import CallStatus, IncomingCall, ResumeCall
 from tests import factories
+from tests.telephony.relay_specs import relay_spec
 from tests.telephony.shelf import Shelf, an_event, writer_of
 from tests.telephony.signing import CALL_SID, FORM, ORIGIN, call_fields, signature, webhook
 
@@ -187,6 +188,45 @@ async def test_a_conversation_goes_on_in_its_next_segment(resume: Ask):
 
 async def test_a_conversation_that_is_over_ends_without_a_word(resume: Ask):
     assert [verb.tag for verb in verbs(await resume(Desk(Refused("ended"))))] == ["Hangup"]
+
+
+async def test_a_call_of_words_is_connected_to_its_socket_with_its_greeting(ring: Ask):
+    wish = RelayWish(relay_spec(), "Hello there.")
+    (connect, redirect) = verbs(await ring(Desk(Admission(CALL, AGENT, 7, 1, "conversation_relay", wish))))
+
+    (relay,) = connect
+    assert relay.tag == "ConversationRelay"
+    assert relay.attrib["url"] == f"wss://agents.example/agents/{AGENT}/ws"
+    assert relay.attrib["welcomeGreeting"] == "Hello there."
+    parameters = {each.attrib["name"]: each.attrib["value"] for each in relay}
+    assert parameters["greeted"] == "yes"
+    assert tokens.read(parameters["token"]).call_id == CALL
+    assert connect.attrib["action"] == redirect.text
+    assert (redirect.text or "").partition("#")[0] == url("resume")
+
+
+async def test_what_became_of_a_session_for_words_is_told_to_the_desk(resume: Ask):
+    desk = Desk(segment=2)
+    await resume(desk, SessionStatus="failed", ErrorCode="64106", SessionDuration="1")
+    await resume(desk, SessionStatus="failed", ErrorCode="64105", SessionDuration="30")
+    await resume(desk, SessionStatus="ended", SessionDuration="30")
+
+    assert [asked["failed"] for asked in desk.asked] == [
+        EngineFailure(of_engine=True, of_settings=True, at_once=True),
+        EngineFailure(of_engine=False),
+        None,
+    ]
+
+
+async def test_a_caller_who_left_a_session_for_words_is_not_connected_again(events: Callable[[], EventWriter]):
+    desk, left = Desk(), Desk()
+    view = ResumeCall.as_view(readmit=desk, caller_left=left, events=events)
+    fields = call_fields(CallStatus="completed", SessionStatus="completed", SessionDuration="30")
+    answer = await view(webhook(url("resume"), fields), agent_id=AGENT)
+
+    assert [verb.tag for verb in verbs(answer)] == ["Hangup"]
+    assert left.asked == [{"agent_id": AGENT, "carrier_sid": CALL_SID}]
+    assert desk.asked == []
 
 
 # Who may ask
