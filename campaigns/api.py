@@ -140,7 +140,7 @@ def campaign(request: ApiRequest, campaign_id: UUID) -> JsonResponse:
         "ended_at": _moment(found.ended_at),
         "people": {"all": progress.total, "reached": progress.reached, **groups},
         "attempts": {name: progress.attempts[name] for name in ("asked", "answered", "talking", "ringing")},
-        "spent_cents": float(progress.attempts["spent"] or 0),
+        "spent_cents": float(progress.spent_cents),
         "budget_cents": found.budget_cents,
         "not_called": list(reasons.annotate(people=Count("pk")).order_by("-people", "reason")),
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import Count, Q, Sum
 
 from campaigns.answers.inbox_list import open_replies
 from campaigns.audio import clips
-from campaigns.models import Attempt, AudioClip, Campaign, Target
+from campaigns.models import Attempt, AudioClip, Campaign, Reply, Target
 from campaigns.outcomes import GROUPS, Group
 
 REACHED = ("confirmed", "rescheduled", "canceled", "spoken", "wrong_person", "opted_out")
@@ -100,9 +101,16 @@ class Progress:
     def confirmed_share(self) -> str:
         return _share(self.confirmed, self.reached)
 
+    @cached_property
+    def spent_cents(self) -> Decimal:
+        """For calls, and for models that have read answers."""
+        read = Reply.objects.filter(attempt__campaign=self.campaign, read_cents__gt=0)
+        for_reading = read.aggregate(cents=Sum("read_cents"))["cents"] or Decimal()
+        return (self.attempts["spent"] or Decimal()) + for_reading
+
     @property
     def spent(self) -> str:
-        return dollars(self.attempts["spent"] or 0)
+        return dollars(self.spent_cents)
 
     @property
     def budget(self) -> str:
@@ -128,6 +136,6 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f}%" if whole else "–"
 
 
-def dollars(cents: int) -> str:
+def dollars(cents: int | Decimal) -> str:
     """7130 → $71.30"""
     return f"${cents / 100:,.2f}"

@@ -10,14 +10,18 @@ import json
 import re
 from contextlib import aclosing
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import structlog
+from django.db.models import F
+from django.utils.timezone import now
 
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
-from agents.providers.ports import Endpoint, Message, ProviderError, Thinking
+from agents.providers.ports import Endpoint, Message, ProviderError, Thinking, Usage
+from calls.after.prices import cents_for
 from calls.equipment import endpoint
 from campaigns.answers.asking import needs_a_second_opinion
 from campaigns.answers.sorting import Meaning
@@ -67,14 +71,15 @@ def ask(tenant_id: int, reply_id: int) -> None:
     if reply is None or reader is None:
         return
     try:
-        answer = asyncio.run(_read(reader, reply.attempt.campaign.message, reply.transcript))
+        answer, used = asyncio.run(_read(reader, reply.attempt.campaign.message, reply.transcript))
     except (ProviderError, TimeoutError) as error:
         log.warning("a reply got no second opinion", reply_id=reply_id, code=getattr(error, "code", "timeout"))
         return
     proposal = understood(answer, reply.transcript)
-    if proposal is None:
-        return
     with tenant_transaction(tenant_id):
+        _book(reply_id, reader, used)
+        if proposal is None:
+            return
         as_it_was = {"status": Reply.Status.OPEN, "version": 0, "transcript": reply.transcript}
         Reply.objects.filter(pk=reply_id, **as_it_was).update(**proposal)
 
@@ -112,12 +117,24 @@ def _reader(reply: Reply) -> Reader | None:
     return Reader(version.llm_provider, Thinking(version.llm_model, MOST_TOKENS, options), server)
 
 
-async def _read(reader: Reader, message: str, transcript: str) -> str:
+def _book(reply_id: int, reader: Reader, used: Usage) -> None:
+    """What reading it has cost is the business's, whether it led to something or not."""
+    tokens, model = {"input_tokens": used.input, "output_tokens": used.output}, reader.thinking.model
+    day = now().date()
+    prices = [cents_for(each, "llm", reader.provider, model, unit, day) for unit, each in tokens.items()]
+    cents = sum((price for price in prices if price is not None), Decimal())
+    known = {"provider": reader.provider, "model": model} | tokens
+    Reply.objects.filter(pk=reply_id).update(read_with=known, read_cents=F("read_cents") + cents)
+
+
+async def _read(reader: Reader, message: str, transcript: str) -> tuple[str, Usage]:
     asked = {"message": message[:LONGEST_MESSAGE], "answer": transcript[:LONGEST_ANSWER]}
     model = providers.llm(reader.provider, reader.thinking, reader.server)
     messages = [Message("system", PROMPT), Message("user", json.dumps(asked, ensure_ascii=False))]
     try:
         async with asyncio.timeout(WITHIN_S), aclosing(model.reply(messages)) as parts:
-            return "".join([part async for part in parts if isinstance(part, str)])
+            said = [part async for part in parts]
     finally:
         await providers.close_clients()
+    used = next((part for part in said if isinstance(part, Usage)), Usage(0, 0))
+    return "".join(part for part in said if isinstance(part, str)), used

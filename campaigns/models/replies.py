@@ -34,6 +34,8 @@ class Reply(TenantModel):
     proposed_by = models.CharField(max_length=10, choices=Sorter, blank=True)
     confidence = models.FloatField(default=0.0)
     because = models.CharField(max_length=120, blank=True, help_text="The words, or the key, that led to the proposal.")
+    read_with = models.JSONField(default=dict, blank=True, help_text="Provider and model that read it, and the tokens.")
+    read_cents = models.DecimalField(max_digits=9, decimal_places=4, default=0, help_text="What the model has cost.")
     disposition = models.CharField(max_length=20, blank=True)
     assigned_to = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     handled_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

@@ -16,6 +16,7 @@ from campaigns.answers import inbox
 from campaigns.answers.inbox import What
 from campaigns.answers.second_opinion import ask, understood
 from campaigns.models import DoNotCall, Reply
+from campaigns.progress import Progress
 from tests import factories
 from tests.campaigns.recorded import make_reply
 from tests.campaigns.rows import make_campaign, make_target
@@ -64,6 +65,20 @@ def test_a_model_proposes_and_a_person_decides(reply: Reply, vendor: Doubles) ->
     ask(reply.tenant_id, reply.pk)
 
     assert proposal(reply) == ("open", "rescheduled", "model", 0.85, "Thursday would suit me")
+
+
+def test_what_the_model_has_read_and_written_is_booked_even_where_it_could_not_tell(
+    reply: Reply, vendor: Doubles
+) -> None:
+    vendor.openai.answers_with("I cannot tell.")
+
+    ask(reply.tenant_id, reply.pk)
+
+    with tenant_transaction(reply.tenant):
+        booked = Reply.objects.select_related("attempt__campaign").get(pk=reply.pk)
+        assert Progress(booked.attempt.campaign).spent_cents == booked.read_cents > 0
+    assert (booked.read_with["provider"], booked.read_with["model"]) == ("openai", "gpt-6-luna")
+    assert booked.read_with["input_tokens"] > 0
 
 
 def test_the_answer_is_data_for_the_model_and_not_a_part_of_its_orders(thinking: Agent, vendor: Doubles) -> None:
