@@ -1,4 +1,4 @@
-"""What calls left for people to do: call-backs, and leads with their file."""
+"""What calls left for people to do: call-backs, messages, and leads with their file."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from django.views.decorators.http import require_http_methods
 from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import phone
-from calls.calendar.spoken import clock_of
+from calls.calendar.spoken import clock_of, joined
 from calls.followups.hours import is_day, zones_of
-from calls.followups.models import CallBack, Lead
+from calls.followups.models import CallBack, Lead, LeftMessage
 from calls.followups.services import settle_call_back
 
 PER_PAGE = 50
 RECENTLY_DONE = 10
-TABS = ("call-backs", "leads")
+TABS = ("call-backs", "messages", "leads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +36,22 @@ class Waiting:
     call_back: CallBack
     is_over: bool
     there: str
-    """The clock where the number is, when it is not the one on this wall."""
+    """The clocks where the number can be, unless it is the one on this wall."""
     is_night: bool
 
     @classmethod
     def of(cls, call_back: CallBack, at: datetime) -> Waiting:
         zones = zones_of(call_back.e164)
-        clocks = {f"{at.astimezone(zone):%H:%M}" for zone in zones} - {f"{localtime(at):%H:%M}"}
-        there = clock_of(at.astimezone(zones[0]).time()) if clocks else ""
+        clocks = sorted({at.astimezone(zone).replace(tzinfo=None) for zone in zones})
+        is_ours = clocks in ([], [localtime(at).replace(tzinfo=None)])
+        there = "" if is_ours else joined([clock_of(clock.time()) for clock in clocks])
         return cls(call_back, call_back.due_at < at, there, not is_day(at, zones or [_here()]))
 
 
 @allowed(Permission.VIEW_CONTACTS, to_change=Permission.HANDLE_REPLIES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: TenantRequest) -> HttpResponse:
-    """Call-backs or leads; as a file with `file`. Posted, a call-back is done, or not done after all."""
+    """Call-backs, messages or leads, these also as a file. Posted, a call-back is done, or not done after all."""
     if request.method == "POST":
         return _settle(request)
     if "file" in request.GET:
@@ -60,11 +61,13 @@ def index(request: TenantRequest) -> HttpResponse:
     context = {
         "tab": tab if tab in TABS else TABS[0],
         "waiting_count": waiting.count(),
+        "message_count": LeftMessage.objects.count(),
         "lead_count": Lead.objects.count(),
     }
-    if context["tab"] == "leads":
-        leads = Lead.objects.select_related("call__agent")
-        context["page"] = Paginator(leads, PER_PAGE).get_page(request.GET.get("page"))
+    listed = {"messages": LeftMessage, "leads": Lead}.get(context["tab"])
+    if listed is not None:
+        rows = listed.objects.select_related("call__agent")
+        context["page"] = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     else:
         context["rows"] = [Waiting.of(each, at) for each in waiting[:PER_PAGE]]
         done = CallBack.objects.exclude(done_at=None).select_related("done_by").order_by("-done_at")

@@ -11,7 +11,7 @@ from django.test import Client
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from calls.models import CallBack, Lead
+from calls.models import CallBack, Lead, LeftMessage
 from tests import factories
 from tests.conftest import SignIn
 
@@ -70,3 +70,13 @@ def test_leads_are_a_file_in_which_nothing_becomes_a_formula(
     assert rows[0].removeprefix("\ufeff") == "When,Name,Number,Note,Agent,When,Budget"
     assert rows[2].endswith("Maya Ortiz,+12085550147,'=1+1,,,9")
     assert "Tom Reyes" in sign_in(member).get(f"{PAGE}?tab=leads").content.decode()
+
+
+def test_messages_are_read_in_the_words_of_the_caller(sign_in: SignIn, member: User, tenant: Tenant) -> None:
+    with tenant_transaction(tenant):
+        LeftMessage.objects.create(text="The key is under the mat.", for_whom="Dr. Lind", name="Maya Ortiz")
+
+    page = sign_in(member).get(f"{PAGE}?tab=messages").content.decode()
+
+    assert "The key is under the mat." in page
+    assert "Dr. Lind" in page
