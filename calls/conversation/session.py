@@ -384,4 +384,11 @@ class Session:
         elif not self._timers.is_set("silence"):
             last = self._prompts_said >= len(self._script.silence_prompts)
             wait_s = self._script.silence_timeout_s + (LAST_PATIENCE_S if last else 0.0)
-            self._timers.set("silence", wait_s, lambda: self._do(turns.SilenceLasted()))
+            self._timers.set("silence", wait_s, self._silence_lasted)
+
+    def _silence_lasted(self) -> None:
+        """Whoever was asked for keys is busy with them."""
+        if self._keypad.is_asked_for:
+            self._watch_silence()
+        else:
+            self._do(turns.SilenceLasted())

@@ -28,6 +28,8 @@ class Stage:
         self.model, self.voice = model, voice
         self.history = History("You are June.")
         tools = session.pop("tools", None)
+        if tools and hasattr(tools, "stage"):
+            tools.stage = self
         self.toolbox = tools and tools.box(self.journal, lambda: self.session.now_ms())
         playback = Playback(self.line, self.loop.time)
         policy = script.pop("policy", None) or Policy.of(Interruption.VOICE, 1, ["mm-hm", "yeah", "okay"])

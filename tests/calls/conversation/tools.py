@@ -66,3 +66,31 @@ class Tools:
         if wish.tool.effect and result.ok:
             self.effects.append((name, wish.arguments))
         return result
+
+
+COUNT = {"type": ["integer", "null"]}
+COLLECT = Granted(
+    ToolSpec(
+        "collect_digits",
+        "Take keys.",
+        schema(length=COUNT, end_key={"type": ["string", "null"]}, timeout_s=COUNT, secret={"type": "boolean"}),
+    ),
+    "Take keys",
+    effect=False,
+    waits=False,
+    timeout_s=90.0,
+)
+SEND = Granted(ToolSpec("send_digits", "Press keys.", schema(digits=TEXT)), "Press keys")
+ENTRY = {"length": None, "end_key": None, "timeout_s": None, "secret": False}
+
+
+@dataclass
+class Acting(Tools):
+    """Lets the conversation do what only it can."""
+
+    granted: tuple[Granted, ...] = (COLLECT, SEND)
+    stage: Any = None
+
+    async def perform(self, wish: Wish) -> ToolResult:
+        result: ToolResult = await self.stage.session.acts.perform(wish, {})
+        return result

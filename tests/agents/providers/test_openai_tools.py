@@ -1,0 +1,129 @@
+"""Tools over chat completions, through the official SDK against a local server that speaks OpenAI's protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agents.providers import llm
+from agents.providers.ports import Message, Thinking, ToolCall, ToolSpec
+from tests.agents.providers.failing import until_failure
+from tests.doubles.openai import chunk
+
+LUNA, LLAMA = Thinking("gpt-6-luna"), Thinking("llama-3.3-70b")
+SCHEMA = {
+    "type": "object",
+    "properties": {"day": {"type": "string"}},
+    "required": ["day"],
+    "additionalProperties": False,
+}
+LOOK = ToolSpec("look", "Look for free times.", SCHEMA)
+QUESTION = [Message("user", "Is Friday free?")]
+
+
+def part(index: int, arguments: str = "", **names: str) -> dict[str, Any]:
+    """A delta of a tool call, as the vendor streams it."""
+    function = {"arguments": arguments} | ({"name": names["name"]} if "name" in names else {})
+    return {"index": index, "function": function} | ({"id": names["id"]} if "id" in names else {})
+
+
+def delta(*parts: dict[str, Any]) -> dict[str, Any]:
+    return chunk({"tool_calls": list(parts)})
+
+
+async def reply(doubles: Any, *events: Any, thinking: Thinking = LUNA) -> list[Any]:
+    doubles.openai.says(*events, chunk({}, "tool_calls"), "[DONE]")
+    model = llm("openai", thinking, doubles.endpoint())
+    return [item async for item in model.reply(QUESTION, (LOOK,))]
+
+
+async def test_calls_that_come_in_pieces_and_side_by_side_are_put_together_after_the_words(doubles: Any) -> None:
+    items = await reply(
+        doubles,
+        chunk({"content": "Let me look."}),
+        delta(part(0, id="call_a", name="look")),
+        delta(part(0, '{"day": '), part(1, id="call_b", name="look")),
+        delta(part(1, '{"day": "Monday"}')),
+        delta(part(0, '"Friday"}')),
+    )
+
+    assert items[0] == "Let me look."
+    assert set(items[1:-2]) == {""}, "signs of life, so that nobody takes it for silence"
+    assert items[-2:] == [
+        ToolCall("call_a", "look", '{"day": "Friday"}'),
+        ToolCall("call_b", "look", '{"day": "Monday"}'),
+    ]
+
+
+async def test_servers_that_send_calls_whole_under_one_index_or_without_a_name_are_understood(doubles: Any) -> None:
+    items = await reply(
+        doubles,
+        delta(part(0, '{"day":"Friday"}', id="x", name="look"), part(0, '{"day":"Monday"}', id="y", name="look")),
+        delta(part(1, name="look")),
+        thinking=LLAMA,
+    )
+
+    assert [item for item in items if isinstance(item, ToolCall)] == [
+        ToolCall("x", "look", '{"day":"Friday"}'),
+        ToolCall("y", "look", '{"day":"Monday"}'),
+        ToolCall("call_2", "look", "{}"),
+    ]
+
+
+async def test_tools_are_offered_strictly_where_the_vendor_knows_that_word_and_without_thinking_aloud(
+    doubles: Any,
+) -> None:
+    await reply(
+        doubles,
+        delta(part(0, id="a", name="look")),
+        thinking=Thinking("gpt-6-luna", options={"reasoning_effort": "low"}),
+    )
+    await reply(doubles, delta(part(0, id="a", name="look")), thinking=LLAMA)
+
+    own, other = (chat.body for chat in doubles.openai.chats)
+    function = {"name": "look", "description": "Look for free times.", "parameters": SCHEMA}
+    assert own["tools"] == [{"type": "function", "function": function | {"strict": True}}]
+    assert own["reasoning_effort"] == "none"
+    assert other["tools"] == [{"type": "function", "function": function}]
+    assert "reasoning_effort" not in other
+
+
+async def test_a_call_and_its_result_are_told_as_the_vendor_wants_them(doubles: Any) -> None:
+    history = [
+        *QUESTION,
+        Message("assistant", "", (ToolCall("call_1", "look", '{"day": "Friday"}'),)),
+        Message("tool", "Free: 10:00.", tool_call_id="call_1"),
+    ]
+    model = llm("openai", LUNA, doubles.endpoint())
+    assert [item async for item in model.reply(history, (LOOK,))]
+
+    (chat,) = doubles.openai.chats
+    function = {"name": "look", "arguments": '{"day": "Friday"}'}
+    assert chat.body["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
+        },
+        {"role": "tool", "content": "Free: 10:00.", "tool_call_id": "call_1"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("events", "code"),
+    [
+        ([delta(part(0, id="a", name="look")), chunk({}, "length")], "truncated"),
+        ([delta(part(0, "y" * 70_000, id="a", name="look"))], "runaway"),
+        ([delta(*(part(n, id=f"c{n}", name="look") for n in range(40)))], "runaway"),
+        ([chunk({"tool_calls": [{"index": 0, "function": {"arguments": {"day": "Friday"}}}]})], "unreadable"),
+        ([chunk({"tool_calls": ["look"]})], "unreadable"),
+    ],
+    ids=["cut", "endless", "too many", "no text", "no object"],
+)
+async def test_calls_that_cannot_be_whole_are_a_failure_and_no_call(doubles: Any, events: list[Any], code: str) -> None:
+    doubles.openai.says(*events, "[DONE]")
+    got, failure = await until_failure(llm("openai", LUNA, doubles.endpoint()).reply(QUESTION, (LOOK,)))
+
+    assert failure.code == code
+    assert not [item for item in got if isinstance(item, ToolCall)]
