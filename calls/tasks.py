@@ -20,7 +20,7 @@ from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
-from calls.after import analysis, budget, questions
+from calls.after import analysis, budget, questions, retention
 from calls.calendar import google
 from calls.calendar.models import Appointment
 from calls.equipment import synthesize_fixed
@@ -45,6 +45,15 @@ def analyze_ended() -> None:
     """Take up the calls of every tenant that are over."""
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         analysis.queue_ended(tenant_id, now())
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=1800)
+def forget_old() -> None:
+    """Erase what every tenant has kept for as long as it wants to."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        recordings, transcripts = retention.forget_old(tenant_id, now())
+        if recordings or transcripts:
+            log.info("old calls were erased", tenant_id=tenant_id, recordings=recordings, transcripts=transcripts)
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=60)

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from agentos.tenants.models import Tenant
 from agentos.webhooks.events import emit
+from calls.after.models import Analysis
 from calls.models import Call
 
 
@@ -19,6 +20,26 @@ def tell_started(call: Call) -> None:
 def tell_ended(call: Call) -> None:
     """Inside the tenant, in the transaction in which it ended."""
     emit("call.ended", lambda: call_data(call), key=f"call.ended:{call.pk}")
+
+
+def tell_analyzed(analysis: Analysis) -> None:
+    """Inside the tenant, in the transaction in which it was stored; each time that a call is read."""
+    call, made_at = analysis.call, analysis.made_at
+    emit(
+        "call.analyzed", lambda: analysis_data(call, analysis), key=f"call.analyzed:{call.pk}:{made_at:%Y%m%d%H%M%S%f}"
+    )
+
+
+def analysis_data(call: Call, analysis: Analysis) -> dict[str, Any]:
+    """The call, and what came of it. A field that nobody said has null."""
+    return {
+        **call_data(call),
+        "summary": analysis.summary,
+        "result": analysis.result,
+        "sentiment": analysis.sentiment,
+        "criteria": analysis.criteria,
+        "fields": {each["name"]: each["value"] or None for each in analysis.fields},
+    }
 
 
 def call_data(call: Call) -> dict[str, Any]:

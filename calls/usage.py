@@ -40,8 +40,9 @@ def providers(lines: Iterable[UsageLine]) -> list[str]:
 
 
 def _used(line: UsageLine) -> Used:
-    name, say = UNITS.get(line.unit, (line.unit.replace("_", " ").capitalize(), count))
-    return Used(name, say(line.quantity))
+    unit = "relay_seconds" if line.kind == "relay" else line.unit
+    name, say = UNITS.get(unit, (unit.replace("_", " ").capitalize(), count))
+    return Used(f"Afterwards: {name.lower()}" if line.kind == "analysis" else name, say(line.quantity))
 
 
 def _provider(line: UsageLine) -> str:

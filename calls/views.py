@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,10 +15,13 @@ from django.utils import timezone
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_safe
 
+from agentos.errors import DomainError
 from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed, may
+from agentos.tenants.templatetags.words import count
 from agents.models import Agent
 from calls.after.analysis import read_again
+from calls.after.retention import erase_call, erase_person
 from calls.call_list import CallList
 from calls.call_page import CallPage
 from calls.exporting import table
@@ -93,8 +97,16 @@ def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
 
 
 def _change(request: TenantRequest, call: Call) -> HttpResponse:
-    if request.POST.get("do") == "read_again" and call.status == Call.Status.ENDED:
-        read_again(call)
+    if call.status != Call.Status.ENDED:
+        raise DomainError("in_progress", "The call is not over yet.")
+    match request.POST.get("do"):
+        case "read_again":
+            read_again(call)
+        case "erase":
+            erase_call(call)
+            messages.success(request, "What was said in this call is erased.")
+        case "erase_person":
+            messages.success(request, f"{count(erase_person(call), 'call')} with this person: what was said is erased.")
     return redirect("calls:call", request.tenant.slug, call.pk)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.timezone import now
 
@@ -33,7 +34,8 @@ from calls.after.models import Analysis
 from calls.after.reading import PROMPT, Findings, Line, Questions, Unusable, question, schema, understood
 from calls.announce import announce
 from calls.equipment import language_model
-from calls.models import Call, UsageLine
+from calls.models import Call, Turn, UsageLine
+from calls.telling import tell_analyzed
 
 SETTLES_WITHIN = timedelta(seconds=4)  # the last words reach the database a moment after the end
 LOOKS_BACK = timedelta(days=1)  # a call that ended before was not read, and is only read when somebody asks
@@ -75,10 +77,11 @@ def queue_ended(tenant_id: int, at: datetime) -> int:
 
 
 def _unread(at: datetime) -> Any:
-    ended = Call.objects.filter(
-        status=Call.Status.ENDED, created_at__gt=at - LOOKS_BACK, ended_at__lt=at - SETTLES_WITHIN
-    )
-    return ended.filter(version__analysis=True, analysis=None).exclude(answered_at=None).order_by("ended_at")
+    """Calls in which something was said; of an erased one nothing is there to read."""
+    ended = Call.objects.filter(status=Call.Status.ENDED, ended_at__lt=at - SETTLES_WITHIN)
+    recent = ended.filter(created_at__gt=at - LOOKS_BACK, version__analysis=True, analysis=None)
+    has_words = Exists(Turn.objects.filter(call=OuterRef("pk")))
+    return recent.filter(has_words).exclude(answered_at=None).order_by("ended_at")
 
 
 def read_again(call: Call) -> None:
@@ -179,6 +182,7 @@ def _keep(
         analysis.turns, analysis.trouble, analysis.tries = felt, "", analysis.tries + 1
         analysis.state, analysis.made_at = Analysis.State.DONE, now()
         analysis.save()
+        tell_analyzed(analysis)
         _use(analysis.call, version, answer)
 
 

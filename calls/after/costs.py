@@ -14,18 +14,20 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from agents.models import AgentVersion
 from calls.after.models import Cost
 from calls.after.prices import cents_for
 from calls.models import Call, UsageLine
 
 PARTS = {
     "carrier": "Telephone",
+    "relay": "Hearing and voice of the carrier",
     "stt": "Hearing",
     "llm": "Model",
     "tts": "Voice",
     "analysis": "Reading it afterwards",
 }
-RELAY = "conversation_relay"
+STREAMS = AgentVersion.Transport.MEDIA_STREAMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ def _carrier(call: Call, on: date) -> Decimal:
     """Each begun minute counts; a call that nobody took is free."""
     minutes = -(-(call.duration_ms or 0) // 60_000)
     way = "inbound_minute" if call.direction == Call.Direction.INBOUND else "outbound_minute"
-    carried = "relay_minute" if call.version.transport == RELAY else "stream_minute"
-    return sum((cents_for(minutes, "carrier", "", "", item, on) or Decimal() for item in (way, carried)), Decimal())
+    items = [way, "stream_minute"] if call.version.transport == STREAMS else [way]
+    return sum((cents_for(minutes, "carrier", "", "", item, on) or Decimal() for item in items), Decimal())
 
 
 def charge(call: Call) -> Cost:

@@ -91,3 +91,16 @@ class Budget(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.monthly_cents} cents a month"
+
+
+class Retention(TenantModel):
+    """For how many days a business keeps what was said; nothing for as long as it likes."""
+
+    recording_days = models.PositiveIntegerField(null=True, blank=True)
+    transcript_days = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="one_retention_per_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.recording_days} days of recordings, {self.transcript_days} of transcripts"

@@ -22,7 +22,7 @@ from agentos.webhooks import services as endpoints
 from agentos.webhooks.events import trial_event
 from agentos.webhooks.models import Delivery, Try
 from agents.models import Agent, HttpTool, McpServer
-from calls.after.models import Analysis, Budget, Cost
+from calls.after.models import Analysis, Budget, Cost, Retention
 from calls.models import Call, JournalCursor, ToolRun
 from tests import factories
 from tests.isolation.bookings import add_bookings
@@ -179,6 +179,7 @@ def _call(agent: Agent, secret: str, e164: str) -> Call:
         )
         Cost.objects.create(call=call, cents=7, unpriced=[secret])
         Budget.objects.create(monthly_cents=100_000)
+        Retention.objects.create(transcript_days=90)
         Analysis.objects.create(call=call, state="done", made_at=call.ended_at, summary=f"{secret} came of it")
     return call
 

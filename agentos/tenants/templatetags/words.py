@@ -51,6 +51,8 @@ def money(cents: Decimal | float | None) -> str:
     """1234.5 → $12.35, and below a dollar to the tenth of a cent: 4.2 → $0.042."""
     if cents is None:
         return NOTHING
+    if 0 < cents < Decimal("0.1"):
+        return "under $0.001"
     return f"${cents / 100:,.3f}" if 0 < cents < 100 else f"${cents / 100:,.2f}"
 
 

@@ -15,8 +15,10 @@ from pytest_django import Settings
 
 from agentos.tenants.models import User
 from agentos.tenants.scoping import tenant_transaction
+from agentos.webhooks import services as endpoints
+from agentos.webhooks.models import Event
 from agents.models import Agent
-from calls.after.analysis import MOST_TRIES, analyze, queue_ended
+from calls.after.analysis import MOST_TRIES, analyze, queue_ended, read_again
 from calls.after.models import Analysis
 from calls.models import Call
 from tests import factories
@@ -119,6 +121,24 @@ def test_the_model_of_the_version_reads_the_call_and_is_held_to_a_shape(thinking
     assert chat.body["response_format"]["json_schema"]["strict"] is True
     assert "caller: Tuesday, please." in json.loads(chat.body["messages"][1]["content"])["transcript"]
     assert used(call).keys() == {"input_tokens", "output_tokens"}
+
+
+def test_the_business_is_told_what_came_of_a_call_each_time_it_is_read(agent: Agent) -> None:
+    call = talk(agent)
+    with tenant_transaction(agent.tenant_id):
+        endpoints.create(url="https://juniper.example/", note="", events=["call.analyzed"])
+    queue(call)
+
+    for _ in range(2):  # read twice by mistake, it is told once
+        analyze(call.tenant_id, call.pk)
+
+    with tenant_transaction(agent.tenant_id):
+        event = Event.objects.get()
+        assert (event.kind, event.data["call_id"], event.data["result"]) == ("call.analyzed", str(call.pk), "resolved")
+        read_again(call)
+    analyze(call.tenant_id, call.pk)
+    with tenant_transaction(agent.tenant_id):
+        assert Event.objects.count() == 2
 
 
 def test_a_model_that_answers_in_another_shape_is_asked_once_more(thinking: Agent, vendor: Doubles) -> None:
