@@ -16,7 +16,8 @@ from agentos.tenants.models import Credential
 from agentos.tenants.scoping import TenantRequired, current_tenant_id
 from agents.integrations import http_tool
 from agents.integrations.http_tool import Definition, Parameter, Reading, Unfit
-from agents.models import HttpTool
+from agents.mcp_tools import as_tools
+from agents.models import HttpTool, McpServer
 from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, built_in
 
 MARGIN_S = 0.5  # the request ends by itself before the conversation gives it up
@@ -36,7 +37,7 @@ def on_offer() -> Mapping[str, Tool]:
         current_tenant_id()
     except TenantRequired:
         return built_in()
-    return {**built_in(), **{row.name: as_tool(row, {}) for row in ready_tools()}}
+    return {**_of_servers(None), **{row.name: as_tool(row, {}) for row in ready_tools()}, **built_in()}
 
 
 def own_tools(grants: Collection[Mapping[str, Any]]) -> dict[str, Tool]:
@@ -44,11 +45,24 @@ def own_tools(grants: Collection[Mapping[str, Any]]) -> dict[str, Tool]:
     names = {str(each["name"]) for each in grants} - set(built_in())
     if not names:
         return {}
-    return {row.name: as_tool(row, headers_of(row.headers)) for row in ready_tools() if row.name in names}
+    of_requests = {row.name: as_tool(row, headers_of(row.headers)) for row in ready_tools() if row.name in names}
+    return _of_servers(names) | of_requests
 
 
 def ready_tools() -> list[HttpTool]:
     return list(HttpTool.objects.filter(removed_at=None).exclude(url=""))
+
+
+def _of_servers(names: Collection[str] | None) -> dict[str, Tool]:
+    """The chosen tools of every server, without secrets; or those with these names, ready for use."""
+    found: dict[str, Tool] = {}
+    for server in McpServer.objects.filter(removed_at=None).exclude(chosen=[]):
+        tools = as_tools(server, {})
+        if names is not None and (tools := {name: tool for name, tool in tools.items() if name in names}):
+            ready = as_tools(server, headers_of(server.headers))
+            tools = {name: ready[name] for name in tools}
+        found |= tools
+    return found
 
 
 def as_tool(row: HttpTool, headers: Mapping[str, str]) -> Tool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agents import key_views, tool_views
+from agents import key_views, server_views, tool_views
 
 app_name = "integrations"
 
@@ -12,4 +12,5 @@ urlpatterns = [
     path("keys/", key_views.index, name="keys"),
     path("tools/", tool_views.index, name="tools"),
     path("tools/<uuid:tool_id>/", tool_views.tool, name="tool"),
+    path("tools/servers/<uuid:server_id>/", server_views.server, name="server"),
 ]

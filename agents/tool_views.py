@@ -20,8 +20,9 @@ from agentos.tenants.models import Credential
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agents.integrations import http_tool
 from agents.integrations.http_tool import FILLED_IN, Request, Unfit
-from agents.models import HttpTool
+from agents.models import HttpTool, McpServer
 from agents.own_tools import definition_of, headers_of, send
+from agents.server_views import connect
 from agents.tool_forms import ToolForm, initial_of, name_for
 from agents.tools import built_in
 
@@ -52,10 +53,13 @@ class Trial:
 @allowed(Permission.MANAGE_INTEGRATIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: TenantRequest) -> HttpResponse:
-    """The tools. Posted: one more, to be filled in on its own page."""
+    """The tools. Posted: one more, to be filled in on its own page; or with `url`, a server of tools."""
     tools = HttpTool.objects.filter(removed_at=None)
     if request.method != "POST":
-        return render(request, "integrations/tools.html", {"tools": tools})
+        servers = McpServer.objects.filter(removed_at=None)
+        return render(request, "integrations/tools.html", {"tools": tools, "servers": servers})
+    if "url" in request.POST:
+        return connect(request)
     title = " ".join(request.POST.get("title", "").split())[:80]
     if not title:
         raise DomainError("no_name", "Give the tool a name.")

@@ -21,9 +21,17 @@ _EASE = (("low", "Hard"), ("medium", "Medium"), ("high", "Easy"))
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     MEDIA_STREAMS: (),
     CONVERSATION_RELAY: (
-        choice("tts_provider", "Voice made by", None, _VOICES, "Unless chosen: the voice above, if ElevenLabs makes it."),
+        choice(
+            "tts_provider", "Voice made by", None, _VOICES, "Unless chosen: the voice above, if ElevenLabs makes it."
+        ),
         written("voice", "Voice, by its id there", r"[\w.-]{1,80}", "Left empty: the usual voice of the language."),
-        choice("transcription_provider", "Callers understood by", None, _EARS, "Unless chosen: as above, if it is Deepgram."),
+        choice(
+            "transcription_provider",
+            "Callers understood by",
+            None,
+            _EARS,
+            "Unless chosen: as above, if it is Deepgram.",
+        ),
         choice("interrupt_sensitivity", "How easily callers interrupt", None, _EASE),
         written(
             "languages",

@@ -43,6 +43,7 @@ FRAMEWORKS = {"django", "channels", "celery", "allauth", "daphne", "phonenumber_
 VENDORS = {
     "deepgram": ("agents/providers/stt/deepgram*.py", "agents/providers/tts/deepgram*.py"),
     "openai": ("agents/providers/*/openai*.py",),
+    "mcp": ("agents/integrations/mcp.py",),
     "anthropic": ("agents/providers/llm/anthropic*.py",),
     "elevenlabs": ("agents/providers/tts/elevenlabs*.py",),
     "pocketsphinx": ("agents/providers/stt/offline*.py", "agents/providers/offline_voice/*.py"),

@@ -96,6 +96,7 @@ ROUTES: dict[str, Expectation] = {
     "integrations:keys": Inside.all("manage_integrations"),
     "integrations:tools": Inside.all("manage_integrations"),
     "integrations:tool": Inside.all("manage_integrations"),
+    "integrations:server": Inside.all("manage_integrations"),
     "webhooks:index": Inside.all("manage_integrations"),
     "webhooks:endpoint": Inside.all("manage_integrations"),
     "tenants:team": Inside.of("view_team"),

@@ -79,6 +79,7 @@ MISSING = {
     "campaign_id": str(uuid.UUID(int=9)),
     "endpoint_id": str(uuid.UUID(int=12)),
     "tool_id": str(uuid.UUID(int=13)),
+    "server_id": str(uuid.UUID(int=14)),
     "appointment_id": str(uuid.UUID(int=10)),
     "call_back_id": "999999999",
     "feed_id": str(uuid.UUID(int=11)),
@@ -119,7 +120,7 @@ def build(name: str, *, version: int) -> Business:
     with tenant_transaction(tenant):
         credentials.store(Credential.Kind.VENDOR, "openai", f"{secret}-key")
         endpoint_id = _add_endpoint(secret)
-        tool_id = _add_tools(secret)
+        tool_id, server_id = _add_tools(secret)
         record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
         "slug": tenant.slug,
@@ -135,6 +136,7 @@ def build(name: str, *, version: int) -> Business:
         "campaign_id": campaign_id,
         "endpoint_id": endpoint_id,
         "tool_id": tool_id,
+        "server_id": server_id,
         **bookings,
         **knowledge,
     }
@@ -150,11 +152,13 @@ def _add_endpoint(secret: str) -> str:
     return str(endpoint.pk)
 
 
-def _add_tools(secret: str) -> str:
+def _add_tools(secret: str) -> tuple[str, str]:
     """A tool of its own, which reaches nothing, and a server of tools."""
     texts = {"title": secret, "url": f"https://{secret}.example/"}
-    McpServer.objects.create(name="shelf", offered=[{"name": secret}], chosen=[], problem=secret, **texts)
-    return str(HttpTool.objects.create(name=secret[:40].replace("-", "_"), description=secret, **texts).pk)
+    offered = [{"name": secret, "title": secret, "description": secret, "parameters": {}, "changes": True}]
+    server = McpServer.objects.create(name="shelf", offered=offered, problem=secret, **texts)
+    tool = HttpTool.objects.create(name=secret[:40].replace("-", "_"), description=secret, **texts)
+    return str(tool.pk), str(server.pk)
 
 
 def _texts(secret: str) -> dict[str, str]:
