@@ -19,11 +19,13 @@ import aiohttp
 import psutil
 
 from bench.callers import STAGGER_S, BenchCaller, Experience, Target
+from bench.relay_callers import RelayBenchCaller
 from bench.stack import ACCOUNT_SID, AUTH_TOKEN, DELAYS, TOKENS_PER_S, Stack, free_port, standing
 from calls.conversation.sentences import Pieces
 from tests.doubles.openai import answer_of
 
 MODEL_WORDS = 40
+RELAY = "relay"
 SETTLED_S = 4.0
 
 
@@ -55,8 +57,13 @@ class Row:
     doubles_cpu_percent: float
 
 
-def provider_sum_ms() -> float:
-    """What the doubles' delays add up to: endpointing, first token, the tokens of the first piece, first audio."""
+def provider_sum_ms(kind: str = "") -> float:
+    """What the doubles' delays add up to: endpointing, first token, the tokens of the first piece, first audio.
+
+    The carrier of words hears and speaks itself: there it is the model's first token alone.
+    """
+    if kind == RELAY:
+        return DELAYS["first-token"]
     tokens = [f"{word} " for word in answer_of(MODEL_WORDS).split()]
     pieces = Pieces()
     first = next(count for count, token in enumerate(tokens) if pieces.feed(token))
@@ -73,7 +80,8 @@ def percentile(values: list[float], share: float) -> float:
 async def run(kind: str, target: Target, server: psutil.Process, stack: Stack, calls: int, seconds: float) -> Row:
     """N callers call one after another; the next `seconds` count, and the server is watched over them."""
     counted_from = time.perf_counter() + calls * STAGGER_S + SETTLED_S
-    callers = [BenchCaller(target, number, counted_from=counted_from) for number in range(calls)]
+    make = RelayBenchCaller if kind == RELAY else BenchCaller
+    callers = [make(target, number, counted_from=counted_from) for number in range(calls)]
     before_mb = server.memory_info().rss / 1e6
     me, doubles = psutil.Process(), psutil.Process(stack.doubles.pid)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
@@ -120,7 +128,7 @@ def _row(
     greetings = [each.greeting_ms for each in lived if each.greeting_ms is not None]
     gaps = [gap for each in lived for gap in each.gaps_ms]
     frames = sum(each.frames for each in lived) or 1
-    expected = provider_sum_ms() + late_ms
+    expected = provider_sum_ms(kind) + late_ms
     return Row(
         kind=kind,
         calls=calls,
@@ -211,7 +219,7 @@ def _floor_target(port: int) -> Target:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    kinds = ["floor", "nova", "nova speculating", "flux", "flux speculating"]
+    kinds = ["floor", "nova", "nova speculating", "flux", "flux speculating", RELAY]
     parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds)
     parser.add_argument("--calls", nargs="+", type=int, default=[1, 10, 25, 50, 100])
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each caller talks")

@@ -32,13 +32,29 @@ class Target:
     media_url: str = ""  # where there is no webhook to ask
 
 
-def _connected(twiml: str) -> tuple[str, dict[str, str]]:
+def connected(twiml: str, noun: str = "Stream") -> tuple[str, dict[str, str]]:
     """Where the call is connected to, and with which parameters."""
     document = ElementTree.fromstring(twiml)  # noqa: S314 - our own server's answer
-    stream = document.find(".//Stream")
+    stream = document.find(f".//{noun}")
     if stream is None:
         raise LookupError(f"the call was not connected: {twiml}")
     return stream.attrib["url"], {p.attrib["name"]: p.attrib["value"] for p in stream.findall("Parameter")}
+
+
+async def ring(http: aiohttp.ClientSession, target: Target, number: int, call_sid: str) -> str:
+    """Let the phone ring; what the carrier is told to do with the call."""
+    form = {
+        "CallSid": call_sid,
+        "AccountSid": target.account_sid,
+        "From": f"+1208555{number % 10_000:04d}",
+        "To": "+12085550110",
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+    }
+    signed = request_signature(target.auth_token, target.incoming_call_url, list(form.items()))
+    async with http.post(target.incoming_call_url, data=form, headers={"X-Twilio-Signature": signed}) as answer:
+        return await answer.text()
 
 
 @dataclass(slots=True)
@@ -76,23 +92,10 @@ class BenchCaller:
 
     async def _ring(self, http: aiohttp.ClientSession) -> MediaStreamCaller:
         target, call_sid = self._target, new_sid("CA")
-        form = {
-            "CallSid": call_sid,
-            "AccountSid": target.account_sid,
-            "From": f"+1208555{self._number % 10_000:04d}",
-            "To": "+12085550110",
-            "CallStatus": "ringing",
-            "Direction": "inbound",
-            "ApiVersion": "2010-04-01",
-        }
-        headers = {
-            "X-Twilio-Signature": request_signature(target.auth_token, target.incoming_call_url, list(form.items()))
-        }
         if target.media_url:
             url, parameters = target.media_url, {}
         else:
-            async with http.post(target.incoming_call_url, data=form, headers=headers) as answer:
-                url, parameters = _connected(await answer.text())
+            url, parameters = connected(await ring(http, target, self._number, call_sid))
         await asyncio.sleep(0.5)  # it rings
         return MediaStreamCaller(
             Handset(Clock(self._scale), keep_audio=False),

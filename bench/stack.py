@@ -116,6 +116,7 @@ AGENTS = {
     "nova speculating": ("--stt", "deepgram:nova-3", "--speculation", "on"),
     "flux": ("--stt", "deepgram:flux-general-en", "--speculation", "off"),
     "flux speculating": ("--stt", "deepgram:flux-general-en", "--speculation", "on"),
+    "relay": ("--stt", "deepgram:nova-3", "--speculation", "off", "--transport", "conversation_relay"),
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from agents.providers.ports import EndOfTurn, HearingEvent, Interim, ProviderError, ServedBy, SpeechStarted
 from calls.conversation.ports import Listener, TextLine
-from calls.conversation.sentences import Words
+from calls.conversation.sentences import Fragment, Words
 from calls.conversation.turn_taking import words_of
 
 WORD_S = 0.33  # how long a spoken word takes
@@ -108,21 +108,35 @@ class RelayUtterance:
         self._sent = self._heard = self._cycle_from = 0
         self._cycle_open = self._open = self._closed = self._over = self._started = self._protected = False
         self._sent_at = 0.0
+        self._unsent = ""
+        self._is_within_word = False
         self._sounding_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     # What it is told ---------------------------------------------------------------------------------
 
     def cutter(self) -> Words:
+        """A new one for each time that the model writes; its text begins with a new word."""
+        self._unsent += " " * self._is_within_word
+        self._is_within_word = False
         self._cutter = Words()
         return self._cutter
 
     def say(self, text: str) -> None:
-        self.words += text.split()
+        """Add a sentence; or a `Fragment`, which may go on with the last word."""
+        is_part = isinstance(text, Fragment)
+        words = text.split()
+        if is_part and self._is_within_word and words and not text[0].isspace():
+            self.words[-1] += words.pop(0)
+        self.words += words
+        self._is_within_word = is_part and not text[-1].isspace()
+        self._unsent += text if is_part else f"{text} "
         self._pump()
 
     def say_first(self, text: str) -> None:
         self.words[self._sent : self._sent] = text.split()
+        self._unsent = f" {text} {self._unsent}"
+        self._is_within_word = self._is_within_word and bool(self._unsent.strip())
         self._pump()
 
     def press(self, keys: str) -> bool:
@@ -143,6 +157,8 @@ class RelayUtterance:
         self._set_timer(None)
         self._end_cycle()
         self._sent = self._cycle_from = self._heard
+        rest = " ".join(self.words[self._heard :])
+        self._unsent = rest if self._is_within_word or not rest else f"{rest} "
         self._sounding_at = None
 
     def cancel(self) -> None:
@@ -220,9 +236,8 @@ class RelayUtterance:
         if not self._open or self._over:
             return
         self._switch_language()
-        words, self._sent = self.words[self._sent :], len(self.words)
-        if words or (self._closed and self._cycle_open):
-            token = " ".join(words) + " " if words else ""
+        token, self._unsent, self._sent = self._unsent, "", len(self.words)
+        if token or (self._closed and self._cycle_open):
             self._send(token)
         if self._is_sent and not self._timer:
             self._await_end()

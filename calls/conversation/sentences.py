@@ -9,7 +9,6 @@ HANG_UP = "<hang_up/>"
 FIRST_PIECE_WORDS = 3  # a clause this long may go ahead of its sentence
 FIRST_PIECE_MOST_WORDS = 12  # and without any punctuation the first piece ends here
 LONGEST_PIECE = 240  # characters
-LONGEST_WORD = 60  # where a language writes no spaces
 LONGEST_REPLY = 1200  # characters: about a minute and a quarter of speech
 
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:dr|mr|mrs|ms|st|ave|no|vs|etc|(?:[a-z]\.)*[a-z])\.$", re.IGNORECASE)
@@ -24,6 +23,10 @@ _UNSPEAKABLE = re.compile(
 )
 _OPEN_LINK = re.compile(r"(?:https?://|www\.)\S*$")
 _LANGUAGE = re.compile(r"<language ([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?) ?/>")
+_HELD = re.compile(
+    r"(?:<[^<>]{0,80}|(?<!\S)(?:h|ht|htt|https?(?::\S*)?|w|ww|www(?:\.\S*)?))$"
+)  # of a tag, or of a link
+_BULLETS = frozenset({"-", "\u2013", "\u2022"})
 _SPACES = re.compile(r"\s+")
 
 
@@ -108,30 +111,55 @@ class Pieces:
         return [piece]
 
 
-class Words(Pieces):
-    """Cuts a reply into words, for a voice that makes sentences of them itself.
+class Fragment(str):
+    """A part of a text that brings its own spaces: it may begin or end within a word."""
+
+    __slots__ = ()
+
+
+class Words:
+    """Passes a reply on as it is written, for a voice that makes sentences of it itself; nothing unspeakable.
 
     `language` is the last one that the reply asked to be spoken in.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        self.hangs_up = False
         self.language = ""
+        self._text = ""
+        self._length = 0
+        self._ended = False
 
-    def _is_complete(self) -> bool:
-        text = self._text.rstrip()
-        if self._is_open(text):
-            return False
-        return text != self._text or len(text) > LONGEST_WORD or self._ends_clause(text)
+    def feed(self, token: str) -> list[str]:
+        """Take the next token; what may be said of it is said at once."""
+        self._text += token
+        held = _HELD.search(self._text)
+        return self._pass_on(held.start() if held else len(self._text))
 
-    @staticmethod
-    def _ends_clause(text: str) -> bool:
-        return text[-1:] in ".!?…,;:" and not text[-2:-1].isdigit()
+    def finish(self) -> list[str]:
+        """The reply is over: return what is left."""
+        return self._pass_on(len(self._text))
 
-    def _take(self) -> list[str]:
-        if wish := _LANGUAGE.search(self._text):
+    def _pass_on(self, end: int) -> list[str]:
+        text = self._text[:end]
+        if not self._length and not any(character.isalnum() for character in _TAG.sub("", text)):
+            self._note_marks(text)
+            return []
+        self._text = self._text[end:]
+        self._note_marks(text)
+        for pattern in (_TAG, _LINK, _MARKUP, _UNSPEAKABLE):
+            text = pattern.sub(" ", text)
+        text = _SPACES.sub(" ", text)
+        if not text or text.strip() in _BULLETS or (self._length > LONGEST_REPLY and self._ended):
+            return []
+        self._length += len(text)
+        self._ended = bool(_SENTENCE_END.search(text.rstrip()))
+        return [Fragment(text)]
+
+    def _note_marks(self, text: str) -> None:
+        self.hangs_up = self.hangs_up or HANG_UP in text
+        if wish := _LANGUAGE.search(text):
             self.language = wish[1]
-        return super()._take()
 
 
 _BOUNDARY = re.compile(r"(?<=[.!?…,;:>])(?=[\s\"')\]]|$)|(?<=\s)")
