@@ -18,7 +18,7 @@ PRODUCTION := DEBUG=false PUBLIC_URL=https://voice.example.com BEHIND_PROXY=true
 	TWILIO_ACCOUNT_SID=AC00000000000000000000000000000000 TWILIO_AUTH_TOKEN=for-the-check-only
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-browser check format lock bench drill clean
+.PHONY: help demo test test-fast test-browser check format lock bench faults drill clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' $(MAKEFILE_LIST) | awk -F' [|] ' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -61,6 +61,10 @@ lock: ## requirements*.in -> requirements*.txt, with hashes
 bench: ## the table of docs/performance.md
 	@bin/environment dev
 	$(PYTHON_IN_VENV) -m bench
+
+faults: ## docs/faults.md: what a caller hears when a vendor breaks; six minutes
+	@bin/environment dev
+	$(PYTHON_IN_VENV) -W ignore -m tests.faults.table
 
 drill: ## a campaign of 10,000 while workers are killed and frozen; under six minutes
 	@bin/environment dev

@@ -21,6 +21,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from agents.comparison import values
+from agents.models import Agent
+from agents.retirement import Ending, endings
+
 PATIENCE_S = 5.0
 OLDEST_POSTGRESQL = 15
 TWILIO_REFUSALS = {"20003", "20404", "401", "403", "404"}
@@ -134,13 +140,14 @@ class Vendor:
     path: str
     header: str
     scheme: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
 
     def check(self) -> Finding:
         key, base = settings.VENDORS[self.name]["api_key"], settings.VENDORS[self.name]["base_url"]
         prefix = self.name.upper()
         if not key:
             return unused(f"not configured, the offline voice is used. {prefix}_API_KEY would change that.")
-        headers = {self.header: f"{self.scheme}{key}"}
+        headers = {self.header: f"{self.scheme}{key}", **dict(self.extra)}
         try:
             answer = httpx2.get(f"{base}{self.path}", headers=headers, timeout=PATIENCE_S)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
@@ -159,8 +166,30 @@ class Vendor:
 VENDORS = (
     Vendor("deepgram", "/v1/projects", "Authorization", "Token "),
     Vendor("openai", "/models", "Authorization", "Bearer "),
+    Vendor("anthropic", "/v1/models", "x-api-key", extra=(("anthropic-version", "2026-10-21"),)),
     Vendor("elevenlabs", "/v1/models", "xi-api-key"),
 )
+
+
+def check_models() -> Finding:
+    """Whether something that answers calls uses a model that its vendor ends soon."""
+    try:
+        found = [each for tenant in Tenant.objects.all() for each in _ending_models(tenant.pk)]
+    except DatabaseError:
+        return unused("not known while the database is not well.")
+    if any(ending.is_over for ending in found):
+        names = ", ".join(sorted({ending.model.name for ending in found if ending.is_over}))
+        return broken(f"callers are answered with {names}, which the vendor has ended. Choose another and publish.")
+    if found:
+        told = {f"{ending.model.name} until {ending.model.retires}" for ending in found}
+        return well(f"in use, but not for long: {', '.join(sorted(told))}. Choose others in the editor.")
+    return well("nothing that answers calls uses a model that ends soon.")
+
+
+def _ending_models(tenant_id: int) -> list[Ending]:
+    with tenant_transaction(tenant_id):
+        live = Agent.objects.filter(archived_at=None, published__isnull=False).select_related("published__agent")
+        return [ending for agent in live for ending in endings(values(agent.published))]
 
 
 def check_public_url() -> Finding:
@@ -206,7 +235,9 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "Twilio": check_twilio,
     "Deepgram": VENDORS[0].check,
     "OpenAI": VENDORS[1].check,
-    "ElevenLabs": VENDORS[2].check,
+    "Anthropic": VENDORS[2].check,
+    "ElevenLabs": VENDORS[3].check,
+    "Models": check_models,
     "Public URL": check_public_url,
     "Mail": check_mail,
 }

@@ -16,6 +16,7 @@ from agents.comparison import LABELS, SECTION_OF, values
 from agents.drafts import OPTION, ROLES, judge
 from agents.models import AgentVersion
 from agents.prompts import BUILT_IN, missing
+from agents.retirement import endings
 from agents.transports import CONVERSATION_RELAY
 
 WORDS_A_SECOND = 2.6
@@ -113,7 +114,7 @@ def _contradictions(spec: Mapping[str, Any]) -> Iterator[Check]:
 def advice(version: AgentVersion) -> list[Check]:
     """What somebody should look at, though callers can be answered with it."""
     spec = values(version)
-    return [*_names_without_value(spec), *_missing_keys(spec), *_doubles(spec), *_long_greeting(spec)]
+    return [*_names_without_value(spec), *_missing_keys(spec), *_doubles(spec), *_endings(spec), *_long_greeting(spec)]
 
 
 def _names_without_value(spec: Mapping[str, Any]) -> Iterator[Check]:
@@ -141,6 +142,13 @@ def _doubles(spec: Mapping[str, Any]) -> Iterator[Check]:
         if first == [spec[f"second_{kind}_provider"], spec[f"second_{kind}_model"]]:
             detail = "What takes down one would take down both."
             yield Check(State.LOOK, "The second choice is the first one again", detail, f"second_{kind}_model")
+
+
+def _endings(spec: Mapping[str, Any]) -> Iterator[Check]:
+    for ending in endings(spec):
+        day = f"{ending.last_day:%B} {ending.last_day.day}, {ending.last_day.year}"
+        text = f"{ending.model.label} {'ended on' if ending.is_over else 'ends on'} {day}"
+        yield Check(State.LOOK, text, "The vendor closes it. Choose another model.", f"{ending.role}_model")
 
 
 def _long_greeting(spec: Mapping[str, Any]) -> Iterator[Check]:

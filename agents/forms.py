@@ -19,6 +19,7 @@ from agents.models import Agent, AgentVersion
 from agents.offers import Option, Provider
 from agents.own_tools import on_offer
 from agents.prompts import placeholders
+from agents.retirement import titled
 from agents.templates_catalog import TEMPLATES
 from agents.tool_choice import PREFIX as TOOL
 from agents.tools import Setting, Tool
@@ -272,7 +273,7 @@ def _provider_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         if offer is None:
             continue
         model = spec[f"{role}_model"]
-        models = [(each.name, each.label) for each in offer.models]
+        models = [(each.name, titled(each)) for each in offer.models]
         fields |= _choice(
             f"{role}_model", models, model, "Another model, by its exact name" * bool(offer.custom_models)
         )

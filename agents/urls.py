@@ -13,6 +13,7 @@ urlpatterns = [
     path("new/", views.create, name="create"),
     path("<uuid:agent_id>/", views.edit, name="edit"),
     path("<uuid:agent_id>/choices/<str:role>/", views.choices, name="choices"),
+    path("<uuid:agent_id>/hear/<str:role>/", views.hear, name="hear"),
     path("<uuid:agent_id>/publish/", views.publish, name="publish"),
     path("<uuid:agent_id>/compare/", views.compare, name="compare"),
     path("<uuid:agent_id>/rename/", views.rename, name="rename"),

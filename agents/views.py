@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
-from agents import services
+from agents import previews, services
 from agents.checklist import State, checklist, problems
 from agents.comparison import SECTION_OF, SECTIONS, Change, Section, diff, values
 from agents.drafts import ROLES, Errors
@@ -298,6 +298,17 @@ def make_live(request: TenantRequest, agent_id: UUID, number: int) -> HttpRespon
     version = services.make_live(request.tenant, _version(agent, str(number)).pk, by=request.user)
     messages.success(request, f"What version {number} said is live again, as version {version.number}.")
     return redirect("agents:edit", request.tenant.slug, agent.pk)
+
+
+@allowed(Permission.EDIT_AGENTS)
+@require_safe
+def hear(request: TenantRequest, agent_id: UUID, role: str) -> HttpResponse:
+    """A sentence in the voice that the draft has now. Where it cannot be had, the reason in words."""
+    try:
+        sound = previews.sample(request.tenant.pk, values(services.draft_of(_agent(agent_id))), role)
+    except DomainError as error:
+        return HttpResponse(error.message, status=409, content_type="text/plain; charset=utf-8")
+    return HttpResponse(sound, content_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
 def _posted(request: TenantRequest) -> QueryDict | None:

@@ -12,9 +12,9 @@ from django.conf import settings
 
 from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents import providers
+from agents.endpoints import endpoint
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
 from agents.providers.ports import (
-    Endpoint,
     Hearing,
     LanguageModel,
     ProviderError,
@@ -133,15 +133,6 @@ class Equipment(Mind):
             on_failure=lambda error: self._report("tts", error),
             second_name=ServedBy(spec.second_tts_provider, spec.second_tts_model),
         )
-
-
-def endpoint(provider: str, keys: VendorKeys = NO_KEYS) -> Endpoint:
-    """Where the provider is reached: with the tenant's own key where `keys` has one, else with the installation's.
-
-    `keys` are `agentos.tenants.credentials.vendor_keys()`, read when a call is admitted or a task begins.
-    """
-    vendor = settings.VENDORS.get(provider, {})
-    return Endpoint(api_key=keys.get(provider) or vendor.get("api_key", ""), base_url=vendor.get("base_url", ""))
 
 
 def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:

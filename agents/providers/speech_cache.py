@@ -48,6 +48,11 @@ class SpeechCache:
             return None
         return self._remember(key, Speech(audio, words))
 
+    def sound(self, provider: str, voice: Voice, text: str) -> bytes | None:
+        """What this voice says, if somebody has had it made. Reads the disk."""
+        known = self.load(content_key(provider, voice, text))
+        return known.audio if known else None
+
     def store(self, key: str, speech: Speech) -> None:
         """Keep for everybody; half a file is never seen."""
         self._remember(key, speech)

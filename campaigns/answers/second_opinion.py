@@ -20,9 +20,9 @@ from django.utils.timezone import now
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
+from agents.endpoints import endpoint
 from agents.providers.ports import Endpoint, Message, ProviderError, Thinking, Usage
 from calls.after.prices import cents_for
-from calls.equipment import endpoint
 from campaigns.answers.asking import needs_a_second_opinion
 from campaigns.answers.sorting import Meaning
 from campaigns.models import Reply

@@ -7,9 +7,9 @@ import asyncio
 import structlog
 
 from agentos.tenants.credentials import NO_KEYS, VendorKeys, vendor_keys
+from agents.endpoints import endpoint
 from agents.providers.offline_voice.ears import Ear, make_decoder
 from agents.providers.ports import EndOfTurn, ProviderError
-from calls.equipment import endpoint
 from campaigns.audio.listening import Ears, listen
 from campaigns.models import Campaign
 from telephony import mulaw

@@ -26,10 +26,10 @@ from django.utils.timezone import now
 from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
+from agents.endpoints import endpoint
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError, Voice
 from agents.providers.speech_cache import CachedVoice, SpeechCache
-from calls.equipment import endpoint
 from campaigns.audio.checking import examine
 from campaigns.audio.listening import Ears
 from campaigns.models import AudioClip

@@ -17,10 +17,10 @@ from typing import Any
 
 from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents import providers
+from agents.endpoints import endpoint
 from agents.providers.offline_voice.ears import Ear, make_decoder
 from agents.providers.offline_voice.grammar import Grammar, receptionist
 from agents.providers.ports import EndOfTurn, Hearing, ProviderError, SpeechStarted, SpeechToText
-from calls.equipment import endpoint
 from campaigns.texts import spoken
 from campaigns.texts.messages import Fact, Kind
 from telephony.mulaw import BYTES_PER_MS, FRAME_BYTES, SILENCE, decode, encode, frames

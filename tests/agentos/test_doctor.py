@@ -91,7 +91,7 @@ def test_a_missing_worker_is_noticed():
     assert "celery --app agentos worker" in finding.sentence
 
 
-@pytest.mark.parametrize("vendor_name", ["Deepgram", "OpenAI", "ElevenLabs"])
+@pytest.mark.parametrize("vendor_name", ["Deepgram", "OpenAI", "Anthropic", "ElevenLabs"])
 class TestVendors:
     def test_without_a_key_the_offline_voice_is_used(self, vendor_name: str):
         finding = diagnosis.CHECKS[vendor_name]()

@@ -15,7 +15,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls import runtime
 from calls.admission import Admission, Refused, admit, call_id_for, readmit
-from calls.equipment import endpoint
+from agents.endpoints import endpoint
 from calls.models import Call
 from calls.runtime import CallClaims
 from calls.snapshots import load_snapshot

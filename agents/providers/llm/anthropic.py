@@ -24,7 +24,7 @@ from ..options import choose
 from ..ports import Endpoint, Message, ProviderError, Thinking, Thought, ToolCall, ToolSpec, Usage
 from ..sockets import may_pass
 from .anthropic_messages import conversation, system_blocks, tool
-from .connections import LIMITS, TIMEOUT, Connections, is_lost_connection
+from .connections import BROKEN, LIMITS, TIMEOUT, Connections, is_lost_connection
 
 DEFAULT_BASE = "https://api.anthropic.com"
 RESERVED = {"model", "messages", "system", "stream", "tools", "mcp_servers", "container"}
@@ -71,7 +71,7 @@ class AnthropicLanguageModel:
                     text = answer.read(event)
                     if text is not None:
                         yield text
-        except (AnthropicError, httpx2.HTTPError, ValueError) as error:
+        except (AnthropicError, *BROKEN) as error:
             raise _failure(error) from error
         if not answer.finished or (answer.calls and answer.reason == "max_tokens"):
             raise ProviderError("anthropic", "the answer stopped before its end", code="truncated")
@@ -175,7 +175,7 @@ async def _touch(client: AsyncAnthropic) -> None:
     """A small question whose only purpose is the connection that it leaves open."""
     try:
         await client.models.with_raw_response.list(limit=1)
-    except (AnthropicError, httpx2.HTTPError):
+    except (AnthropicError, *BROKEN):
         return
 
 

@@ -14,6 +14,8 @@ import httpx2
 SPARE_CONNECTIONS = 2
 IDLE_S = 120.0
 LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=IDLE_S)
+# What the network and the client under an SDK may raise through it.
+BROKEN = (httpx2.HTTPError, aiohttp.ClientError, ValueError)
 TIMEOUT = httpx2.Timeout(20.0, connect=1.0, read=8.0)
 
 

@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 from openai import AsyncOpenAI, AsyncStream, OpenAIError
 
 from ..options import choose
 from ..ports import Endpoint, Message, ProviderError, Thinking, Thought, ToolSpec, Usage
+from .connections import BROKEN
 from .openai_client import base_of, client_of, close_clients, connections, failure, preload
 from .openai_tools import GrowingCalls, message_body, tools_body
 
@@ -57,7 +57,7 @@ class OpenAILanguageModel:
                     calls.feed(piece.calls)
                     if piece.text or piece.calls:
                         yield piece.text
-        except (OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (OpenAIError, *BROKEN) as error:
             raise failure(error) from error
         if not reason or (calls and reason == "length"):
             raise ProviderError("openai", "the answer stopped before its end", code="truncated")
@@ -103,7 +103,7 @@ async def _touch(client: AsyncOpenAI) -> None:
     """A small question whose only purpose is the connection that it leaves open."""
     try:
         await client.models.with_raw_response.list()
-    except (OpenAIError, httpx2.HTTPError):
+    except (OpenAIError, *BROKEN):
         return
 
 

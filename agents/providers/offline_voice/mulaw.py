@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import warnings
+import wave
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # from Python 3.13 on, audioop-lts provides it
@@ -31,3 +33,14 @@ def loudness(samples: bytes) -> int:
 def mix(samples: bytes, others: bytes) -> bytes:
     """The sum of two stretches of the same length."""
     return audioop.add(samples, others, 2)
+
+
+def as_wav(sound: bytes) -> bytes:
+    """8 kHz mu-law as a file of plain samples that everything can read."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(8000)
+        writer.writeframes(decode(sound))
+    return file.getvalue()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import wave
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import httpx2
 from openai import APIConnectionError, AuthenticationError, OpenAIError, PermissionDeniedError
 
+from ..llm.connections import BROKEN
 from ..llm.openai_client import client_of, failure
-from ..offline_voice.mulaw import decode
+from ..offline_voice.mulaw import as_wav
 from ..options import choose
 from ..ports import Endpoint, Hearing, HearingEvent, ProviderError
 from .openai_live import LiveReader
@@ -74,7 +72,7 @@ class SegmentReader:
         try:
             async with asyncio.timeout(OPEN_S):
                 await self._client.models.with_raw_response.list()
-        except (AuthenticationError, PermissionDeniedError, APIConnectionError, httpx2.HTTPError) as error:
+        except (AuthenticationError, PermissionDeniedError, APIConnectionError, *BROKEN) as error:
             raise failure(error) from error
         except TimeoutError as error:
             raise ProviderError("openai", "no answer in time", code="timeout") from error
@@ -94,7 +92,7 @@ class SegmentReader:
                     response_format="json",
                     **wishes,
                 )
-        except (OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (OpenAIError, *BROKEN) as error:
             raise failure(error) from error
         except TimeoutError as error:
             raise ProviderError("openai", "no answer in time", code="timeout") from error
@@ -115,14 +113,3 @@ class SegmentReader:
         elif hearing.keyterms:
             wishes["prompt"] = ", ".join(hearing.keyterms)
         return wishes
-
-
-def as_wav(sound: bytes) -> bytes:
-    """8 kHz mu-law as a file that every server can read."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(8000)
-        writer.writeframes(decode(sound))
-    return file.getvalue()

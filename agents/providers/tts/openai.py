@@ -6,9 +6,9 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 
-import httpx2
 from openai import OpenAIError
 
+from ..llm.connections import BROKEN
 from ..llm.openai_client import client_of, failure
 from ..offline_voice.mulaw import encode
 from ..offline_voice.resampling import Down
@@ -52,7 +52,7 @@ class OpenAITextToSpeech:
                     if audio := telephone.push(samples):
                         yield Speech(audio)
                     await asyncio.sleep(0)  # a slice takes milliseconds to filter, and others talk, too
-        except (OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (OpenAIError, *BROKEN) as error:
             raise failure(error) from error
         if audio := telephone.rest():
             yield Speech(audio)

@@ -161,6 +161,28 @@ function grow(table) {
   learn();
 }
 
+// The voice of the draft, as it is when the button is pressed; what stands in the way is said beside it.
+async function hear(button) {
+  const told = button.parentElement.querySelector("[role=status]");
+  button.disabled = true;
+  told.textContent = "";
+  await saved();
+  const answer = await fetch(button.dataset.hear).catch(() => null);
+  if (answer?.ok) {
+    const sound = new Audio(URL.createObjectURL(await answer.blob()));
+    sound.addEventListener("ended", () => URL.revokeObjectURL(sound.src));
+    await sound.play().catch(() => (told.textContent = "This browser does not play it."));
+  } else {
+    told.textContent = answer?.status === 409 ? await answer.text() : "It could not be had. Try again.";
+  }
+  button.disabled = false;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-hear]");
+  if (button) hear(button);
+});
+
 // Wiring
 
 form.addEventListener("input", (event) => {

@@ -246,3 +246,18 @@ async def test_closing_the_clients_closes_their_connections(doubles):
     while doubles.connections:
         await asyncio.sleep(0)
     assert await reply_of(llm("openai", LUNA, doubles.endpoint()))
+
+
+async def test_a_server_that_does_not_speak_http_is_a_failure():
+    async def babble(_, writer):
+        writer.write(b"\x00\xff neither HTTP nor anything\r\n\r\n")
+
+    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    endpoint = Endpoint("key", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    model = llm("openai", LUNA, endpoint)
+
+    await model.warm()
+    failure = await failure_of(model)
+    server.close()
+
+    assert failure.retryable
