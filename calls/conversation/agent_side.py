@@ -22,6 +22,7 @@ from calls.conversation.turn_taking import Agent, Floor
 HOLD_S = 1.2  # silence after the end of a turn before the first holding phrase, while there are no words of a reply
 HOLD_WITH_WORDS_S = 2.0  # the same, while the words are there and become sound
 AGAIN_S = 3.0  # silence after a holding phrase before the next one
+AGAIN_AT_S = 2.0  # after the end of a turn, a model that has failed is asked again
 GIVE_UP_S = 8.0  # without a word of a reply: apologize
 MOST_CUTS = 3  # so often is the rest of a sentence that must be heard said again after a line has cut it
 SLOW_S, SLOWEST_S = 1.0, 3.5  # silence over a tool before the first holding phrase, and before each other one
@@ -123,7 +124,7 @@ class AgentSide:
 
     def cancel(self) -> None:
         """The reply loses the floor; what was heard of it stays."""
-        self._timers.cancel("patience", "slow tool")
+        self._timers.cancel("patience", "slow tool", "try again")
         reply, self.reply = self.reply, None
         if reply is None:
             return
@@ -208,6 +209,16 @@ class AgentSide:
         reply.messages = messages
         reply.task = self._spawn(self._thinker.think(reply))
 
+    def _think_again(self, reply: Reply, *, at_once: bool) -> None:
+        """What fails at once fails again at once: the holding phrase is heard first, and trouble may pass meanwhile."""
+        delay_s = 0.0 if at_once else max(0.0, reply.awaited_since + AGAIN_AT_S - self._now())
+
+        def again() -> None:
+            if reply is self.reply:
+                self._think(reply, reply.messages)
+
+        self._timers.set("try again", delay_s, again)
+
     def _perform(self, reply: Reply) -> None:
         """Let a reply be heard from now on."""
         self.reply = reply
@@ -237,7 +248,7 @@ class AgentSide:
 
     def _on_finished(self, reply: Reply) -> None:
         if reply is self.reply:
-            self._timers.cancel("patience", "slow tool")
+            self._timers.cancel("patience", "slow tool", "try again")
             self.reply = None
             self._records.settle(reply)
             self.on_finished(reply)
@@ -326,7 +337,7 @@ class AgentSide:
         elif reply is self.reply and not reply.written:
             if reply.tries < TRIES:
                 self._hold_the_line(reply)
-                self._think(reply, reply.messages)
+                self._think_again(reply, at_once=error.code == "empty")
             else:
                 self.do(turns.ReplyFailed())
 

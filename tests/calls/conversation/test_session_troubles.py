@@ -29,7 +29,7 @@ async def test_a_model_that_fails_once_is_forgiven():
     async with on_stage(model, fallback="One moment.", speculation=False) as stage:
         await stage.until_quiet()
         await stage.caller_says("hello")
-        await stage.until_quiet()
+        await stage.until_quiet(1.5)
         assert stage.journal.transcript()[-1] == ("agent", "One moment. Here I am.")
 
 

@@ -295,7 +295,7 @@ async def test_a_model_that_fails_after_a_tool_is_asked_again_and_the_tool_is_no
     )
     tools = Tools()
     async with on_stage(model, tools=tools) as stage:
-        await stage.until_quiet()
+        await stage.until_quiet(1.5)
         await stage.caller_says("Friday please")
         await stage.until_quiet(1.0)
 
