@@ -319,16 +319,20 @@ class AgentSide:
         phrases = self._script.moments
         phrase = phrases[min(reply.moments, len(phrases) - 1)]
         reply.moments += 1
-        reply.held_up = True
-        reply.utterance.say_first(phrase)
-        left_s = reply.awaited_since + GIVE_UP_S - self._now()
-        self._watch(reply, max(HOLD_S, min(len(phrase) * CHARACTER_S + AGAIN_S, left_s)))
+        self._say_meanwhile(reply, phrase)
 
     def _hold_the_line(self, reply: Reply) -> None:
         """Say the holding phrase, once, while the reply is still to come."""
         if not reply.held_up and not reply.utterance.started:
-            reply.held_up = True
-            reply.utterance.say_first(self._script.fallback)
+            self._say_meanwhile(reply, self._script.fallback)
+
+    def _say_meanwhile(self, reply: Reply, phrase: str) -> None:
+        """Before what is still to come; then the caller waits anew."""
+        reply.held_up = True
+        reply.utterance.say_first(phrase)
+        if reply.kind == "reply":
+            left_s = reply.awaited_since + GIVE_UP_S - self._now()
+            self._watch(reply, max(HOLD_S, min(len(phrase) * CHARACTER_S + AGAIN_S, left_s)))
 
     def _on_model_failure(self, reply: Reply, error: ProviderError) -> None:
         self._records.failure("llm", error)

@@ -295,9 +295,9 @@ async def test_a_model_that_fails_after_a_tool_is_asked_again_and_the_tool_is_no
     )
     tools = Tools()
     async with on_stage(model, tools=tools) as stage:
-        await stage.until_quiet(1.5)
+        await stage.until_quiet()
         await stage.caller_says("Friday please")
-        await stage.until_quiet(1.0)
+        await stage.until_quiet(2.0)
 
         assert len(tools.begun) == 1
         assert stage.journal.transcript()[-1][1].endswith("You are booked for Friday.")
