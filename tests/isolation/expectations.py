@@ -111,7 +111,7 @@ ROUTES: dict[str, Expectation] = {
     "knowledge:close_gap": Inside.all("edit_agents"),
     "agents:edit": Inside.of("view_agents", "edit_agents"),
     "agents:choices": Inside.all("edit_agents"),
-    "agents:hear": Inside.of("edit_agents"),
+    "agents:hear": Inside.all("edit_agents"),
     "agents:publish": Inside.all("publish_agents"),
     "agents:compare": Inside.of("view_agents"),
     "agents:rename": Inside.all("edit_agents"),
