@@ -40,17 +40,18 @@ class Keypad:
 
     async def collect(self, *, length: int, end_key: str, within_s: float) -> str:
         """The keys that the caller presses now. Empty when none comes in time, or another entry takes its place."""
-        self._give_back()
+        self.give_back()
         entry = self._entry = _Entry(length, end_key, asyncio.get_running_loop().create_future())
         self.forget()
-        self._timers.set("entry", within_s, self._give_back)
+        self._timers.set("entry", within_s, self.give_back)
         try:
             return await entry.done
         finally:
             if self._entry is entry:
                 self._entry = None
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
+        """Whoever has asked for keys gets those that have come."""
         entry, self._entry = self._entry, None
         self._timers.cancel("entry")
         if entry is not None and not entry.done.done():
@@ -59,13 +60,13 @@ class Keypad:
 
     def _take(self, digit: str, entry: _Entry) -> None:
         if digit == entry.end_key:
-            self._give_back()
+            self.give_back()
             return
         self._digits = (self._digits + digit)[-LONGEST_ENTRY:]
         if len(self._digits) == entry.length:
-            self._give_back()
+            self.give_back()
         else:
-            self._timers.set("entry", BETWEEN_KEYS_S, self._give_back)
+            self._timers.set("entry", BETWEEN_KEYS_S, self.give_back)
 
     @property
     def is_empty(self) -> bool:

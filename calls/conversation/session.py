@@ -194,6 +194,7 @@ class Session:
         self._watch_silence()
 
     def _let_everything_go(self) -> None:
+        self._keypad.give_back()
         self._timers.cancel_all()
         self._agent.let_go()
         for task in list(self._tasks):

@@ -15,6 +15,7 @@ from calls.conversation.ports import Toolbox, ToolResult
 from calls.conversation.reply import Reply
 from calls.conversation.speaking import Spawn
 
+MOMENT_S = 0.05  # what is refused, or known at once, is no news later
 MOST_AT_A_TIME = 8  # calls of one answer; a model that asks for more has lost its way
 
 
@@ -57,8 +58,7 @@ class ToolUse:
         return [done.get(each) for each in tasks]
 
     async def _wait(self, exchange: Exchange, task: asyncio.Task[None]) -> None:
-        if patience_s := self.toolbox.patience_s(exchange.call.name):
-            await asyncio.wait({task}, timeout=patience_s)
+        await asyncio.wait({task}, timeout=max(MOMENT_S, self.toolbox.patience_s(exchange.call.name)))
 
     async def _run(
         self, turn: int, exchange: Exchange, done: dict[Exchange, ToolResult], waiting: set[Exchange]

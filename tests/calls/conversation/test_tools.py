@@ -382,3 +382,30 @@ async def test_keys_are_pressed_after_what_was_said_before_them():
         sounds = b"".join(audio for _, kind, audio in stage.line.sent if kind == "audio")
         assert tones("1w2") in sounds
         assert stage.journal.transcript()[-1] == ("agent", "One moment. Done.")
+
+
+@on_virtual_clock
+async def test_nobody_waits_for_keys_after_the_call():
+    async with on_stage(
+        ScriptedModel(Thought("Your PIN?", (call("collect_digits", **ENTRY),))), tools=Acting()
+    ) as stage:
+        await stage.until_quiet()
+        await stage.caller_says("I have a number")
+        await stage.until_quiet()
+        await stage.hang_up()
+        over = stage.loop.time()
+        await stage.toolbox.close(within_s=10.0)
+
+        assert stage.loop.time() == over
+
+
+@on_virtual_clock
+async def test_a_model_that_asks_for_what_nobody_waits_for_again_and_again_comes_to_an_end():
+    model = ScriptedModel(*(Thought("", (call("order", item=f"soup {n}"),)) for n in range(200)))
+    async with on_stage(model, tools=Tools(takes_s=1.0), silence_timeout_s=600.0) as stage:
+        await stage.until_quiet()
+        await stage.caller_says("Soup please")
+        await asyncio.sleep(120.0)
+
+        assert len(model.asked) < 30
+        assert not model.open
