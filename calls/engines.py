@@ -188,7 +188,7 @@ class RelayEngine:
     async def finish(self, journal: CallJournal) -> None:
         await self._mind.close()
         if seconds := round(asyncio.get_running_loop().time() - self._began):
-            journal.usage("relay", "relay_seconds", seconds)
+            journal.usage("relay", "seconds", seconds)
 
 
 def spoken_languages(spec: VersionSpec) -> tuple[str, ...]:
