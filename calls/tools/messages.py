@@ -33,7 +33,7 @@ TOOLS = (
     Tool(
         name="leave_message",
         title="Take messages",
-        hint="For a person of yours. They stand with the call.",
+        hint="For a person of yours. They stand with the call and under Follow-ups.",
         description="Keep a message for a person of the business. Ask for the caller's name and the message first.",
         parameters=parameters(
             message={"type": "string", "maxLength": 1000, "description": "In the caller's words."},

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 EVENTS = "/calendar/v3/calendars/primary/events"
 CLIENT = ("client-id.apps.example", "client-secret")
-Reply = tuple[int, dict[str, Any] | None]
+Reply = tuple[int, dict[str, Any] | str | None]
 
 
 @dataclass
@@ -27,6 +27,8 @@ class GoogleDouble:
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     is_away: bool = False
+    scripted: list[tuple[int, str]] = field(default_factory=list)
+    """Status and body of what is answered next, whatever is asked."""
     refresh_tokens: set[str] = field(default_factory=set)
     access_tokens: set[str] = field(default_factory=set)
     _serial: Iterator[int] = field(default_factory=count)
@@ -121,7 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_POST(self) -> None:
-        self._answer(*self._reply())
+        status, body = self._reply()
+        self._answer(status, body if isinstance(body, str) else "" if body is None else json.dumps(body))
 
     do_PATCH = do_DELETE = do_POST
 
@@ -129,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self.double.requests.append(f"{self.command} {path.rsplit('/', 1)[-1]}")
+        if self.double.scripted:
+            return self.double.scripted.pop(0)
         if self.double.is_away:
             return 503, {"error": {"code": 503, "message": "Backend Error"}}
         if path in ("/token", "/revoke"):
@@ -138,8 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 401, {"error": {"code": 401, "message": "Invalid Credentials"}}
         return self.double.calendar(self.command, path, json.loads(sent) if sent else {})
 
-    def _answer(self, status: int, body: dict[str, Any] | None) -> None:
-        data = b"" if body is None else json.dumps(body).encode()
+    def _answer(self, status: int, text: str) -> None:
+        data = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
