@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from agentos.tenants.log import record
 from agentos.tenants.scoping import tenant_transaction
+from agents.models import KnowledgeGap
 from calls.after.models import Analysis, Retention
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn
 from calls.recordings import path_of
@@ -102,8 +103,9 @@ def _unlink(paths: list[Path]) -> None:
 
 
 def erase_words(calls: Iterable[Call]) -> int:
-    """Turns, events, runs of tools, what was read from them, and what the agent was told before."""
+    """Turns, events, runs of tools, what was read or collected from them, and what the agent was told before."""
     ids = [call.pk for call in calls]
+    KnowledgeGap.objects.filter(last_call__in=ids).delete()
     for model in (Turn, CallEvent, ToolRun, Analysis):
         model.objects.filter(call__in=ids).delete()
     return int(Call.objects.filter(pk__in=ids).update(briefing={}))
