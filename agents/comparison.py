@@ -47,7 +47,7 @@ SECTIONS = (
             ("second_llm_provider", "If it does not answer"),
             ("second_llm_model", "Second model"),
             ("hedging", "Ask both when the first is late"),
-            ("hedge_after_ms", "Late is, after"),
+            ("hedge_after_ms", "Counts as late after"),
         ),
     ),
     Section(

@@ -45,4 +45,4 @@ def titled(model: Model) -> str:
     if not model.retires:
         return model.label
     day = date.fromisoformat(model.retires)
-    return f"{model.label} (ends {day:%B} {day.day}, {day.year})"
+    return f"{model.label} (ends {day:%b} {day.day}, {day.year})"

@@ -22,7 +22,7 @@ def test_every_last_day_is_a_day():
 
 
 def test_a_list_to_choose_from_tells_the_last_day():
-    assert titled(Model("m", "Model M", retires="2027-01-06")) == "Model M (ends January 6, 2027)"
+    assert titled(Model("m", "Model M", retires="2027-01-06")) == "Model M (ends Jan 6, 2027)"
     assert titled(Model("m", "Model M")) == "Model M"
 
 
