@@ -28,7 +28,7 @@ def keep_connections(**_: object) -> None:
 
 @worker_process_init.connect
 def keep_pauses_short(**_: object) -> None:
-    """A call is on its way in some ten milliseconds, and a full collection takes longer: it leaves out what was imported.
+    """A call is on its way in some ten milliseconds; a full collection takes longer, and leaves out what was imported.
 
     Threads that wait for the carrier give way at once to the one that claims.
     """
