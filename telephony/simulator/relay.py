@@ -134,6 +134,7 @@ class RelayCaller:
             self._voiced_ms = now
             if self._voiced_from_ms is None:
                 self._voiced_from_ms = now
+            if not self._is_heard:
                 self._is_heard = True
                 self._inform("clientSpeaking", "on")
             if now - self._voiced_from_ms >= INTERRUPTS_AFTER_MS:
