@@ -267,6 +267,7 @@ TOOLS = (
     "calls.tools.leads",
     "calls.tools.call_backs",
     "calls.tools.messages",
+    "calls.tools.transfer",
     "calls.tools.keys",
     "calls.tools.ending",
     "campaigns.tools",

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_app("t/<slug:slug>/agents/", "telephony.practice_urls"),
     *_app("t/<slug:slug>/numbers/", "telephony.urls"),
     *_app("t/<slug:slug>/agents/", "calls.rehearsal.urls"),
+    *_app("t/<slug:slug>/settings/", "calls.transfers.urls"),
     *_app("t/<slug:slug>/calls/", "calls.urls"),
     *_app("calendar/", "calls.calendar.public_urls"),
     *_app("t/<slug:slug>/calendar/", "calls.calendar.urls"),

@@ -40,6 +40,7 @@ class Call(TenantModel):
         REFUSED = "refused", "Not answered"
         NO_ANSWER = "no_answer", "No answer"
         CARRIER = "carrier", "Carrier ended it"
+        TRANSFERRED = "transferred", "Put through to a person"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="calls")
@@ -221,3 +222,4 @@ from calls.after.models import Analysis, Budget, Cost, Retention  # noqa: E402, 
 from calls.calendar.models import Appointment, Calendar, GoogleLink  # noqa: E402, F401
 from calls.followups.models import CallBack, Lead, LeftMessage  # noqa: E402, F401
 from calls.rehearsal.models import Rehearsal, RehearsalRun  # noqa: E402, F401
+from calls.transfers.models import Colleague, Transfer  # noqa: E402, F401

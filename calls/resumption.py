@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from calls.journal import spool
 from calls.models import Call, ToolRun
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
+from calls.transfers.services import was_unreached
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Earlier:
     said: tuple[tuple[str, str] | Exchange, ...] = ()
     elapsed_ms: int = 0
     runs: tuple[Run, ...] = ()
+    unreached: bool = False  # they come back from a transfer that reached nobody
 
 
 def load_earlier(
@@ -57,6 +59,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         version = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
         turns = list(call.turns.order_by("started_ms", "index").values("speaker", "heard", "started_ms"))
         runs = [_run_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
+        unreached = was_unreached(call)
         answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
     new = NewCall(
         call_id=call.pk,
@@ -70,7 +73,8 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         created_at=call.created_at,
         briefing=Briefing.from_json(call.briefing),
     )
-    return new, answerer, _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
+    earlier = _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
+    return new, answerer, replace(earlier, unreached=unreached)
 
 
 def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, Answerer, Earlier]:

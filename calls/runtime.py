@@ -259,7 +259,9 @@ class RunningCall(Generic[E]):
         self._toolbox, worker = open_toolbox(
             scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs, own=prepared.tools
         )
-        script = prepared.texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation)
+        script = prepared.texts.script(
+            resumed=claims.segment > 1, speculation=self._spec.speculation, unreached=earlier.unreached
+        )
         self._session = Session(
             script=engine.script(script),
             history=History(_instructions(prepared.texts, engine), earlier.said),
@@ -343,6 +345,8 @@ class RunningCall(Generic[E]):
         if ending is Ending.MEDIA_LOST:
             if self.engine.name == AudioEngine.name:  # a session for words just closes, also when the caller hangs up
                 self._journal.event("media_lost", self._session.now_ms())
+        elif ending is Ending.TRANSFER:  # the carrier goes on with the call, and may bring it back
+            self._journal.event("transfer", self._session.now_ms())
         else:
             self._remember_end()
             self._journal.ended(ending.value)

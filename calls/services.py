@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
@@ -21,6 +22,7 @@ from calls.models import Call
 from calls.telling import tell_ended, tell_started
 
 SIGN_OF_LIFE = timedelta(seconds=90)  # a call that was not seen for this long holds no line
+LONGEST_TRANSFER = timedelta(hours=4)  # so long may somebody talk with a person to whom they were put through
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,8 @@ def end_forgotten(tenant_id: int) -> int:
     with tenant_transaction(tenant_id):
         forgotten = Call.objects.select_for_update(skip_locked=True).exclude(status=Call.Status.ENDED)
         ended = 0
-        for call in forgotten.filter(seen_at__lt=now() - SIGN_OF_LIFE):
+        talking = Q(transfers__state="dialing", transfers__created_at__gt=now() - LONGEST_TRANSFER)
+        for call in forgotten.filter(seen_at__lt=now() - SIGN_OF_LIFE).exclude(talking):
             answered = call.status == Call.Status.IN_PROGRESS
             finish(call, Call.Ending.MEDIA_LOST if answered else Call.Ending.NO_ANSWER, call.seen_at)
             ended += 1

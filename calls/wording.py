@@ -79,6 +79,8 @@ def _ended(call: Call, turns: Sequence[Turn]) -> Outcome:
             return Outcome("No answer", "idle")
         case Call.Ending.CARRIER:
             return Outcome("Carrier ended it", "idle")
+        case Call.Ending.TRANSFERRED:
+            return Outcome("Put through to a person", "good")
     return Outcome("Ended", "idle")
 
 
@@ -113,6 +115,8 @@ def _sentence(call: Call, turns: Sequence[Turn], person: str, agent: str) -> str
             return f"{person} did not answer" if _is_outgoing(call) else f"{person} did not reach {agent}"
         case Call.Ending.REFUSED:
             return f"{person} was not answered"
+        case Call.Ending.TRANSFERRED:
+            return f"{agent} put {person} through"
     return f"{person} talked with {agent}" if spoke else f"{person} called {agent}"
 
 
@@ -138,6 +142,7 @@ _HAPPENINGS = {
     "engine_fallback": Happening(
         "The usual way of carrying calls was unwell, and this call was carried in another.", "Carried otherwise", True
     ),
+    "transfer": Happening("The caller is being put through to a person.", "Put through"),
     "digit": Happening("A key was pressed.", "Key pressed"),
     "stop_asked": Happening("The caller asked not to be called any more, which holds from now on.", "Asked to stop"),
     "turn_forced": Happening("The caller’s turn did not end by itself and was ended.", "Turn ended", True),
@@ -177,9 +182,20 @@ def happening(event: CallEvent) -> Happening:
     """The event in plain words; one that is not known here keeps its name."""
     if event.kind == "failure":
         return _failure(event.data)
+    if event.kind == "transfer_tried":
+        return _tried(event.data)
     known = _HAPPENINGS.get(event.kind)
     plain = event.kind.replace("_", " ").capitalize()
     return known or Happening(f"{plain}.", plain)
+
+
+_TRIED = {"answered": "took the call", "busy": "was busy", "no_answer": "did not answer"}
+
+
+def _tried(data: dict[str, Any]) -> Happening:
+    """How it came out with one of the people whom a caller was put through to."""
+    came, name = _TRIED.get(str(data.get("outcome")), "could not be reached"), str(data.get("name", ""))
+    return Happening(f"{name} {came}.", "Put through" if came == _TRIED["answered"] else "Not reached")
 
 
 def _failure(data: dict[str, Any]) -> Happening:

@@ -23,6 +23,11 @@ def resume_url(agent_id: UUID) -> str:
     return _url(agent_id, "resume") + RETRIES
 
 
+def transferred_url(agent_id: UUID) -> str:
+    """Where a call goes when the phone of a person has been rung, or their talk is over."""
+    return _url(agent_id, "transferred") + RETRIES
+
+
 def stream_status_url(agent_id: UUID) -> str:
     return _url(agent_id, "stream-status")
 

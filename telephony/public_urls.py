@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from telephony.webhooks import CallStatus, IncomingCall, ResumeCall, StreamStatus
+from telephony.webhooks import CallStatus, IncomingCall, ResumeCall, StreamStatus, Transferred
 
 urlpatterns = [
     path("<uuid:agent_id>/incoming-call", IncomingCall.as_view(), name="incoming_call"),
     path("<uuid:agent_id>/status", CallStatus.as_view(), name="call_status"),
     path("<uuid:agent_id>/resume", ResumeCall.as_view(), name="resume_call"),
+    path("<uuid:agent_id>/transferred", Transferred.as_view(), name="transferred"),
     path("<uuid:agent_id>/stream-status", StreamStatus.as_view(), name="stream_status"),
 ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twilio.twiml.messaging_response import MessagingResponse
-from twilio.twiml.voice_response import Connect, Gather, VoiceResponse
+from twilio.twiml.voice_response import Connect, Dial, Gather, VoiceResponse
 
 MAX_BYTES = 64 * 1024
 MAX_PARAMETER = 500  # name and value of a <Parameter> together stay below this
@@ -83,6 +83,19 @@ def connect_relay(url: str, relay: Relay, parameters: Mapping[str, str], *, acti
         element.parameter(name=_clean(name), value=_clean(value))
     response.append(connect)
     response.redirect(_clean(action), method="POST")
+    return _text(response)
+
+
+def dial(address: str, action: str, *, caller_id: str, rings_s: int) -> str:
+    """Ring somebody, and let the caller talk with them; `action` is asked when that is over, or came to nothing."""
+    response = VoiceResponse()
+    shown = {"caller_id": _clean(caller_id)} if caller_id.startswith("+") else {}
+    connecting = Dial(action=_clean(action), method="POST", timeout=rings_s, answer_on_bridge=True, **shown)
+    if address.lower().startswith("sip:"):
+        connecting.sip(_clean(address))
+    else:
+        connecting.number(_clean(address))
+    response.append(connecting)
     return _text(response)
 
 

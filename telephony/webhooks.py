@@ -24,6 +24,8 @@ from calls.admission import Admission, Refused, admit, caller_left, readmit
 from calls.platform_sentences import platform_sentences
 from calls.runtime import CallClaims
 from calls.snapshots import language_of
+from calls.transfers import transferring
+from calls.transfers.services import Step
 from telephony import addresses, tokens, twiml
 from telephony.event_writer import ArrivedEvent, EventWriter
 from telephony.relay import relay_for, session_end
@@ -125,7 +127,13 @@ class ResumeCall(Instructions):
     kind = "resume"
     address = staticmethod(addresses.resume_url)
     readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
+    next_step: Callable[..., Awaitable[Step | None]] = staticmethod(transferring.next_step)
     caller_left: Callable[..., Awaitable[None]] = staticmethod(caller_left)
+
+    async def _decide(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str]:
+        if _SID.fullmatch(fields.get("CallSid", "")) and (step := await self.next_step(agent_id, fields["CallSid"])):
+            return put_through(agent_id, step), "transfer"
+        return await super()._decide(agent_id, fields)
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
         sid, end = _sid(fields), session_end(fields)
@@ -135,6 +143,28 @@ class ResumeCall(Instructions):
             await self.caller_left(agent_id=agent_id, carrier_sid=sid)
             raise Refused("ended", language_of(agent_id))
         return await self.readmit(agent_id=agent_id, carrier_sid=sid, failed=end.failure())
+
+
+class Transferred(Instructions):
+    """A person was rung for the caller: they have talked, or the next one is tried, or the agent is back."""
+
+    kind = "transferred"
+    address = staticmethod(addresses.transferred_url)
+    report: Callable[..., Awaitable[tuple[bool, Step | None]]] = staticmethod(transferring.report)
+    readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
+
+    async def _decide(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str]:
+        status, dial_sid = fields.get("DialCallStatus", ""), fields.get("DialCallSid", "")[:40]
+        sid = fields.get("CallSid", "")
+        has_talked, step = await self.report(agent_id, sid, status=status, dial_sid=dial_sid or f"{status}:{sid}")
+        if step is not None:
+            return put_through(agent_id, step), f"{dial_sid}:next"
+        if has_talked:
+            return twiml.hang_up(), f"{dial_sid}:talked"
+        return await super()._decide(agent_id, fields)
+
+    async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
+        return await self.readmit(agent_id=agent_id, carrier_sid=_sid(fields))
 
 
 class CallStatus(CarrierWebhook):
@@ -163,6 +193,12 @@ class StreamStatus(CarrierWebhook):
         key = _key(fields, "stream", fields.get("StreamSid", ""), fields.get("StreamEvent", ""))
         self.keep(agent_id, "stream", key, fields)
         return HttpResponse(status=204)
+
+
+def put_through(agent_id: UUID, step: Step) -> str:
+    """Ring the person, and come back to us afterwards."""
+    action = addresses.transferred_url(agent_id)
+    return twiml.dial(step.address, action, caller_id=step.caller_id, rings_s=step.rings_s)
 
 
 def refuse(refused: Refused) -> str:

@@ -169,7 +169,15 @@ def test_models_know_no_services(module: Module) -> None:
 
 @pytest.mark.parametrize("module", FREE, ids=lambda module: module.file)
 def test_the_heart_knows_no_framework(module: Module) -> None:
-    packages = {"agents", "agents.integrations", "agents.providers", "calls", "calls.conversation", "campaigns", "telephony"}
+    packages = {
+        "agents",
+        "agents.integrations",
+        "agents.providers",
+        "calls",
+        "calls.conversation",
+        "campaigns",
+        "telephony",
+    }
     free = {each.name for each in FREE} | packages
 
     assert [name for name in module.imports if name.split(".")[0] in FRAMEWORKS] == []

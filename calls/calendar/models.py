@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -71,6 +71,12 @@ class Calendar(TenantModel):
             horizon_days=self.horizon_days,
             closed=self.closed_days,
         )
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether somebody is there at this moment."""
+        rules = self.rules
+        there = at.astimezone(rules.zone)
+        return any(opens <= there.time() < closes for opens, closes in rules.stretches(there.date()))
 
     @property
     def closed_days(self) -> ClosedDays:

@@ -41,6 +41,7 @@ _RELAY = {
 }
 VERBS: Mapping[str, set[str]] = {
     "Connect": {"action", "method"},
+    "Dial": {"action", "method", "timeout", "callerId", "answerOnBridge"},
     "Gather": {
         "action",
         "method",
@@ -61,6 +62,7 @@ VERBS: Mapping[str, set[str]] = {
     "Say": {"voice", "language", "loop"},
 }
 NOUNS: Mapping[str, Mapping[str, set[str]]] = {
+    "Dial": {"Number": set(), "Sip": set()},
     "Connect": {"Stream": {"url", "name", "track", *_CALLBACK}, "ConversationRelay": _RELAY},
     "Gather": {"Say": VERBS["Say"], "Play": VERBS["Play"], "Pause": VERBS["Pause"]},
     "Stream": {"Parameter": {"name", "value"}},

@@ -14,6 +14,7 @@ from telephony import mulaw
 from .gathering import Gathering
 from .handset import Handset
 from .instructions import Document, RelayNoun, StreamNoun, TwimlError, Verb, connect_noun
+from .neighborhood import resident
 from .record import new_sid
 from .relay import RelayCaller
 from .relay_sessions import RelaySessions
@@ -26,6 +27,7 @@ SOCKET_CLOSED = 31921
 ENDLESS_LOOPS = 1000
 BEEP_MS = 500
 KEY_POLL_MS = 100
+TALK_MS = 3000  # between the caller and whoever they were put through to
 
 
 class Then(Enum):
@@ -79,6 +81,8 @@ class Performer:
                     return await self._connect(document, verb)
                 case "Redirect":
                     return Go(Webhook(document.address(verb.text), verb.get("method", "POST")))
+                case "Dial":
+                    return await self._dial(document, verb)
                 case "Gather":
                     return await self._gather(document, verb)
                 case "Record":
@@ -142,6 +146,25 @@ class Performer:
             about["StreamError"] = error
         webhook = Webhook(noun.status_callback, noun.status_callback_method)
         self._call.deliver(webhook, about, "stream callback", event)
+
+    # <Dial>
+
+    async def _dial(self, document: Document, verb: Verb) -> Outcome:
+        """Ring one of the neighborhood. Whoever takes the call talks for a moment; their words are not played."""
+        if len(verb.nouns) != 1:
+            raise TwimlError(13214, "<Dial> holds one number here")
+        number, clock, sid = verb.nouns[0].text, self._call.handset.clock, new_sid("CA")
+        person, rings_s = resident(number), verb.number("timeout", 30)
+        took = person.takes_call if person is not None else "failed"
+        if person is not None:
+            await clock.sleep(1000 * rings_s if took == "no-answer" else min(person.rings_ms, 1000 * rings_s))
+        about = {"DialCallSid": sid, "DialCallStatus": took}
+        self._call.note("dialed", to=number, took=took)
+        if took == "answer":
+            await clock.sleep(TALK_MS)
+            about |= {"DialCallStatus": "completed", "DialCallDuration": str(TALK_MS // 1000)}
+        webhook = Webhook(document.address(verb.get("action")), verb.get("method", "POST"))
+        return Go(webhook, about) if verb.get("action") else Then.NEXT
 
     # <Say>, <Play>, <Pause>
 

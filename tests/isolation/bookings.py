@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
-from calls.models import Appointment, Calendar, Call, CallBack, GoogleLink, Lead, LeftMessage
+from calls.models import Appointment, Calendar, Call, CallBack, Colleague, GoogleLink, Lead, LeftMessage, Transfer
 
 AT = datetime(2026, 11, 25, 17, tzinfo=UTC)
 
@@ -24,6 +24,8 @@ def add_bookings(call: Call, secret: str, e164: str, number_id: int) -> dict[str
         appointment = Appointment.objects.create(
             calendar=calendar, name=secret, e164=e164, reason=secret, call=call, **times
         )
+        Colleague.objects.create(id=number_id, name=secret, department=secret, address=e164)
+        Transfer.objects.create(call=call, key=secret, department=secret, reason=secret, state="reached")
         Lead.objects.create(id=number_id, name=secret, e164=e164, fields={"note": secret}, note=secret, call=call)
         LeftMessage.objects.create(text=secret, for_whom=secret, name=secret, e164=e164, call=call)
         CallBack.objects.create(id=number_id, e164=e164, name=secret, reason=secret, due_at=AT, call=call)

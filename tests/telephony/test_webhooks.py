@@ -18,10 +18,11 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.admission import Admission, EngineFailure, Refused, RelayWish
 from calls.models import Call
+from calls.transfers.services import Step
 from telephony import tokens
 from telephony.event_writer import EventWriter
 from telephony.models import CarrierEvent
-from telephony.webhooks import CallStatus, IncomingCall, ResumeCall
+from telephony.webhooks import CallStatus, IncomingCall, ResumeCall, Transferred
 from tests import factories
 from tests.telephony.relay_specs import relay_spec
 from tests.telephony.shelf import Shelf, an_event, writer_of
@@ -80,13 +81,48 @@ def ring(events: Callable[[], EventWriter]) -> Ask:
     return ring
 
 
+async def nobody_asked(agent_id: UUID, carrier_sid: str) -> None:
+    """For a person: the usual case."""
+
+
 @pytest.fixture
 def resume(events: Callable[[], EventWriter]) -> Ask:
     async def resume(desk: Any, **fields: str) -> HttpResponse:
-        view = ResumeCall.as_view(readmit=desk, events=events)
+        view = ResumeCall.as_view(readmit=desk, next_step=nobody_asked, events=events)
         return await view(webhook(url("resume"), call_fields(CallStatus="in-progress", **fields)), agent_id=AGENT)
 
     return resume
+
+
+async def test_a_caller_who_asked_for_a_person_is_put_through(events: Callable[[], EventWriter]):
+    async def asked(agent_id: UUID, carrier_sid: str) -> Step:
+        return Step("+12085550125", "+12085550110")
+
+    view = ResumeCall.as_view(readmit=Desk(Refused("ended")), next_step=asked, events=events)
+    (dial,) = verbs(await view(webhook(url("resume"), call_fields()), agent_id=AGENT))
+
+    assert (dial.tag, dial.get("callerId"), dial.get("timeout")) == ("Dial", "+12085550110", "20")
+    assert [(noun.tag, noun.text) for noun in dial] == [("Number", "+12085550125")]
+    assert str(dial.get("action")).startswith(url("transferred"))
+
+
+async def after_a_dial(events: Callable[[], EventWriter], came: tuple[bool, Step | None]) -> list[ElementTree.Element]:
+    async def report(agent_id: UUID, carrier_sid: str, *, status: str, dial_sid: str) -> tuple[bool, Step | None]:
+        return came
+
+    admission = Admission(call_id=CALL, agent_id=AGENT, tenant_id=7, segment=2)
+    view = Transferred.as_view(readmit=Desk(admission), report=report, events=events)
+    fields = call_fields(DialCallStatus="busy", DialCallSid="CA8")
+    return verbs(await view(webhook(url("transferred"), fields), agent_id=AGENT))
+
+
+async def test_after_a_phone_was_rung_the_next_is_or_the_agent_is_back_or_it_is_over(events: Callable[[], EventWriter]):
+    sip = Step("sip:desk@example.com", "")
+
+    assert [verb.tag for verb in await after_a_dial(events, (True, None))] == ["Hangup"]
+    assert [verb.tag for verb in await after_a_dial(events, (False, None))] == ["Connect", "Redirect"]
+    (dial,) = await after_a_dial(events, (False, sip))
+    assert [(noun.tag, noun.text) for noun in dial] == [("Sip", "sip:desk@example.com")]
 
 
 def verbs(response: HttpResponse) -> list[ElementTree.Element]:
@@ -220,7 +256,7 @@ async def test_what_became_of_a_session_for_words_is_told_to_the_desk(resume: As
 
 async def test_a_caller_who_left_a_session_for_words_is_not_connected_again(events: Callable[[], EventWriter]):
     desk, left = Desk(), Desk()
-    view = ResumeCall.as_view(readmit=desk, caller_left=left, events=events)
+    view = ResumeCall.as_view(readmit=desk, caller_left=left, next_step=nobody_asked, events=events)
     fields = call_fields(CallStatus="completed", SessionStatus="completed", SessionDuration="30")
     answer = await view(webhook(url("resume"), fields), agent_id=AGENT)
 

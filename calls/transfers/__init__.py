@@ -1,0 +1,1 @@
+"""Putting a caller through to a person of the business."""

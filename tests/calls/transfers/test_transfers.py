@@ -1,0 +1,178 @@
+"""A caller is put through to a person, to the next one, or comes back to the agent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from agents.providers.limits import Limits
+from agents.tools import ToolContext, ToolOutcome, built_in
+from agents.versions import VersionSpec
+from calls.calendar.models import Calendar
+from calls.models import Call, CallEvent, Colleague, ToolRun, Transfer
+from calls.resumption import load_earlier
+from calls.tools.transfer import NO_LINE
+from calls.transfers import services
+from calls.transfers.services import NOBODY, Step
+from tests import factories
+from tests.agents.pages import text
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+
+SID = "CA7"
+NOON = datetime(2026, 11, 24, 19, tzinfo=UTC)  # Tuesday, noon in Boise
+NIGHT = datetime(2026, 11, 25, 6, tzinfo=UTC)
+OURS = "+12085550110"
+
+
+@pytest.fixture
+def call(agent: Agent) -> Call:
+    return factories.make_call(agent, status=Call.Status.IN_PROGRESS, carrier_sid=SID, answered_at=NOON)
+
+
+@pytest.fixture
+def people(tenant: Tenant) -> list[Colleague]:
+    """Two in billing of whom one is only there in office hours, and one at the front desk."""
+    with tenant_transaction(tenant):
+        Calendar.objects.create(zone="America/Boise")
+        return [
+            Colleague.objects.create(name="Rae", department="Billing", address="+12085550125", when="open", place=1),
+            Colleague.objects.create(name="Mats", department="Billing", address="+12085550121", when="always", place=2),
+            Colleague.objects.create(name="Dev", department="Desk", address="sip:desk@example.com", when="never"),
+        ]
+
+
+def ask(call: Call, at: datetime = NOON, department: str | None = "billing", key: str = "one") -> ToolOutcome:
+    """What the tool answers to the model."""
+    run = built_in()["transfer_call"].run
+    assert run is not None
+    context: dict[str, Any] = {"business": "Juniper Dental", "caller_number": call.from_number, "turn": 1}
+    with tenant_transaction(call.tenant_id):
+        spec = VersionSpec.of(call.version)
+        return run(
+            ToolContext(tenant_id=call.tenant_id, call_id=call.pk, version=spec, now=at, key=key, **context),
+            {"department": department, "reason": "A wrong bill"},
+        )
+
+
+def next_step(call: Call) -> Step | None:
+    return services.next_step(call.tenant_id, call.agent_id, SID)
+
+
+def came(call: Call, status: str, dial_sid: str) -> tuple[bool, Step | None]:
+    return services.report(call.tenant_id, call.agent_id, SID, status=status, dial_sid=dial_sid)
+
+
+def test_whoever_is_there_is_asked_in_their_order(call: Call, people: list[Colleague]):
+    assert ask(call).then == "transfer"
+
+    with tenant_transaction(call.tenant_id):
+        assert [each["name"] for each in Transfer.objects.get().people] == ["Rae", "Mats"]
+
+
+def test_at_night_only_those_are_asked_who_are_always_there(call: Call, people: list[Colleague]):
+    ask(call, NIGHT)
+
+    with tenant_transaction(call.tenant_id):
+        assert [each["name"] for each in Transfer.objects.get().people] == ["Mats"]
+
+
+def test_the_model_hears_why_nobody_can_be_reached(call: Call, people: list[Colleague], agent: Agent):
+    browser = factories.make_call(agent, channel="browser")
+
+    assert ask(call, department="desk").content.startswith("Nobody is there at the moment.")
+    assert ask(call, department="legal").content == "There is no such department. There are: Billing, Desk."
+    assert ask(browser).content == NO_LINE
+
+
+def test_the_same_wish_is_one_transfer(call: Call, people: list[Colleague]):
+    ask(call)
+    ask(call)
+
+    with tenant_transaction(call.tenant_id):
+        assert Transfer.objects.count() == 1
+
+
+def test_one_after_the_other_is_dialed_until_somebody_takes_the_call(call: Call, people: list[Colleague]):
+    assert next_step(call) is None
+    ask(call)
+
+    assert next_step(call) == next_step(call) == Step("+12085550125", OURS)
+    assert came(call, "busy", "CA1") == came(call, "busy", "CA1") == (False, Step("+12085550121", OURS))
+    assert came(call, "completed", "CA2") == came(call, "completed", "CA2") == (True, None)
+
+    with tenant_transaction(call.tenant_id):
+        call.refresh_from_db()
+        assert (call.status, call.ending) == ("ended", "transferred")
+        tried = CallEvent.objects.filter(kind="transfer_tried").values_list("data", flat=True)
+        assert [(each["name"], each["outcome"]) for each in tried] == [("Rae", "busy"), ("Mats", "answered")]
+
+
+def test_a_caller_whom_nobody_took_comes_back_to_an_agent_that_knows_it(call: Call, people: list[Colleague]):
+    ask(call, NIGHT)
+    with tenant_transaction(call.tenant_id):
+        ToolRun.objects.create(call=call, key="k", turn=1, name="transfer_call", result="Put through.", state="done")
+    next_step(call)
+
+    assert came(call, "no-answer", "CA1") == (False, None)
+
+    _, _, earlier = load_earlier(call.tenant_id, call.agent_id, call.pk, use_database=True)
+    assert earlier.unreached
+    assert [run.result.content for run in earlier.runs if run.result] == [NOBODY]
+
+
+def test_a_caller_may_be_put_through_once_more_after_nobody_was_there(call: Call, people: list[Colleague]):
+    ask(call, NIGHT)
+    next_step(call)
+    came(call, "no-answer", "CA1")
+    ask(call, NIGHT, key="two")
+
+    assert next_step(call) == Step("+12085550121", OURS)
+
+
+def test_one_reply_puts_through_once(call: Call):
+    assert built_in()["transfer_call"].limits == Limits(per_call=3, per_turn=1)
+
+
+# The page
+
+
+@pytest.fixture
+def page(tenant: Tenant) -> str:
+    return reverse("transfers:people", args=[tenant.slug])
+
+
+RAE = {"name": "Rae", "department": "Billing", "address": "(208) 555-0125", "when": "open", "place": 1}
+
+
+def test_somebody_is_written_down_changed_and_taken_away(sign_in: SignIn, owner: User, tenant: Tenant, page: str):
+    browser = sign_in(owner)
+    browser.post(page, RAE)
+    assert "Rae Billing, (208) 555-0125 While the business is open" in text(browser.get(page))
+    with tenant_transaction(tenant):
+        person = str(Colleague.objects.get().pk)
+
+    browser.post(page, RAE | {"person": person, "when": "never"})
+    assert "Not at the moment Tried as number 1" in text(browser.get(page))
+    browser.post(page, {"person": person, "action": "remove"})
+
+    assert "Nobody yet" in text(browser.get(page))
+
+
+def test_what_is_no_number_is_refused_beside_its_field(sign_in: SignIn, owner: User, page: str):
+    response = sign_in(owner).post(page, RAE | {"address": "the desk"})
+
+    assert response.status_code == 422
+    assert "Enter a telephone number" in text(response)
+
+
+def test_whoever_only_looks_changes_nothing(client: Client, sign_in: SignIn, viewer: User, page: str):
+    assert sign_in(viewer).post(page, RAE).status_code == 403
