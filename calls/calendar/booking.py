@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,6 +17,7 @@ from agentos.jobs import enqueue
 from agentos.tenants.log import record
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from agentos.webhooks.events import emit
 from calls.calendar.google import link_of, taken_there
 from calls.calendar.models import Appointment, Calendar
 from calls.calendar.slots import DAY, NEAR_DAYS, Span, free_starts, may_begin, nearest
@@ -215,9 +217,23 @@ def _place(appointment: Appointment, calendar: Calendar, wish: Wish, there: Sequ
         raise NotFree(_nearest(calendar, start, others)) from error
 
 
+def _told(appointment: Appointment) -> dict[str, Any]:
+    return {
+        "appointment_id": str(appointment.pk),
+        "call_id": str(appointment.call_id) if appointment.call_id else None,
+        "name": appointment.name,
+        "number": appointment.e164,
+        "reason": appointment.reason,
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+    }
+
+
 def _tell(what: str, appointment: Appointment, **details: str) -> None:
-    """The log of the business, and Google where the calendar is also kept there."""
+    """The log of the business, its own systems, and Google where the calendar is also kept there."""
     words = f"{what.capitalize()} an appointment"
+    key = f"appointment.{what}:{appointment.pk}:{now().isoformat()}"
+    emit(f"appointment.{what}", lambda: _told(appointment) | details, key=key)
     record(f"appointment.{what}", words, subject=f"appointment {appointment.pk}", **details)
     if link_of(appointment.calendar):
         enqueue("calls.tasks.mirror_appointment", appointment.pk)

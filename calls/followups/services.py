@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils.timezone import now
 
 from agentos.tenants.models import User
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from agentos.webhooks.events import emit
 from calls.calendar.booking import Guest, Origin, usual_calendar
 from calls.calendar.names import is_same_name
 from calls.followups.hours import due_at, zones_of
@@ -27,6 +29,8 @@ def save_lead(guest: Guest, fields: Mapping[str, str], origin: Origin) -> Lead:
         lead.note = guest.reason[:500] or lead.note
         lead.fields = lead.fields | {name[:60]: value[:500] for name, value in fields.items()}
         lead.save()
+        if known is None:
+            emit("lead.logged", lambda: _told(lead) | {"note": lead.note, "fields": lead.fields}, key=f"lead:{lead.pk}")
         return lead
 
 
@@ -37,9 +41,21 @@ def request_call_back(guest: Guest, wished: datetime, origin: Origin) -> CallBac
         rest = {"e164": guest.e164, "name": guest.name[:120], "reason": guest.reason[:300], "due_at": due}
         if origin.key is None:
             made: CallBack = CallBack.objects.create(call_id=origin.call_id, **rest)
-            return made
-        made, _ = CallBack.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id} | rest)
+        else:
+            made, _ = CallBack.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id} | rest)
+        told = {"reason": made.reason, "due_at": made.due_at}
+        emit("callback.requested", lambda: _told(made) | told, key=f"callback.requested:{made.pk}")
         return made
+
+
+def _told(row: Lead | CallBack) -> dict[str, Any]:
+    """Of whom it is, for the business's own systems."""
+    return {
+        "id": str(row.pk),
+        "call_id": str(row.call_id) if row.call_id else None,
+        "name": row.name,
+        "number": row.e164,
+    }
 
 
 def settle_call_back(call_back: CallBack, *, by: User, done: bool) -> CallBack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentos.webhooks.events import emit
 from agents.providers.limits import Evidence, Limits
 from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, parameters
 from calls.calendar.booking import origin_of
@@ -22,7 +23,8 @@ def leave_message(context: ToolContext, arguments: Arguments) -> ToolOutcome:
         "name": (arguments["name"] or "").strip()[:120],
         "e164": number or "",
     }
-    LeftMessage.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id, **facts})
+    left, _ = LeftMessage.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id, **facts})
+    emit("message.left", {"id": str(left.pk), "call_id": str(context.call_id), **facts}, key=f"message.left:{left.pk}")
     whom = facts["for_whom"] or "the team"
     return ToolOutcome(f"The message is kept for {whom}.")
 

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import tenant_transaction
+from agentos.webhooks.events import emit
 from calls.models import Turn
 from campaigns.answers import sealing
 from campaigns.answers.asking import ask_a_model
@@ -104,7 +105,15 @@ def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: dat
         reply.problem = NOT_WRITTEN_DOWN
     _sort(reply, sort(reply.transcript), at)
     reply.save()
+    emit("campaign.replied", lambda: _told(reply), key=f"campaign.replied:{reply.pk}")
     ask_a_model(reply)
+
+
+def _told(reply: Reply) -> dict[str, Any]:
+    """For the business's own systems: what was said; what it means may still be decided by a person."""
+    campaign = reply.attempt.campaign
+    about = {"reply_id": reply.pk, "campaign_id": str(campaign.pk), "campaign": campaign.name}
+    return about | {"number": str(reply.attempt.e164), "transcript": reply.transcript, "status": reply.status}
 
 
 def _sort(reply: Reply, found: Sorted, at: datetime) -> None:

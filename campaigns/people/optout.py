@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from agentos.tenants.scoping import tenant_transaction
+from agentos.webhooks.events import emit
 from campaigns.calling.canceling import cancel_calls
 from campaigns.models import Attempt, Consent, DoNotCall, Target
 from campaigns.people.lifting import lift_overtaken
@@ -30,6 +31,7 @@ def opt_out(number: str, source: str, evidence: str, at: datetime) -> DoNotCall:
     lift_overtaken([number], at)
     entry = _entered(number, source, evidence, at)
     _close(entry, OPTED_OUT, "Asked not to be called", at)
+    emit("contact.opted_out", {"number": number, "source": source, "at": at}, key=f"contact.opted_out:{entry.pk}")
     return entry
 
 
