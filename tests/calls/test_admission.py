@@ -12,10 +12,10 @@ from agentos.draining import drain
 from agentos.tenants import credentials
 from agentos.tenants.models import Credential
 from agentos.tenants.scoping import tenant_transaction
+from agents.endpoints import endpoint
 from agents.models import Agent
 from calls import runtime
 from calls.admission import Admission, Refused, admit, call_id_for, readmit
-from agents.endpoints import endpoint
 from calls.models import Call
 from calls.runtime import CallClaims
 from calls.snapshots import load_snapshot

@@ -29,8 +29,9 @@ machine's own time counts fivefold: figures are a little too long.
 *First sound* and *longest silence* count from the caller's last sound, in ms; the end of a turn is certain about 300 ms
 after it. *Noticed as* are the failures in the call's log. The answer is “{answer}”
 
-Where nothing was heard at all, the agent asks whether somebody is still there after the version's own silence timeout (6 s
-unless chosen), which this table does not wait for: a lost transcriber with nobody behind it is a reason to choose a second.
+Where nothing was heard at all, the agent asks whether somebody is still there after the version's own silence timeout
+(6 s unless chosen), which this table does not wait for: a lost transcriber with nobody behind it is a reason to choose
+a second.
 """
 
 

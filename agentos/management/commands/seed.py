@@ -15,6 +15,7 @@ from django.utils.timezone import now
 
 from agentos import provisioning, samples
 from agentos.errors import DomainError
+from agentos.sample_desk import ensure_desk
 from agentos.tenants.models import Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents import services as agents
@@ -110,6 +111,7 @@ def seed(*, practice: bool = False) -> dict[str, Any]:
     owner = User.objects.get(email=JUNIPER[0].email)
     desk = _front_desk(juniper, owner)
     _agent(juniper, "After hours", owner, {"First version": AFTER_HOURS})
+    ensure_desk(juniper, owner)
     main = _number(juniper, "+12085550110", "Main line", "Front desk")
     _number(juniper, "+12085550112", "After hours", "After hours")
     _number(juniper, "+12085550118", "Billing", "")
@@ -152,7 +154,9 @@ def _front_desk(tenant: Tenant, owner: User) -> AgentVersion:
         "keyterms": ["Juniper Dental", "Lindqvist", "Invisalign", "Delta Dental", "crown"],
         "prompt": FRONT_DESK + FACTS,
     }
-    second = {"prompt": f"{FRONT_DESK}{FACTS}\n{PARKING}"}
+    tools = ("check_availability", "book_appointment", "leave_message", "transfer_call", "end_call")
+    granted = [{"name": name, "settings": {}} for name in tools]
+    second = {"prompt": f"{FRONT_DESK}{FACTS}\n{PARKING}", "tools": granted}
     return _agent(tenant, "Front desk", owner, {"First version": first, "Say where to park": second})
 
 

@@ -35,6 +35,8 @@ MISSED = (
 GIVING_UP = "I am sorry, I did not get that either. Shall I take a message, or would you like to try once more?"
 AGREED = ("Of course.", "Gladly.", "Certainly.")
 NOTED = ("Very good.", "All right.", "Good.")
+BEFORE = {"check_availability": "Let me look.", "transfer_call": "I will put you through. One moment, please."}
+UNREACHED = "I am sorry, nobody can take your call right now."
 NOBODY = "I am an offline assistant, so I cannot reach anybody right now."
 FAREWELLS = ("Thank you for calling. Goodbye.", "Thank you, and have a good day. Goodbye.")
 
@@ -69,7 +71,7 @@ def respond(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Answ
     if wish is None or wish.name == "end_call":
         answer = receptionist.answer(move)
         return Answer(answer.text, hangs_up=answer.hangs_up and wish is None, call=wish)
-    return Answer("Let me look." if wish.name == "check_availability" else "", call=wish)
+    return Answer(BEFORE.get(wish.name, ""), call=wish)
 
 
 class Receptionist:
@@ -87,6 +89,8 @@ class Receptionist:
         """What came of what was asked for. Nothing is said to be done unless the tool says so."""
         if result.is_under_way:
             return Answer("I am on it.")
+        if result.name == "transfer_call":
+            return Answer(f"{UNREACHED} {self._ask(Asked.OFFER)}")
         if result.name == "check_availability":
             asked = Asked.TIME if result.text.startswith("Free") else Asked.DAY
             return Answer(f"{result.spoken} {self._ask(asked)}")

@@ -59,6 +59,8 @@ def wish_for(move: Move, now: Conversation, tools: Sequence[ToolSpec]) -> ToolCa
                 if day
                 else None
             )
+        case Move.PERSON:
+            return _call("transfer_call", {"reason": "The caller asked for a person."}, schemas)
         case Move.GOODBYE:
             return _call("end_call", {}, schemas)
     return None

@@ -69,7 +69,7 @@ def test_the_frame_asks_the_database_few_questions(
     client = sign_in(owner)
     client.get(SETTINGS)
 
-    with django_assert_max_num_queries(11):  # type: ignore[operator]
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
         client.get(SETTINGS)
 
 
