@@ -54,6 +54,7 @@ class AgentVersion(TenantModel):
     class Transport(models.TextChoices):
         MEDIA_STREAMS = "media_streams", "Media Streams: our ears and voice"
         CONVERSATION_RELAY = "conversation_relay", "ConversationRelay: the carrier's ears and voice"
+        OPENAI_REALTIME = "openai_realtime", "OpenAI Realtime: one model hears, thinks and speaks"
 
     class Interruption(models.TextChoices):
         OFF = "off", "Never stop"

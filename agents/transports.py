@@ -8,14 +8,31 @@ from agents.models import AgentVersion
 from agents.offers import Option, choice, written
 
 MEDIA_STREAMS, CONVERSATION_RELAY = AgentVersion.Transport.MEDIA_STREAMS, AgentVersion.Transport.CONVERSATION_RELAY
+OPENAI_REALTIME = AgentVersion.Transport.OPENAI_REALTIME
+
+REALTIME_VENDOR = "openai"
+REALTIME_MODEL, REALTIME_VOICE = "gpt-realtime-2.1", "marin"
+REALTIME_TRANSCRIBER = "gpt-transcribe"
 
 MEANING = (
     "Media Streams: the agent uses the ears and the voice chosen above. "
-    "ConversationRelay: the phone company listens and speaks, and bills it by the minute; it cannot record."
+    "ConversationRelay: the phone company listens and speaks, and bills it by the minute; it cannot record. "
+    "OpenAI Realtime: one model hears, thinks and speaks; the voice chosen above says the fixed sentences, and "
+    "everything chosen above goes on with the call should the connection be lost."
 )
+
+SAME_VOICE = "Greeting, notices and goodbye keep the voice above: choose two that sound alike."
 
 _VOICES = (("ElevenLabs", "ElevenLabs"), ("Google", "Google"), ("Amazon", "Amazon"))
 _EARS = (("Deepgram", "Deepgram"), ("Google", "Google"))
+_REALTIME_MODELS = (
+    ("gpt-realtime-2.1", "GPT Realtime 2.1"),
+    ("gpt-realtime-2.1-mini", "GPT Realtime 2.1 mini, at a third of the price"),
+)
+_REALTIME_VOICES = tuple(
+    (name.lower(), name)
+    for name in ("Marin", "Cedar", "Alloy", "Ash", "Ballad", "Coral", "Echo", "Sage", "Shimmer", "Verse")
+)
 _EASE = (("low", "Hard"), ("medium", "Medium"), ("high", "Easy"))
 
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
@@ -40,6 +57,10 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
             "Such as es-US, fr-CA. It changes when the caller wishes.",
         ),
         Option("keys", "Tell the agent which keys are pressed", "flag", default=True),
+    ),
+    OPENAI_REALTIME: (
+        choice("model", "Model that hears and speaks", REALTIME_MODEL, _REALTIME_MODELS),
+        choice("voice", "Voice of its answers", REALTIME_VOICE, _REALTIME_VOICES, SAME_VOICE),
     ),
 }
 

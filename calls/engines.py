@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -12,15 +12,17 @@ from typing import Protocol
 from django.conf import settings
 
 from agents.providers.ports import LanguageModel, ProviderError, ServedBy
+from agents.transports import REALTIME_VENDOR
 from agents.versions import VersionSpec
 from calls.conversation.playback import Playback
 from calls.conversation.ports import Line, Listener, Screen, Speaker, TextLine
+from calls.conversation.realtime_voice import RealtimeSpeaker
 from calls.conversation.relay_line import RelayListener, RelaySpeaker
 from calls.conversation.script import Script
 from calls.conversation.session import Session
 from calls.conversation.speaking import AudioSpeaker, Spawn
 from calls.conversation.turn_taking import Interruption
-from calls.equipment import Equipment, Mind
+from calls.equipment import Equipment, Mind, RealtimeEquipment, talking
 from calls.journal import CallJournal
 from calls.recorder import RecordedLine, Recorder
 
@@ -38,6 +40,16 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """As the versions of agents name it."""
+        ...
+
+    @property
+    def serves(self) -> Mapping[str, tuple[str, str]]:
+        """Provider and model by part, where they are not those that the version names."""
+        ...
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the call had to be carried on in another way."""
         ...
 
     @property
@@ -85,6 +97,8 @@ class AudioEngine:
 
     name = "media_streams"
     note = ""
+    serves: Mapping[str, tuple[str, str]] = {}
+    has_failed = False
 
     def __init__(self, equipment: Equipment, line: Line, *, recording: str, earlier_ms: int) -> None:
         """`recording`: the file below RECORDINGS_DIR; empty where nothing is recorded."""
@@ -131,7 +145,7 @@ class AudioEngine:
         listener, spec = self._equipment.listener, self._equipment.spec
         by_second = listener.by_second_ms // 1000
         if seconds := listener.position_ms // 1000 - by_second:
-            journal.usage("stt", "seconds", seconds)
+            journal.usage("stt", "seconds", seconds, by=ServedBy(spec.stt_provider, spec.stt_model))
         if by_second:
             second = ServedBy(spec.second_stt_provider, spec.second_stt_model)
             journal.usage("stt", "seconds", by_second, by=second)
@@ -139,10 +153,54 @@ class AudioEngine:
             journal.recorded(self._file, await self._recorder.finish())
 
 
+class RealtimeEngine(AudioEngine):
+    """OpenAI Realtime: one model hears, thinks and speaks; the fixed sentences are said by the version's own voice."""
+
+    name = "openai_realtime"
+
+    def __init__(self, equipment: RealtimeEquipment, line: Line, *, recording: str, earlier_ms: int) -> None:
+        super().__init__(equipment, line, recording=recording, earlier_ms=earlier_ms)
+        self._realtime, self._ears = equipment.line, equipment.ears
+        self.listener = self._ears
+        own = talking(equipment.spec)
+        self.serves = {"llm": (REALTIME_VENDOR, own.model), "stt": (REALTIME_VENDOR, own.transcriber)}
+
+    @property
+    def has_failed(self) -> bool:  # type: ignore[override]
+        return self._realtime.is_lost
+
+    def speaker(self, spawn: Spawn) -> AudioSpeaker:
+        return RealtimeSpeaker(
+            self._equipment.voice,
+            self._playback,
+            spawn,
+            speaks_itself=lambda: not self._realtime.is_lost,
+            on_take=self._realtime.expect,
+        )
+
+    def script(self, script: Script) -> Script:
+        """It hears what was said, so there is nothing to guess from."""
+        return replace(script, speculation=False)
+
+    async def finish(self, journal: CallJournal) -> None:
+        await super().finish(journal)
+        if seconds := round(self._ears.voiced_ms / 1000):
+            journal.usage("stt", "seconds", seconds)
+        stopped = self._realtime.stopped
+        for unit, quantity in (
+            ("audio_input_tokens", stopped.audio_input),
+            ("audio_output_tokens", stopped.audio_output),
+        ):
+            if quantity:
+                journal.usage("llm", unit, quantity)
+
+
 class RelayEngine:
     """ConversationRelay: the carrier hears and speaks, and words go both ways."""
 
     name = "conversation_relay"
+    serves: Mapping[str, tuple[str, str]] = {"relay": ("twilio", "ConversationRelay")}
+    has_failed = False
 
     def __init__(self, mind: Mind, line: TextLine, *, greeted: bool) -> None:
         self._mind, self._began = mind, asyncio.get_running_loop().time()

@@ -24,9 +24,12 @@ from agents.providers.ports import (
     Thinking,
     Voice,
 )
+from agents.providers.realtime.ports import Talking
 from agents.providers.speech_cache import CachedVoice, SpeechCache
+from agents.transports import REALTIME_MODEL, REALTIME_TRANSCRIBER, REALTIME_VENDOR, REALTIME_VOICE
 from agents.versions import VersionSpec
 from calls.conversation.listening import AudioListener
+from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.knowing import KnowingModel, Knowledge
 from calls.scripts import CallTexts
 
@@ -57,8 +60,13 @@ class Mind:
             on_failure=lambda error: self._report("llm", error),
             second_name=ServedBy(spec.second_llm_provider, spec.second_llm_model),
         )
+        model = self._voiced(model)
         self.model = KnowingModel(model, knowledge) if knowledge else model
         self._tasks: list[asyncio.Task[Any]] = []
+
+    def _voiced(self, model: LanguageModel) -> LanguageModel:
+        """The model as this way of carrying calls uses it."""
+        return model
 
     def report_to(self, report: Callable[[str, ProviderError], None]) -> None:
         """Tell of every failure, also of those while the phone was ringing: the part and the error."""
@@ -97,10 +105,14 @@ class Equipment(Mind):
 
     def open(self, texts: CallTexts) -> None:
         """Connect everything, and synthesize what is not there yet, for this call first; returns at once."""
-        self.listener.open()
+        self.open_ears()
         unspoken = self.voice.prepare(texts.fixed())
         self._tasks.append(asyncio.ensure_future(self._open_voice(unspoken, texts.personal())))
         super().open(texts)
+
+    def open_ears(self) -> None:
+        """Connect what hears the caller; returns at once."""
+        self.listener.open()
 
     async def close(self) -> None:
         await super().close()
@@ -133,6 +145,42 @@ class Equipment(Mind):
             on_failure=lambda error: self._report("tts", error),
             second_name=ServedBy(spec.second_tts_provider, spec.second_tts_model),
         )
+
+
+class RealtimeEquipment(Equipment):
+    """With a model that hears and speaks itself. The rest is there for the fixed sentences, and for when it is lost."""
+
+    line: RealtimeLine
+
+    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
+        super().__init__(spec, keys, knowledge)
+        self.ears = RealtimeListener(self.line, self.listener)
+
+    def _voiced(self, model: LanguageModel) -> LanguageModel:
+        spec = self.spec
+        talk = providers.realtime(REALTIME_VENDOR, talking(spec), endpoint(REALTIME_VENDOR, self._keys))
+        self.line = RealtimeLine(talk, model, ServedBy(spec.llm_provider, spec.llm_model))
+        return self.line
+
+    def open_ears(self) -> None:
+        self.line.open()
+
+    async def close(self) -> None:
+        await super().close()
+        await self.line.close()
+
+
+def talking(spec: VersionSpec) -> Talking:
+    """How the version's model that hears and speaks is to talk."""
+    options = spec.transport_options
+    return Talking(
+        model=str(options.get("model", REALTIME_MODEL)),
+        voice=str(options.get("voice", REALTIME_VOICE)),
+        transcriber=REALTIME_TRANSCRIBER,
+        language=spec.language,
+        keyterms=tuple(spec.keyterms),
+        endpointing_ms=spec.endpointing_ms,
+    )
 
 
 def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:

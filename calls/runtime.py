@@ -22,8 +22,8 @@ from calls.conversation.history import History
 from calls.conversation.ports import Line, TextLine
 from calls.conversation.script import Ending
 from calls.conversation.session import Session
-from calls.engines import AudioEngine, Engine, RelayEngine
-from calls.equipment import Equipment, Mind
+from calls.engines import AudioEngine, Engine, RealtimeEngine, RelayEngine
+from calls.equipment import Equipment, Mind, RealtimeEquipment
 from calls.journal import CallJournal
 from calls.knowing import Knowledge
 from calls.opting_out import stop_calls
@@ -40,6 +40,13 @@ DATABASE_WITHIN_S = 1.0
 SHIPPED_WITHIN_S = 1.0
 STOPPED_WITHIN_S = 5.0
 INDEXES_PER_SEGMENT = 10_000  # turns of two segments never share an index
+
+EQUIPMENT: dict[str, type[Mind]] = {
+    AudioEngine.name: Equipment,
+    RealtimeEngine.name: RealtimeEquipment,
+    RelayEngine.name: Mind,
+}
+OF_SOUND = frozenset({AudioEngine.name, RealtimeEngine.name})
 
 E = TypeVar("E", bound=Engine)
 
@@ -136,7 +143,7 @@ def _equip(prepared: Prepared) -> None:
         at=prepared.new.created_at,
         briefing=prepared.new.briefing,
     )
-    kind = Equipment if prepared.engine == AudioEngine.name else Mind
+    kind = EQUIPMENT[prepared.engine]
     knowledge = Knowledge(prepared.tenant_id, prepared.new.agent_id, prepared.spec.language)
     prepared.equipment = kind(prepared.spec, prepared.keys, knowledge)
     prepared.equipment.open(prepared.texts)
@@ -176,16 +183,21 @@ async def start_call(claims: CallClaims, line: Line) -> RunningCall[AudioEngine]
 
     Raises LookupError when nothing is known about the call.
     """
-    prepared, earlier = await _prepared_for(claims, AudioEngine.name)
-    assert isinstance(prepared.equipment, Equipment)  # noqa: S101 - it was prepared for this engine
+    prepared, earlier = await _prepared_for(claims, OF_SOUND)
+    equipment = prepared.equipment
+    assert isinstance(equipment, Equipment)  # noqa: S101 - it was prepared for sound
     file = f"{claims.tenant_id}/{claims.call_id}.ulaw2" if prepared.spec.keeps_recording else ""
-    engine = AudioEngine(prepared.equipment, line, recording=file, earlier_ms=earlier.elapsed_ms)
+    engine: AudioEngine
+    if isinstance(equipment, RealtimeEquipment):
+        engine = RealtimeEngine(equipment, line, recording=file, earlier_ms=earlier.elapsed_ms)
+    else:
+        engine = AudioEngine(equipment, line, recording=file, earlier_ms=earlier.elapsed_ms)
     return _started(RunningCall(claims, prepared, earlier, engine))
 
 
 async def start_relayed_call(claims: CallClaims, line: TextLine, *, greeted: bool) -> RunningCall[RelayEngine]:
     """Begin it on a line of words; `greeted`: the carrier says the first words by itself. Raises LookupError."""
-    prepared, earlier = await _prepared_for(claims, RelayEngine.name)
+    prepared, earlier = await _prepared_for(claims, frozenset({RelayEngine.name}))
     assert prepared.equipment is not None  # noqa: S101 - set by _equip
     engine = RelayEngine(prepared.equipment, line, greeted=greeted)
     return _started(RunningCall(claims, prepared, earlier, engine))
@@ -196,19 +208,20 @@ def _started(call: RunningCall[E]) -> RunningCall[E]:
     return call
 
 
-async def _prepared_for(claims: CallClaims, engine: str) -> tuple[Prepared, Earlier]:
+async def _prepared_for(claims: CallClaims, engines: frozenset[str]) -> tuple[Prepared, Earlier]:
     """The call with what this way of carrying it needs, and what was said in it so far."""
     prepared = _prepared.pop(claims.call_id, None) if claims.segment == 1 else None
     if prepared is not None and prepared.timer is not None:
         prepared.timer.cancel()
-    if prepared is not None and prepared.engine == engine:
+    if prepared is not None and prepared.engine in engines:
         return prepared, heard_before(prepared.new.briefing)
     if prepared is not None and prepared.equipment is not None:
         _let_go(prepared.equipment)
     prepared, earlier = await _load(claims)
     if claims.segment == 1:
         earlier = replace(earlier, said=heard_before(prepared.new.briefing).said)
-    prepared.engine = engine
+    usual = AudioEngine.name if AudioEngine.name in engines else RelayEngine.name
+    prepared.engine = prepared.spec.transport if prepared.spec.transport in engines else usual
     _equip(prepared)
     return prepared, earlier
 
@@ -343,7 +356,7 @@ class RunningCall(Generic[E]):
         await self._toolbox.close(FINISHED_WITHIN_S)
         await self.engine.finish(self._journal)
         if ending is Ending.MEDIA_LOST:
-            if self.engine.name == AudioEngine.name:  # a session for words just closes, also when the caller hangs up
+            if self.engine.name in OF_SOUND:  # a session for words just closes, also when the caller hangs up
                 self._journal.event("media_lost", self._session.now_ms())
         elif ending is Ending.TRANSFER:  # the carrier goes on with the call, and may bring it back
             self._journal.event("transfer", self._session.now_ms())
@@ -351,7 +364,7 @@ class RunningCall(Generic[E]):
             self._remember_end()
             self._journal.ended(ending.value)
             if self.engine.name != AudioEngine.name:
-                await engine_health.note(self.engine.name, failed=False)
+                await engine_health.note(self.engine.name, failed=self.engine.has_failed)
         arrived = self._journal.shipped(SHIPPED_WITHIN_S)
         self._journal.close()
         await arrived
@@ -373,5 +386,5 @@ class RunningCall(Generic[E]):
             "stt": (spec.stt_provider, spec.stt_model),
             "llm": (spec.llm_provider, spec.llm_model),
             "tts": (spec.tts_provider, spec.tts_model),
-            "relay": ("twilio", "ConversationRelay"),
+            **self.engine.serves,
         }[kind]

@@ -11,24 +11,18 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from . import llm as _llm_adapters
+from . import realtime as _realtime_adapters
 from . import stt as _stt_adapters
 from . import tts as _tts_adapters
-from .ports import (
-    Endpoint,
-    Hearing,
-    LanguageModel,
-    ProviderError,
-    SpeechToText,
-    TextToSpeech,
-    Thinking,
-    Voice,
-)
+from .ports import Endpoint, Hearing, LanguageModel, ProviderError, SpeechToText, TextToSpeech, Thinking, Voice
+from .realtime.ports import SpeechToSpeech, Talking
 
 # The first import of a subpackage sets its name on this package. That has happened above, so that the functions
 # of the same names, defined below, stay what `from agents.providers import stt` finds.
 _ADAPTERS = {
     _stt_adapters: ("deepgram", "openai", "offline"),
     _llm_adapters: ("openai", "anthropic", "offline"),
+    _realtime_adapters: ("openai",),
     _tts_adapters: ("elevenlabs", "deepgram", "openai", "offline"),
 }
 
@@ -89,6 +83,15 @@ def tts(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:
 
             return OfflineTextToSpeech(voice)
     raise _unknown("text-to-speech", name)
+
+
+def realtime(name: str, talking: Talking, endpoint: Endpoint) -> SpeechToSpeech:
+    """Ears, mind and voice in one for a call. Raises ProviderError for a name that we do not know."""
+    if name == "openai":
+        from .realtime.openai import OpenAIRealtime
+
+        return OpenAIRealtime(talking, endpoint)
+    raise _unknown("speech-to-speech", name)
 
 
 def tts_ahead(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:

@@ -145,11 +145,25 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one reply; `cached` is the part of `input` that the vendor had already read."""
+    """Tokens of one reply; `cached` is the part of `input` that the vendor had already read.
+
+    Tokens of sound have a price of their own and are counted apart.
+    """
 
     input: int
     output: int
     cached: int = 0
+    audio_input: int = 0
+    audio_output: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cached + other.cached,
+            self.audio_input + other.audio_input,
+            self.audio_output + other.audio_output,
+        )
 
 
 @dataclass(frozen=True, slots=True)

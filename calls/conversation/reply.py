@@ -92,7 +92,7 @@ class Reply:
         if now is None and self.tries:
             now = Usage(sum(len(message.content) for message in self.messages) // CHARACTERS_PER_TOKEN, self.tokens)
         now = now or Usage(0, 0)
-        return Usage(before.input + now.input, before.output + now.output, before.cached + now.cached)
+        return before + now
 
     def state(self, now_ms: int) -> dict[str, Any]:
         """The turn as the journal keeps it."""

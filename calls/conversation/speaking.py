@@ -15,7 +15,7 @@ from typing import Any
 
 from agents.providers.ports import ProviderError, ServedBy, Speech, TextToSpeech, WordTiming
 from calls.conversation.playback import BYTES_PER_S, Playback
-from calls.conversation.sentences import Pieces
+from calls.conversation.sentences import Cutter, Pieces
 from calls.conversation.tones import tones
 
 MOST_AHEAD_S = 3.0  # audio waiting at the carrier: enough against jitter, little to throw away
@@ -98,7 +98,7 @@ class AudioUtterance:
 
     # What it is told ---------------------------------------------------------------------------------
 
-    def cutter(self) -> Pieces:
+    def cutter(self) -> Cutter:
         return Pieces()
 
     def say(self, text: str) -> None:
@@ -184,9 +184,12 @@ class AudioUtterance:
         for index, piece in enumerate(self.pieces):
             if busy >= PIECES_AT_A_TIME or (index > 0 and not self._open):
                 return
-            if piece.task is None and not piece.complete:
+            if self._needs_voice(piece):
                 piece.task = self._spawn(self._synthesize_piece(piece))
                 busy += 1
+
+    def _needs_voice(self, piece: Piece) -> bool:
+        return piece.task is None and not piece.complete
 
     async def _synthesize_piece(self, piece: Piece) -> None:
         piece.tries += 1

@@ -43,7 +43,7 @@ async def question(engine: str) -> None:
 
 
 async def barge_in(engine: str) -> None:
-    """A caller who interrupts silences the agent; history and transcript hold what was heard, to the word"""
+    """A caller who interrupts silences the agent; history and transcript hold what was heard, and no word more"""
     async with talk(engine, SLOW, "Monday it is.") as call:
         await call.until_quiet()
         await call.says("when can I come")
@@ -52,10 +52,26 @@ async def barge_in(engine: str) -> None:
         await call.until_quiet()
         cut = call.journal.turns[2]
         assert cut["interrupted"]
-        assert cut["exact"]
         assert cut["heard"]
         assert cut["unheard"]
         assert f"{cut['heard']} {cut['unheard']}" == LONG
+        assert call.heard.startswith(f"Hello there. {cut['heard']}")
+        assert call.heard.endswith("Monday it is.")
+        asked = " ".join(message.content for message in call.model.asked[-1])
+        assert cut["heard"] in asked
+        assert cut["unheard"].split(" ", 2)[-1] not in asked
+
+
+async def to_the_word(engine: str) -> None:
+    """What was heard of an interrupted reply is known to the word"""
+    async with talk(engine, SLOW, "Monday it is.") as call:
+        await call.until_quiet()
+        await call.says("when can I come")
+        await asyncio.sleep(2.0)
+        await call.says("Monday please")
+        await call.until_quiet()
+        cut = call.journal.turns[2]
+        assert cut["exact"]
         assert call.heard == f"Hello there. {cut['heard']} Monday it is."
         assert cut["unheard"] not in " ".join(message.content for message in call.model.asked[-1])
 
@@ -222,6 +238,7 @@ SCENARIOS: dict[str, Scenario] = {
         greeting,
         question,
         barge_in,
+        to_the_word,
         cough,
         backchannel,
         long_turn,

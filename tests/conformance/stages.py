@@ -6,23 +6,28 @@ An engine joins by a class of its own here and a line in `ENGINES`.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from agents.providers.ports import LanguageModel, Speech, SpeechStarted, WordTiming
+from agents.providers.ports import Endpoint, LanguageModel, ServedBy, Speech, SpeechStarted, WordTiming
+from agents.providers.realtime.openai import OpenAIRealtime
+from agents.providers.realtime.ports import Talking
 from calls.conversation.history import History
 from calls.conversation.ports import Toolbox
+from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.conversation.script import Ending, Script
 from calls.conversation.session import Session
 from calls.conversation.turn_taking import Interruption, Policy
-from calls.engines import RelayEngine
+from calls.engines import RealtimeEngine, RelayEngine
 from telephony.consumers import ConversationRelayConsumer
 from tests.calls.conversation.stage import Stage
 from tests.conformance.relay_carrier import VirtualRelay
-from tests.fakes import MS_PER_CHARACTER, Notebook, ScriptedModel
+from tests.doubles.openai_realtime import RealtimeVendor
+from tests.fakes import MS_PER_CHARACTER, Notebook, PlayedLine, ScriptedListener, ScriptedModel
 
 NOISE = ""
 
@@ -61,10 +66,13 @@ class LabelledText:
         await asyncio.sleep(0.1)
         at = 0
         for word in piece.split():
-            self.words.append(word)
             length = (len(word) + 1) * MS_PER_CHARACTER
-            yield Speech(len(self.words).to_bytes(2, "big") * length * 4, (WordTiming(word, at, at + length),))
+            yield Speech(self.sound_of(word), (WordTiming(word, at, at + length),))
             at += length
+
+    def sound_of(self, word: str) -> bytes:
+        self.words.append(word)
+        return len(self.words).to_bytes(2, "big") * (len(word) + 1) * MS_PER_CHARACTER * 4
 
     def read(self, played: bytes) -> str:
         """The words of which the whole sound was played."""
@@ -192,13 +200,110 @@ class ConversationRelay:
         await asyncio.gather(*self._parts, return_exceptions=True)
 
 
+class VirtualRealtime:
+    """The vendor of a model that hears and speaks, at the other end of the SDK's connection."""
+
+    def __init__(self, model: ScriptedModel, voice: LabelledText) -> None:
+        self._told: asyncio.Queue[bytes] = asyncio.Queue()
+        self.vendor = RealtimeVendor(
+            model.reply, lambda message: self._told.put_nowait(json.dumps(message).encode()), voice.sound_of
+        )
+
+    async def connect(self) -> VirtualRealtime:
+        self.vendor.begin()
+        return self
+
+    async def recv_bytes(self) -> bytes:
+        return await self._told.get()
+
+    async def send_raw(self, data: bytes | str) -> None:
+        self.vendor.receive(json.loads(data))
+
+    async def close(self) -> None:
+        self.vendor.close()
+
+
+class Realtime(MediaStreams):
+    """A model that hears and speaks itself: the real adapter, its JSON and the real engine."""
+
+    VOICE, SILENCE = bytes((0x90, 0x10)) * 80, b"\xff" * 160
+
+    def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.model, self.journal, self.history = model, Notebook(), History("You are June.")
+        self.voice, self.line = LabelledText(), PlayedLine()
+        self.far = VirtualRealtime(model, self.voice)
+        talking = Talking("gpt-realtime-2.1", "marin", "gpt-transcribe", endpointing_ms=300)
+        self.realtime = RealtimeLine(
+            OpenAIRealtime(talking, Endpoint(), self.far.connect), ScriptedModel("By words."), ServedBy("own", "model")
+        )
+        own = ScriptedListener()
+        ears = RealtimeListener(self.realtime, own)
+        spec = SimpleNamespace(transport_options={}, keyterms=(), language="en-US", endpointing_ms=300)
+        parts = {"line": self.realtime, "ears": ears, "voice": self.voice, "model": self.realtime, "listener": own}
+        engine = RealtimeEngine(cast(Any, SimpleNamespace(spec=spec, **parts)), self.line, recording="", earlier_ms=0)
+        tools = session.pop("tools", None)
+        self.session = Session(
+            script=engine.script(_script(script)),
+            history=self.history,
+            listener=engine.listener,
+            make_speaker=engine.speaker,
+            model=engine.model,
+            line=engine.line,
+            journal=self.journal,
+            toolbox=cast(Toolbox | None, tools and tools.box(self.journal, lambda: self.session.now_ms())),
+            **session,
+        )
+        self.line.on_mark = self.session.mark_reached
+        self.running = asyncio.ensure_future(self.session.run())
+        self.sounds = self.SILENCE
+        self._sending = asyncio.ensure_future(self._send())
+
+    async def says(self, text: str, seconds: float = 1.0) -> None:
+        self.far.vendor.hears.append(text)
+        self.sounds = self.VOICE
+        await asyncio.sleep(seconds)
+        self.sounds = self.SILENCE
+        await asyncio.sleep(0.5)
+
+    async def _send(self) -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            self.session.hear(self.sounds)
+
+    async def over(self) -> Ending:
+        ending = await self.running
+        await self._let_go()
+        return ending
+
+    async def end(self) -> None:
+        await self.hang_up()
+        await self._let_go()
+        assert not self.far.vendor.refused
+
+    async def _let_go(self) -> None:
+        self._sending.cancel()
+        await asyncio.wait({self._sending})
+        await self.realtime.close()
+
+
 MakeTalk = Callable[[ScriptedModel, dict[str, Any], dict[str, Any]], Talk]
-ENGINES: dict[str, MakeTalk] = {"media_streams": MediaStreams, "conversation_relay": ConversationRelay}
-TITLES = {"media_streams": "Media Streams", "conversation_relay": "ConversationRelay"}
+ENGINES: dict[str, MakeTalk] = {
+    "media_streams": MediaStreams,
+    "conversation_relay": ConversationRelay,
+    "openai_realtime": Realtime,
+}
+TITLES = {
+    "media_streams": "Media Streams",
+    "conversation_relay": "ConversationRelay",
+    "openai_realtime": "OpenAI Realtime",
+}
 
 # What an engine cannot do, and why; the table says so.
 CANNOT: dict[tuple[str, str], str] = {
     ("media_streams", "language"): "its recogniser is opened for one language",
+    ("openai_realtime", "to_the_word"): "the vendor does not say when a word sounds; its place is reckoned",
+    ("openai_realtime", "language"): "the model speaks many, but what the caller said is written down in one",
 }
 
 
