@@ -12,6 +12,7 @@ from typing import Any
 
 from .elevenlabs import MS_PER_CHARACTER, Tempo
 from .faults import Faults
+from .openai_realtime import Mind, RealtimeSession, sentences
 from .wire import Answer, Listener, Reply, Request, Socket, Streamed, Upgrade
 
 SAMPLES_PER_MS = 24
@@ -31,6 +32,9 @@ class OpenAIAudioDouble:
         self.speeches: list[dict[str, Any]] = []
         self.files: list[Transcription] = []
         self.sessions: list[LiveSession] = []
+        self.mind: Mind = sentences("We open at eight.")
+        self.talk_faults = Faults()
+        self.talks: list[RealtimeSession] = []
 
     def hears(self, *texts: str) -> None:
         """What the next stretches of voice say."""
@@ -49,6 +53,10 @@ class OpenAIAudioDouble:
             body = self.raw if self.raw is not None else json.dumps({"text": self.text()})
             tell = functools.partial(_whole, body.encode())
             return Streamed(tell, "application/json", self.transcription_faults.take())
+        if request.path.endswith("/realtime") and "model" in request.query:
+            talk = RealtimeSession(self.mind, request)
+            self.talks.append(talk)
+            return Upgrade(talk, self.talk_faults.take())
         if request.path.endswith("/realtime"):
             session = LiveSession(self, request)
             self.sessions.append(session)

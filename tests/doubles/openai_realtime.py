@@ -34,11 +34,11 @@ def hum(word: str) -> bytes:
 
 
 def sentences(*texts: str) -> Mind:
-    """A mind that answers with these, one after another."""
+    """A mind that answers with these, one after another, and then with the last for ever."""
     left = deque(texts)
 
     async def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> AsyncGenerator[Thought, None]:
-        for word in left.popleft().split():
+        for word in (left.popleft() if len(left) > 1 else left[0]).split():
             yield f"{word} "
         yield Usage(100, 10)
 
