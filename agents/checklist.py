@@ -17,7 +17,7 @@ from agents.drafts import OPTION, ROLES, judge
 from agents.models import AgentVersion
 from agents.prompts import BUILT_IN, missing
 from agents.retirement import endings
-from agents.transports import CONVERSATION_RELAY
+from agents.transports import CONVERSATION_RELAY, OPENAI_REALTIME, REALTIME_VENDOR
 
 WORDS_A_SECOND = 2.6
 LONG_GREETING_S = 15
@@ -134,6 +134,9 @@ def _missing_keys(spec: Mapping[str, Any]) -> Iterator[Check]:
         if offer and not is_configured(offer.name):
             detail = "Calls would go to the provider without one."
             yield Check(State.LOOK, f"This server has no key for {offer.label}", detail, f"{role}_provider")
+    if spec["transport"] == OPENAI_REALTIME and not is_configured(REALTIME_VENDOR):
+        detail = "Calls are carried by Media Streams without one."
+        yield Check(State.LOOK, "This server has no key for OpenAI Realtime", detail, "transport")
 
 
 def _doubles(spec: Mapping[str, Any]) -> Iterator[Check]:

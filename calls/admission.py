@@ -29,7 +29,7 @@ from agents.versions import VersionSpec
 from calls import engine_health, runtime
 from calls.briefing import Briefing
 from calls.engines import AudioEngine, RelayEngine
-from calls.equipment import can_carry_sound
+from calls.equipment import can_carry_sound, has_key_for
 from calls.journal import spool
 from calls.models import Call
 from calls.platform_sentences import platform_sentences
@@ -148,7 +148,7 @@ async def engine_for(spec: VersionSpec, keys: VendorKeys) -> str:
     """How to carry the next call of a version: as it says, unless that is unwell and we can do it ourselves."""
     if spec.transport == AudioEngine.name or not can_carry_sound(spec, keys):
         return spec.transport
-    if await engine_health.is_well(spec.transport, spec.version_id):
+    if has_key_for(spec, keys) and await engine_health.is_well(spec.transport, spec.version_id):
         return spec.transport
     log.warning("carried in another way", engine=spec.transport, version_id=spec.version_id)
     return AudioEngine.name

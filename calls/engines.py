@@ -188,8 +188,8 @@ class RealtimeEngine(AudioEngine):
             journal.usage("stt", "seconds", seconds)
         stopped = self._realtime.stopped
         for unit, quantity in (
-            ("audio_input_tokens", stopped.audio_input),
-            ("audio_output_tokens", stopped.audio_output),
+            ("heard_tokens", stopped.audio_input),
+            ("spoken_tokens", stopped.audio_output),
         ):
             if quantity:
                 journal.usage("llm", unit, quantity)

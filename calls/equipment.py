@@ -26,7 +26,7 @@ from agents.providers.ports import (
 )
 from agents.providers.realtime.ports import Talking
 from agents.providers.speech_cache import CachedVoice, SpeechCache
-from agents.transports import REALTIME_MODEL, REALTIME_TRANSCRIBER, REALTIME_VENDOR, REALTIME_VOICE
+from agents.transports import OPENAI_REALTIME, REALTIME_MODEL, REALTIME_TRANSCRIBER, REALTIME_VENDOR, REALTIME_VOICE
 from agents.versions import VersionSpec
 from calls.conversation.listening import AudioListener
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
@@ -187,6 +187,11 @@ def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:
     """Whether we could hear and speak ourselves in a call of this version."""
     own = {spec.stt_provider, spec.tts_provider} - {"offline"}
     return all(endpoint(provider, keys).api_key for provider in own)
+
+
+def has_key_for(spec: VersionSpec, keys: VendorKeys) -> bool:
+    """Whether the way of carrying that the version names can be used: only one of them needs a key."""
+    return spec.transport != OPENAI_REALTIME or bool(endpoint(REALTIME_VENDOR, keys).api_key)
 
 
 def recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:

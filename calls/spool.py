@@ -210,6 +210,7 @@ class Spool:
 
     def _open(self, key: SpoolKey) -> _File:
         path = self._folder / key.name
+        path.parent.mkdir(parents=True, exist_ok=True)  # somebody may have tidied up
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         file = _File(key, descriptor)

@@ -14,8 +14,8 @@ UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
     "relay_seconds": ("Hearing and voice", lambda quantity: duration(quantity * 1000)),
     "input_tokens": ("Model, read", lambda quantity: count(quantity, "token")),
     "output_tokens": ("Model, written", lambda quantity: count(quantity, "token")),
-    "audio_input_tokens": ("Model, heard", lambda quantity: count(quantity, "token")),
-    "audio_output_tokens": ("Model, spoken", lambda quantity: count(quantity, "token")),
+    "heard_tokens": ("Model, heard", lambda quantity: count(quantity, "token")),
+    "spoken_tokens": ("Model, spoken", lambda quantity: count(quantity, "token")),
     "characters": ("Voice", lambda quantity: count(quantity, "character")),
 }
 ORDER = list(UNITS)

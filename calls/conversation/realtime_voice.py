@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from agents.providers.ports import TextToSpeech
 from calls.conversation.playback import Playback
@@ -56,10 +57,13 @@ class LivePiece(Piece):
         return self.sent + MARK_EVERY_BYTES
 
     def words_heard(self) -> int:
-        total = len(self.text.split())
+        """Long words take longer than short ones: reckoned by letters."""
+        ends = list(accumulate(len(word) + 1 for word in self.text.split()))
+        if not ends or not self.audio:
+            return 0
         ends_here = self.complete and not self.broken
-        expected = len(self.audio) if ends_here else max(len(self.audio), CHARACTER_BYTES * len(self.text))
-        return min(total, total * self.heard // expected) if expected else 0
+        expected = len(self.audio) if ends_here else max(len(self.audio), CHARACTER_BYTES * ends[-1])
+        return sum(end * expected <= self.heard * ends[-1] for end in ends)
 
     @property
     def heard_ms(self) -> int:

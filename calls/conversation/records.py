@@ -72,8 +72,8 @@ class Records:
         for kind, unit, quantity, by in (
             ("llm", "input_tokens", spent.input, reply.served_by),
             ("llm", "output_tokens", spent.output, reply.served_by),
-            ("llm", "audio_input_tokens", spent.audio_input, reply.served_by),
-            ("llm", "audio_output_tokens", spent.audio_output, reply.served_by),
+            ("llm", "heard_tokens", spent.audio_input, reply.served_by),
+            ("llm", "spoken_tokens", spent.audio_output, reply.served_by),
             *(("tts", "characters", count, by) for by, count in reply.utterance.characters.items()),
         ):
             if quantity:

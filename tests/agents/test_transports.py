@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import Settings
 
 from agentos.tenants.scoping import tenant_transaction
-from agents.checklist import problems
+from agents.checklist import advice, problems
 from agents.models import Agent
 from tests.agents.drafts import draft, save
 
@@ -41,3 +42,15 @@ def test_what_cannot_record_is_not_published_as_something_that_does(agent: Agent
     with tenant_transaction(agent.tenant_id):
         found = [check.text for check in problems(version)]
     assert found == ["ConversationRelay cannot record: switch recording off, or carry calls by Media Streams."]
+
+
+def test_a_model_that_speaks_itself_has_a_name_a_voice_and_needs_a_key(agent: Agent, settings: Settings):
+    settings.VENDORS = {}
+    chosen = {"model": "gpt-realtime-2.1-mini", "voice": "cedar"}
+    save(agent, transport="openai_realtime", **{f"transport_options__{name}": v for name, v in chosen.items()})
+
+    version = draft(agent)
+    assert version.transport_options == chosen
+    with tenant_transaction(agent.tenant_id):
+        assert "This server has no key for OpenAI Realtime" in [check.text for check in advice(version)]
+        assert not problems(version)

@@ -204,7 +204,7 @@ class VirtualRealtime:
     """The vendor of a model that hears and speaks, at the other end of the SDK's connection."""
 
     def __init__(self, model: ScriptedModel, voice: LabelledText) -> None:
-        self._told: asyncio.Queue[bytes] = asyncio.Queue()
+        self._told: asyncio.Queue[bytes | Exception] = asyncio.Queue()
         self.vendor = RealtimeVendor(
             model.reply, lambda message: self._told.put_nowait(json.dumps(message).encode()), voice.sound_of
         )
@@ -213,8 +213,14 @@ class VirtualRealtime:
         self.vendor.begin()
         return self
 
+    def lose(self, error: Exception) -> None:
+        """The connection breaks."""
+        self._told.put_nowait(error)
+
     async def recv_bytes(self) -> bytes:
-        return await self._told.get()
+        if isinstance(told := await self._told.get(), Exception):
+            raise told
+        return told
 
     async def send_raw(self, data: bytes | str) -> None:
         self.vendor.receive(json.loads(data))
@@ -237,10 +243,10 @@ class Realtime(MediaStreams):
         self.realtime = RealtimeLine(
             OpenAIRealtime(talking, Endpoint(), self.far.connect), ScriptedModel("By words."), ServedBy("own", "model")
         )
-        own = ScriptedListener()
-        ears = RealtimeListener(self.realtime, own)
+        self.own = ScriptedListener()
+        ears = RealtimeListener(self.realtime, self.own)
         spec = SimpleNamespace(transport_options={}, keyterms=(), language="en-US", endpointing_ms=300)
-        parts = {"line": self.realtime, "ears": ears, "voice": self.voice, "model": self.realtime, "listener": own}
+        parts = {"line": self.realtime, "ears": ears, "voice": self.voice, "model": self.realtime, "listener": self.own}
         engine = RealtimeEngine(cast(Any, SimpleNamespace(spec=spec, **parts)), self.line, recording="", earlier_ms=0)
         tools = session.pop("tools", None)
         self.session = Session(

@@ -1,0 +1,120 @@
+"""A model that hears and speaks itself: what it remembers, and what becomes of the call when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+from websockets.exceptions import ConnectionClosedError
+
+from agents.providers.ports import EndOfTurn, ServedBy
+from calls.conversation.ports import ToolResult
+from tests.calls.conversation.tools import Tools
+from tests.calls.conversation.tools import call as wishes
+from tests.clock import on_virtual_clock
+from tests.conformance.scenarios import LONG, SLOW
+from tests.conformance.stages import Realtime, talk
+from tests.fakes import Thought
+
+
+def memory(call: Realtime) -> list[tuple[str, str]]:
+    return call.far.vendor.memory()
+
+
+@on_virtual_clock
+async def test_the_model_remembers_what_was_said_around_it():
+    async with talk("openai_realtime", "One, thank you.", "We open at eight.") as call:
+        await call.until_quiet()
+        call.press("1")
+        await asyncio.sleep(2.0)
+        await call.until_quiet()
+        await call.says("when do you open")
+        await call.until_quiet()
+
+        assert memory(call) == [
+            ("assistant", "Hello there."),
+            ("user", "I pressed 1."),
+            ("assistant", "One, thank you."),
+            ("user", "when do you open"),
+            ("assistant", "We open at eight."),
+        ]
+
+
+@on_virtual_clock
+async def test_the_model_forgets_what_the_caller_did_not_hear():
+    async with talk("openai_realtime", SLOW, "Monday it is.") as call:
+        await call.until_quiet()
+        await call.says("when can I come")
+        await asyncio.sleep(2.0)
+        await call.says("Monday please")
+        await call.until_quiet()
+
+        heard = call.journal.turns[2]["heard"]
+        assert memory(call)[2] == ("assistant", heard)
+        assert LONG.startswith(heard)
+        assert not call.journal.turns[2]["exact"]
+
+
+@on_virtual_clock
+async def test_an_answer_that_nobody_heard_is_forgotten_with_the_half_turn_that_it_answered():
+    async with talk("openai_realtime", Thought(LONG, first_s=2.0), "Monday it is.") as call:
+        await call.until_quiet()
+        await call.says("when can I come")
+        await call.says("I mean on Monday")
+        await call.until_quiet()
+
+        assert memory(call) == [
+            ("assistant", "Hello there."),
+            ("user", "when can I come"),
+            ("user", "I mean on Monday"),
+            ("assistant", "Monday it is."),
+        ]
+        assert call.journal.transcript()[1] == ("caller", "when can I come I mean on Monday")
+
+
+@on_virtual_clock
+async def test_a_result_is_told_to_the_call_that_asked_for_it():
+    tools = Tools(answers={"look": ToolResult("Free: 10:00.")})
+    looks = Thought("Let me look.", (wishes("look", day="Friday"),))
+    async with talk("openai_realtime", looks, "Ten is free.", "Goodbye.", tools=tools) as call:
+        await call.until_quiet()
+        await call.says("is Friday free")
+        await call.until_quiet(2.0)
+        await call.says("thank you")
+        await call.until_quiet(2.0)
+
+        asked = [message for message in call.model.asked[-1] if message.tool_calls]
+        told = [message for message in call.model.asked[-1] if message.role == "tool"]
+        assert [message.tool_calls[0].name for message in asked] == ["look"]
+        assert [(message.tool_call_id, message.content) for message in told] == [
+            (asked[0].tool_calls[0].id, "Free: 10:00.")
+        ]
+
+
+@on_virtual_clock
+async def test_a_lost_model_leaves_the_call_to_the_ears_the_mind_and_the_voice_of_the_version():
+    async with talk("openai_realtime", SLOW) as call:
+        await call.until_quiet()
+        await call.says("when can I come")
+        await asyncio.sleep(1.0)
+        call.far.lose(ConnectionClosedError(None, None))
+        await asyncio.sleep(10.0)
+        call.own.say(EndOfTurn("is anybody there", 0, 1000))
+        await call.until_quiet()
+
+        assert "failure" in call.journal.kinds()
+        assert call.heard.endswith("By words.")
+        assert call.journal.transcript()[-2:] == [("caller", "is anybody there"), ("agent", "By words.")]
+        assert ("output_tokens", ServedBy("own", "model")) in call.journal.served
+        assert call.journal.turns[max(call.journal.turns)]["started_ms"] > 10_000
+
+
+@on_virtual_clock
+async def test_a_model_that_is_lost_before_its_first_word_is_stood_in_for_in_the_same_turn():
+    async with talk("openai_realtime", Thought(LONG, first_s=2.0)) as call:
+        await call.until_quiet()
+        await call.says("when can I come")
+        call.far.lose(ConnectionClosedError(None, None))
+        await call.until_quiet(2.0)
+
+        assert call.heard.endswith("By words.")
+        assert call.heard.startswith("Hello there. ")
