@@ -110,7 +110,7 @@ SECTIONS = (
         "carrying",
         "How calls are carried",
         "Carrying calls",
-        (("transport", "Way of carrying"), ("transport_options", "Settings of the phone company")),
+        (("transport", "Way of carrying"), ("transport_options", "Settings of that way")),
     ),
     Section(
         "privacy",

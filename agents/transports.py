@@ -17,8 +17,8 @@ REALTIME_TRANSCRIBER = "gpt-transcribe"
 MEANING = (
     "Media Streams: the agent uses the ears and the voice chosen above. "
     "ConversationRelay: the phone company listens and speaks, and bills it by the minute; it cannot record. "
-    "OpenAI Realtime: one model hears, thinks and speaks; the voice chosen above says the fixed sentences, and "
-    "everything chosen above goes on with the call should the connection be lost."
+    "OpenAI Realtime: one model does it all; the voice chosen above says greeting, notices and goodbye, and goes on "
+    "with the call if the model is lost."
 )
 
 SAME_VOICE = "Greeting, notices and goodbye keep the voice above: choose two that sound alike."
