@@ -35,6 +35,7 @@ _REALTIME_VOICES = tuple(
 )
 _EASE = (("low", "Hard"), ("medium", "Medium"), ("high", "Easy"))
 
+# One form shows all of them, so no two have the same name.
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     MEDIA_STREAMS: (),
     CONVERSATION_RELAY: (
@@ -59,8 +60,8 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         Option("keys", "Tell the agent which keys are pressed", "flag", default=True),
     ),
     OPENAI_REALTIME: (
-        choice("model", "Model that hears and speaks", REALTIME_MODEL, _REALTIME_MODELS),
-        choice("voice", "Voice of its answers", REALTIME_VOICE, _REALTIME_VOICES, SAME_VOICE),
+        choice("realtime_model", "Model that hears and speaks", REALTIME_MODEL, _REALTIME_MODELS),
+        choice("realtime_voice", "Voice of its answers", REALTIME_VOICE, _REALTIME_VOICES, SAME_VOICE),
     ),
 }
 

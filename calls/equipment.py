@@ -174,8 +174,8 @@ def talking(spec: VersionSpec) -> Talking:
     """How the version's model that hears and speaks is to talk."""
     options = spec.transport_options
     return Talking(
-        model=str(options.get("model", REALTIME_MODEL)),
-        voice=str(options.get("voice", REALTIME_VOICE)),
+        model=str(options.get("realtime_model", REALTIME_MODEL)),
+        voice=str(options.get("realtime_voice", REALTIME_VOICE)),
         transcriber=REALTIME_TRANSCRIBER,
         language=spec.language,
         keyterms=tuple(spec.keyterms),

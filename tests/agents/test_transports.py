@@ -8,6 +8,8 @@ from pytest_django import Settings
 from agentos.tenants.scoping import tenant_transaction
 from agents.checklist import advice, problems
 from agents.models import Agent
+from agents.versions import VersionSpec
+from calls.equipment import talking
 from tests.agents.drafts import draft, save
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +48,7 @@ def test_what_cannot_record_is_not_published_as_something_that_does(agent: Agent
 
 def test_a_model_that_speaks_itself_has_a_name_a_voice_and_needs_a_key(agent: Agent, settings: Settings):
     settings.VENDORS = {}
-    chosen = {"model": "gpt-realtime-2.1-mini", "voice": "cedar"}
+    chosen = {"realtime_model": "gpt-realtime-2.1-mini", "realtime_voice": "cedar"}
     save(agent, transport="openai_realtime", **{f"transport_options__{name}": v for name, v in chosen.items()})
 
     version = draft(agent)
@@ -54,3 +56,5 @@ def test_a_model_that_speaks_itself_has_a_name_a_voice_and_needs_a_key(agent: Ag
     with tenant_transaction(agent.tenant_id):
         assert "This server has no key for OpenAI Realtime" in [check.text for check in advice(version)]
         assert not problems(version)
+        talk = talking(VersionSpec.of(version))
+    assert (talk.model, talk.voice) == ("gpt-realtime-2.1-mini", "cedar")
