@@ -140,7 +140,7 @@ def test_a_file_is_loaded_behind_the_page_which_shows_how_far_it_is(browser: Cli
     with tenant_transaction(tenant):
         load = RegistryFile.objects.get()
         assert not Registry.objects.exists()
-    assert "Loading a national file. What was loaded before counts until it is done." in page
+    assert "Loading the national file. What was loaded before counts until it is done." in page
     progress.tell(tenant.pk, key_of(load), progress.Progress(50, 200))
     assert "25%" in text(browser.get(at("registry", tenant)))
 
@@ -158,7 +158,7 @@ def test_a_file_that_is_no_registry_is_said_to_be_none_with_its_line(browser: Cl
     assert work(tenant).status == "failed"
 
     page = text(browser.get(at("do_not_call", tenant)))
-    assert "A ID file was not loaded. Line 2 is not a number such as 202,5550123" in page
+    assert "The ID file was not loaded. Line 2 is not a number such as 202,5550123" in page
     assert listed(tenant) == set()
 
 
