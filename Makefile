@@ -31,7 +31,7 @@ test: test-fast test-browser ## the whole suite on servers of its own
 
 test-fast: ## the suite without the browser
 	@bin/environment dev
-	$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) -m "$(MARKED)" $(TESTS)
+	$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist worksteal -m "$(MARKED)" $(TESTS)
 
 test-browser: ## the pages in Chromium; a call of its own, because Playwright keeps an event loop
 	@bin/environment dev

@@ -6,10 +6,12 @@ Two web processes stand behind a balancer, as in production; the practice carrie
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -207,6 +209,7 @@ def agent_speaks(call: SimulatedCall) -> bool:
 async def platform() -> AsyncIterator[Platform]:
     """Everything up with two web processes and one agent that has a long answer for everything."""
     local = _folder()
+    await asyncio.to_thread(_bring_tables, local)
     servers = {name: await asyncio.to_thread(_start_server, local, name) for name in SERVERS}
     timing = Timing(pace=Pace(100, 100), tempo=Tempo(50, 10, 150), model_words=ANSWER_WORDS)
     doubles, balancer = Doubles(timing), Balancer()
@@ -214,7 +217,6 @@ async def platform() -> AsyncIterator[Platform]:
     await balancer.start()
     made = Platform(doubles, balancer, _environment(local, doubles, balancer), local, servers)
     try:
-        await made.manage("migrate", "--verbosity", "0")
         made.agent = await made.provision("Faults", "+12085550110")
         async with Courier(ACCOUNT.auth_token) as courier:
             made.courier = courier
@@ -231,6 +233,25 @@ async def platform() -> AsyncIterator[Platform]:
             made.signal_server(name, signal.SIGCONT)
         for running in servers.values():
             await asyncio.to_thread(running.stop)
+
+
+def _bring_tables(local: Path) -> None:
+    """A database with every table, copied from one that was migrated once for this run of the tests."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    kept = Path(tempfile.gettempdir()) / f"faults-tables-{run}"
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.mkdir(mode=0o755)
+            server = _start_server(kept, "postgres")
+            environment = os.environ | {
+                "AGENTOS_LOCAL_DIR": str(kept),
+                "DATABASE_URL": embedded.database_url(_home(kept, "postgres")),
+            }
+            migrate = (sys.executable, "manage.py", "migrate", "--verbosity", "0")
+            subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+            server.stop()
+    subprocess.run(("cp", "-a", str(_home(kept, "postgres")), str(_home(local, "postgres"))), check=True)
 
 
 def _start_server(local: Path, name: str) -> embedded.Servers:
