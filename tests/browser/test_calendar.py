@@ -15,7 +15,7 @@ from agents.models import Agent
 from calls.models import Appointment, Calendar
 from tests import factories
 from tests.browser.conftest import SignedIn
-from tests.browser.test_looks import WIDTHS, objections
+from tests.browser.test_looks import LOOKS, objections
 
 HOME = "/t/juniper-dental/"
 BOISE = ZoneInfo("America/Boise")
@@ -78,7 +78,7 @@ def test_a_receptionist_books_moves_and_cancels(signed_in: SignedIn, member: Use
     assert "Canceled: Ana Ferrer" in heard(page)
 
 
-@pytest.mark.parametrize(("width", "theme"), [(WIDTHS["wide"], "light"), (WIDTHS["narrow"], "dark")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_the_calendar_is_well_made(
     signed_in: SignedIn, owner: User, booked: list[Appointment], width: int, theme: str
 ) -> None:

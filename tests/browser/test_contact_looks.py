@@ -18,7 +18,7 @@ from campaigns.models import Attempt, Contact, ContactImport, Registry
 from campaigns.people import contacts
 from tests import factories
 from tests.browser.conftest import Server, SignedIn
-from tests.browser.test_looks import WIDTHS, objections
+from tests.browser.test_looks import LOOKS, objections
 from tests.campaigns.rows import make_campaign, make_target
 
 ROSA, HEADERS = "+12085550142", "Cell phone,Patient,Due on"
@@ -68,8 +68,7 @@ def _import(tenant: Tenant, status: str) -> int:
     return made.pk
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_a_page_of_contacts_is_well_made(
     signed_in: SignedIn, owner: User, addresses: list[str], width: int, theme: Any
 ) -> None:

@@ -18,7 +18,7 @@ from campaigns.answers.inbox import What
 from campaigns.models import Campaign, Reply
 from tests import factories
 from tests.browser.conftest import Complaints, Server, SignedIn, until
-from tests.browser.test_looks import WIDTHS, objections
+from tests.browser.test_looks import LOOKS, objections
 from tests.campaigns.recorded import make_reply, seal
 from tests.campaigns.rows import make_campaign, make_target
 
@@ -73,8 +73,7 @@ def complaints() -> Complaints:
     return Complaints()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_the_inbox_is_well_made(signed_in: SignedIn, owner: User, replies: list[Reply], width: int, theme: Any) -> None:
     tenant, start = replies[0].tenant, "/t/juniper-dental/replies/"
     factories.make_member(tenant, "member", name="Ben Ito")

@@ -17,6 +17,7 @@ from tests.browser.conftest import SignedIn
 from tests.calls.talks import ended_call, says, short_talk
 
 WIDTHS = {"wide": 1440, "narrow": 390}
+LOOKS = [(WIDTHS["wide"], "light"), (WIDTHS["narrow"], "dark")]  # each width and each theme once
 WITHOUT_STYLE = {"preload": False}  # it would put styles into the page, which its policy forbids
 
 
@@ -70,8 +71,7 @@ def objections(page: Page) -> list[str]:
     return [*said, *([f"scrolls sideways: {wide} in {window}"] if wide > window else [])]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_a_page_is_well_made(signed_in: SignedIn, owner: User, addresses: list[str], width: int, theme: Any) -> None:
     page = signed_in(owner)
     page.emulate_media(color_scheme=theme)

@@ -18,7 +18,7 @@ from campaigns.models import Attempt, Campaign, Target
 from campaigns.planning.forecast import keep
 from campaigns.planning.readiness import CONFIRMATIONS
 from tests.browser.conftest import SignedIn
-from tests.browser.test_looks import WIDTHS, objections
+from tests.browser.test_looks import LOOKS, objections
 from tests.campaigns.rows import LONG_AGO, NOON, make_campaign, make_target
 
 ROSA, OMAR = "+12125550128", "+12125550177"
@@ -41,8 +41,7 @@ def campaign(agent: Agent, owner: User) -> Campaign:
     return made
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_the_pages_that_answer_are_well_made(
     signed_in: SignedIn, owner: User, campaign: Campaign, width: int, theme: Any
 ) -> None:
