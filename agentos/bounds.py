@@ -10,7 +10,7 @@ from agentos.health import Application, Message, Receive, Send
 
 LARGEST_BODY = 5 * 2**20
 LARGEST_UPLOAD = 51 * 2**20  # a file of 50 MB, and the form around it; docker/nginx.conf says the same
-UPLOADS = re.compile(r"/t/[^/]+/contacts/(?:import|do-not-call/registry)/")
+UPLOADS = re.compile(r"/t/[^/]+/(?:contacts/(?:import|do-not-call/registry)|knowledge)/")
 LINGERS_S = 2.0  # a client that is cut off while it sends does not read the answer
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -117,11 +117,8 @@ class Knowledge:
     def _found(self, question: str, meaning: Sequence[float]) -> tuple[Found, ...]:
         return tuple(find(question, agent_id=self._agent_id, language=self._language, meaning=meaning))
 
-    def _in_thread(self, work: Callable[[], T]) -> Coroutine[Any, Any, T]:
-        async def begun() -> T:
-            return await asyncio.get_running_loop().run_in_executor(_threads, self._inside, work)
-
-        return begun()
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(_threads, self._inside, work)
 
     def _inside(self, work: Callable[[], T]) -> T:
         try:

@@ -83,6 +83,8 @@ class Instructions(CarrierWebhook):
         """The instructions, and in a word why."""
         try:
             async with asyncio.timeout(self.within_s):
+                if (instead := await self.instead(agent_id, fields)) is not None:
+                    return instead
                 admission = await self.admission(agent_id, fields)
             return connect(admission, _sid(fields)), str(admission.segment)
         except Refused as refused:
@@ -99,6 +101,10 @@ class Instructions(CarrierWebhook):
             case "draining":  # another process, or this one's successor, takes the call
                 return one_moment(refused.language, self.address(agent_id))
         return refuse(refused)
+
+    async def instead(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str] | None:
+        """What the carrier is to do instead of connecting the caller to the agent, and in a word why."""
+        return None
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
         raise NotImplementedError
@@ -130,10 +136,9 @@ class ResumeCall(Instructions):
     next_step: Callable[..., Awaitable[Step | None]] = staticmethod(transferring.next_step)
     caller_left: Callable[..., Awaitable[None]] = staticmethod(caller_left)
 
-    async def _decide(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str]:
-        if _SID.fullmatch(fields.get("CallSid", "")) and (step := await self.next_step(agent_id, fields["CallSid"])):
-            return put_through(agent_id, step), "transfer"
-        return await super()._decide(agent_id, fields)
+    async def instead(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str] | None:
+        step = await self.next_step(agent_id, _sid(fields))
+        return (put_through(agent_id, step), "transfer") if step is not None else None
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
         sid, end = _sid(fields), session_end(fields)
@@ -153,15 +158,12 @@ class Transferred(Instructions):
     report: Callable[..., Awaitable[tuple[bool, Step | None]]] = staticmethod(transferring.report)
     readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
 
-    async def _decide(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str]:
+    async def instead(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str] | None:
         status, dial_sid = fields.get("DialCallStatus", ""), fields.get("DialCallSid", "")[:40]
-        sid = fields.get("CallSid", "")
-        has_talked, step = await self.report(agent_id, sid, status=status, dial_sid=dial_sid or f"{status}:{sid}")
+        has_talked, step = await self.report(agent_id, _sid(fields), status=status, dial_sid=dial_sid)
         if step is not None:
             return put_through(agent_id, step), f"{dial_sid}:next"
-        if has_talked:
-            return twiml.hang_up(), f"{dial_sid}:talked"
-        return await super()._decide(agent_id, fields)
+        return (twiml.hang_up(), f"{dial_sid}:talked") if has_talked else None
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
         return await self.readmit(agent_id=agent_id, carrier_sid=_sid(fields))

@@ -92,8 +92,9 @@ def _new(kind: KnowledgeSource.Kind, by: User) -> KnowledgeSource:
 
 
 def pages_to_read_again() -> list[int]:
-    """The pages of the tenant, for the night."""
-    return list(KnowledgeSource.objects.filter(kind=Kind.PAGE, status=Status.READY).values_list("pk", flat=True))
+    """The pages of the tenant, for the night; also those that were away when they were last asked."""
+    pages = KnowledgeSource.objects.filter(kind=Kind.PAGE).exclude(status=Status.READING)
+    return list(pages.values_list("pk", flat=True))
 
 
 def read(source_id: int) -> None:

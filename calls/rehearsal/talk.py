@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from agents.providers.ports import LanguageModel, Message, ToolCall
 from calls.conversation.guarding import GuardedToolbox, Wish, Worker
@@ -15,6 +15,7 @@ from calls.conversation.sentences import Pieces
 
 MOST_ROUNDS = 4  # as in a call
 DONE = "It was done."
+LEAVES: Mapping[str, Literal["hang_up", "transfer"]] = {"end_call": "hang_up", "transfer_call": "transfer"}
 
 
 @dataclass(slots=True)
@@ -43,8 +44,8 @@ class Pretending:
 
     async def perform(self, wish: Wish) -> ToolResult:
         name = wish.tool.spec.name
-        if name == "end_call":
-            return ToolResult(DONE, ok=True, then="hang_up")
+        if name in LEAVES:
+            return ToolResult(DONE, ok=True, then=LEAVES[name])
         if name in self.answers or wish.tool.effect:
             return ToolResult(self.answers.get(name, DONE), ok=True)
         return await self.reading.perform(wish)

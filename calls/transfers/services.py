@@ -19,6 +19,7 @@ from calls.services import finish
 from calls.transfers.models import Colleague, Transfer
 
 RINGS_S = 20
+OUTSIDE = 0
 COMES_BACK_WITHIN = timedelta(minutes=2)
 TOOL = "transfer_call"
 NOBODY = (
@@ -78,13 +79,17 @@ def next_step(tenant_id: int, agent_id: UUID, carrier_sid: str) -> Step | None:
 
 
 def report(tenant_id: int, agent_id: UUID, carrier_sid: str, *, status: str, dial_sid: str) -> tuple[bool, Step | None]:
-    """Take what became of a person's phone. Whether the caller has talked with somebody, and whom to dial next."""
+    """Take what became of a person's phone. Whether the caller has talked with somebody, and whom to dial next.
+
+    A phone that was never rung has no id, and cannot be told from a repetition: better to pass over somebody than to
+    ring a wrong number for ever.
+    """
     with tenant_transaction(tenant_id):
         transfer = _open(agent_id, carrier_sid)
         if transfer is None:
             newest = _of_call(agent_id, carrier_sid).last()
             return newest is not None and newest.state == State.REACHED, None
-        if dial_sid not in [each["sid"] for each in transfer.tried]:
+        if not dial_sid or dial_sid not in [each["sid"] for each in transfer.tried]:
             _take(transfer, OUTCOMES.get(status, "failed"), dial_sid)
         if transfer.state == State.REACHED:
             return True, None
@@ -142,8 +147,7 @@ def _of_call(agent_id: UUID, carrier_sid: str) -> QuerySet[Transfer]:
 
 
 def _tell(call: Call, kind: str, **data: str) -> None:
-    """An event from outside of the conversation: behind all of its segments."""
-    beyond = call.segments + 1
-    sequence = CallEvent.objects.filter(call=call, segment=beyond).count()
+    """An event from outside of the conversation, whose segments count from one and number their events themselves."""
+    sequence = CallEvent.objects.filter(call=call, segment=OUTSIDE).count()
     at_ms = max(0, round((now() - call.answered_at).total_seconds() * 1000)) if call.answered_at else 0
-    CallEvent.objects.create(call=call, segment=beyond, sequence=sequence, kind=kind, at_ms=at_ms, data=data)
+    CallEvent.objects.create(call=call, segment=OUTSIDE, sequence=sequence, kind=kind, at_ms=at_ms, data=data)

@@ -120,4 +120,4 @@ def test_the_proxy_in_front_has_the_same_bounds() -> None:
 
     assert f"client_max_body_size {LARGEST_BODY // 2**20}m;" in proxy
     assert f"client_max_body_size {LARGEST_UPLOAD // 2**20}m;" in proxy
-    assert "/contacts/(import|do-not-call/registry)/$" in proxy
+    assert "/(contacts/(import|do-not-call/registry)|knowledge)/$" in proxy

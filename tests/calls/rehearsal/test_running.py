@@ -109,6 +109,15 @@ def test_a_tool_only_pretends(thinking: Agent, vendor: Doubles):
         assert not LeftMessage.objects.exists()
 
 
+def test_an_agent_that_puts_the_caller_through_has_left(agent: Agent):
+    with tenant_transaction(agent.tenant_id):
+        agent.versions.filter(number=None).update(tools=[{"name": "transfer_call", "settings": {}}])
+
+    run = play(agent, lines=["I would like to speak to a person please", "hello?"], uses=["transfer_call"])
+
+    assert (run.state, len(said(run, "caller"))) == ("passed", 1)
+
+
 def test_a_vendor_that_is_away_is_said_and_what_was_spoken_is_kept(thinking: Agent, settings: Settings):
     settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": "http://127.0.0.1:9"}}
 

@@ -129,6 +129,28 @@ def test_a_caller_whom_nobody_took_comes_back_to_an_agent_that_knows_it(call: Ca
     assert [run.result.content for run in earlier.runs if run.result] == [NOBODY]
 
 
+def test_what_came_of_a_person_takes_no_place_from_the_events_of_the_conversation(call: Call, people: list[Colleague]):
+    ask(call)
+    next_step(call)
+    came(call, "busy", "CA1")
+    came(call, "busy", "CA2")
+
+    with tenant_transaction(call.tenant_id):  # as the next segment writes its own
+        kept = [
+            CallEvent.objects.create(call=call, segment=segment, sequence=0, kind="resumed", at_ms=0)
+            for segment in (1, 2)
+        ]
+        assert CallEvent.objects.filter(call=call).count() == len(kept) + 2
+
+
+def test_numbers_that_cannot_be_rung_are_passed_over_one_by_one(call: Call, people: list[Colleague]):
+    ask(call)
+    next_step(call)
+
+    assert came(call, "failed", "") == (False, Step("+12085550121", OURS))
+    assert came(call, "failed", "") == (False, None)
+
+
 def test_a_caller_may_be_put_through_once_more_after_nobody_was_there(call: Call, people: list[Colleague]):
     ask(call, NIGHT)
     next_step(call)
