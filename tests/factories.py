@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
 from agentos.tenants.models import Membership, PublicRoute, Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
@@ -25,6 +25,11 @@ _serial = count(1)
 def make_tenant(name: str = "Juniper Dental", **fields: Any) -> Tenant:
     fields.setdefault("slug", Tenant.slug_for(name))
     return Tenant.objects.create(name=name, **fields)
+
+
+def today(tenant: Tenant) -> date:
+    """As the pages of the tenant see it: its own clock's, which late in the day is not the server's."""
+    return localdate(timezone=tenant.zone)
 
 
 def suspend(tenant: Tenant) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -34,11 +34,13 @@ def set_budget(monthly_cents: int | None, at_limit: str) -> None:
     record("budget.set", f"The budget is ${monthly_cents / 100:,.2f} a month", subject="budget", at_limit=at_limit)
 
 
-def current(on: date | None = None) -> Budget | None:
-    """The budget of the active tenant as it was last counted, if that was in this month."""
-    month = (on or timezone.localdate()).replace(day=1)
-    found: Budget | None = Budget.objects.filter(month=month).first()
-    return found
+def current(at: datetime | None = None) -> Budget | None:
+    """The budget of the active tenant as it was last counted, if that was in this month, by the tenant's clock."""
+    budget = Budget.objects.select_related("tenant").first()
+    if budget is None:
+        return None
+    today = timezone.localdate(at, timezone=budget.tenant.zone)
+    return budget if budget.month == today.replace(day=1) else None
 
 
 def percent(budget: Budget) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from agentos.errors import DomainError
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from calls.after.budget import is_spent, set_budget, watch
+from calls.after.budget import current, is_spent, set_budget, watch
 from calls.after.costs import charge, charge_ended, tally
 from calls.after.models import Budget, Cost
 from calls.after.prices import cents_for, table
@@ -143,6 +143,16 @@ def test_leads_are_told_at_80_and_at_100_percent_and_once(
     assert near == [f"{tenant}: 80 % of the budget are spent to priya@juniper.example"]
     assert over == [f"{tenant}: 100 % of the budget are spent to priya@juniper.example"]
     assert watched(tenant, capture) == []
+
+
+def test_a_month_ends_by_the_clock_of_the_business(tenant: Tenant) -> None:
+    budget_of(tenant, 11)
+    evening, midnight = (datetime(2026, 12, 1, hour, tzinfo=UTC) for hour in (3, 5))
+    watch(tenant, evening)
+
+    with tenant_transaction(tenant):
+        assert current(evening) is not None
+        assert current(midnight) is None
 
 
 @pytest.mark.parametrize(

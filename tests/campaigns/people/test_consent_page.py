@@ -8,12 +8,12 @@ from io import StringIO
 
 import pytest
 from django.test import Client
-from django.utils.timezone import localdate
 
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from campaigns.models import Consent, Contact
 from campaigns.people import contacts
+from tests import factories
 from tests.campaigns.people.test_contact_pages import at, text
 from tests.conftest import SignIn
 
@@ -65,7 +65,7 @@ def test_an_empty_page_says_what_it_is_for(browser: Client, tenant: Tenant) -> N
 
 
 def test_consent_is_recorded_for_a_number_as_people_write_it(browser: Client, tenant: Tenant, member: User) -> None:
-    typed = {"e164": "(208) 555-0142", "tier": "express", "source": "By phone", "day": str(localdate())}
+    typed = {"e164": "(208) 555-0142", "tier": "express", "source": "By phone", "day": str(factories.today(tenant))}
 
     browser.post(at("consent", tenant), typed)
 
@@ -80,7 +80,7 @@ def test_consent_is_recorded_for_a_number_as_people_write_it(browser: Client, te
 def test_what_cannot_be_recorded_is_said_beside_its_field(
     browser: Client, tenant: Tenant, wrong: dict[str, str], words: str
 ) -> None:
-    typed = {"e164": ROSA, "tier": "express", "source": "By phone", "day": str(localdate()), **wrong}
+    typed = {"e164": ROSA, "tier": "express", "source": "By phone", "day": str(factories.today(tenant)), **wrong}
 
     response = browser.post(at("consent", tenant), typed)
 

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from django.utils.timezone import localdate, now
+from django.utils.timezone import now
 
 from agentos.jobs import TENANT_HEADER
 from agentos.tenants.models import Tenant, User
@@ -131,7 +131,7 @@ def test_a_person_with_everything_that_is_known(browser: Client, tenant: Tenant,
 
 
 def test_consent_is_recorded_and_withdrawn(browser: Client, tenant: Tenant, rosa: Contact, member: User) -> None:
-    typed = {"tier": "written", "source": "Contract", "day": str(localdate()), "evidence": "Drawer 3"}
+    typed = {"tier": "written", "source": "Contract", "day": str(factories.today(tenant)), "evidence": "Drawer 3"}
     given = browser.post(at("give_consent", tenant, rosa.pk), typed, follow=True)
     with tenant_transaction(tenant):
         consent = Consent.objects.get()
@@ -147,7 +147,7 @@ def test_consent_is_recorded_and_withdrawn(browser: Client, tenant: Tenant, rosa
 
 
 def test_consent_of_tomorrow_is_refused_beside_its_field(browser: Client, tenant: Tenant, rosa: Contact) -> None:
-    typed = {"tier": "express", "source": "Contract", "day": str(localdate() + timedelta(days=2))}
+    typed = {"tier": "express", "source": "Contract", "day": str(factories.today(tenant) + timedelta(days=2))}
 
     response = browser.post(at("give_consent", tenant, rosa.pk), typed)
 
@@ -198,7 +198,7 @@ def test_an_import_from_the_file_to_the_people(browser: Client, tenant: Tenant) 
     upload(browser, tenant)
     kept = the_import(tenant)
     here = at("import", tenant, kept.pk)
-    consent = {"consented": "on", "tier": "express", "source": "Patient form", "day": str(localdate())}
+    consent = {"consented": "on", "tier": "express", "source": "Patient form", "day": str(factories.today(tenant))}
 
     waiting = browser.post(here, CHOSEN | consent, follow=True).content.decode()
     assert at("progress", tenant, kept.pk) in waiting

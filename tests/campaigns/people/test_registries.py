@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils.timezone import localdate, now
+from django.utils.timezone import now
 
 from agentos.errors import DomainError
 from agentos.jobs import TENANT_HEADER
@@ -22,6 +22,7 @@ from campaigns.importing import files, progress
 from campaigns.models import Registry, RegistryFile, RegistryNumber
 from campaigns.people import registries
 from campaigns.people.registries import key_of, load_registry
+from tests import factories
 from tests.campaigns.people.test_contact_pages import at, text
 from tests.campaigns.people.test_contacts import ANA, ROSA, reasons
 from tests.conftest import SignIn
@@ -121,7 +122,7 @@ def test_a_large_file_is_never_in_memory_as_a_whole(tenant: Tenant) -> None:
 
 def take_in(browser: Client, tenant: Tenant, content: bytes, **fields: str) -> str:
     file = SimpleUploadedFile("list.txt", content)
-    typed = {"name": "national", "day": str(localdate()), "file": file, **fields}
+    typed = {"name": "national", "day": str(factories.today(tenant)), "file": file, **fields}
     return text(browser.post(at("registry", tenant), typed, follow=True))
 
 
@@ -219,7 +220,7 @@ def test_the_page_warns_before_a_file_is_too_old_and_says_what_is_blocked_after(
 
 
 def test_an_expired_file_is_refused_before_it_is_loaded(browser: Client, tenant: Tenant) -> None:
-    page = take_in(browser, tenant, b"208,5550142\n", day=str(localdate() - timedelta(days=32)))
+    page = take_in(browser, tenant, b"208,5550142\n", day=str(factories.today(tenant) - timedelta(days=32)))
 
     assert "This file is older than 31 days and counts no more. Please download a new one." in page
     with tenant_transaction(tenant):
