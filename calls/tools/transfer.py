@@ -6,26 +6,29 @@ from agents.providers.limits import Limits
 from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, parameters
 from calls.models import Call
 from calls.transfers import services
-from calls.transfers.models import Colleague
+from calls.transfers.services import Refusal
 
 NO_LINE = "A call in the browser cannot be put through. Say so, and offer to take a message."
+NOBODY_THERE = "Nobody is there at the moment. Offer to take a message or to have them called back."
 
 
 def transfer_call(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     """Asks for the transfer; the carrier dials once the agent's words were heard."""
-    call = Call.objects.filter(pk=context.call_id).first()
-    if call is None or call.channel == Call.Channel.BROWSER:
-        return ToolOutcome(NO_LINE, ok=False)
-    department = (arguments["department"] or "").strip()
-    known = list(dict.fromkeys(Colleague.objects.values_list("department", flat=True)))
-    if department and department.casefold() not in {each.casefold() for each in known}:
-        return ToolOutcome(f"There is no such department. There are: {', '.join(known) or 'none'}.", ok=False)
-    people = services.available(department, context.now)
-    if not people:
-        return ToolOutcome(
-            "Nobody is there at the moment. Offer to take a message or to have them called back.", ok=False
-        )
-    services.ask(call, people, key=context.key, department=department, reason=arguments["reason"])
+    asked = services.ask_for_person(
+        Call.objects.filter(pk=context.call_id).first(),
+        key=context.key,
+        department=arguments["department"] or "",
+        reason=arguments["reason"],
+        at=context.now,
+    )
+    match asked.refusal:
+        case Refusal.NO_LINE:
+            return ToolOutcome(NO_LINE, ok=False)
+        case Refusal.NO_DEPARTMENT:
+            known = ", ".join(services.departments()) or "none"
+            return ToolOutcome(f"There is no such department. There are: {known}.", ok=False)
+        case Refusal.NOBODY:
+            return ToolOutcome(NOBODY_THERE, ok=False)
     return ToolOutcome("The caller is being put through.", then="transfer")
 
 

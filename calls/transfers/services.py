@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -29,6 +30,27 @@ NOBODY = (
 OUTCOMES = {"completed": "answered", "answered": "answered", "busy": "busy", "no-answer": "no_answer"}
 
 State = Transfer.State
+
+
+class Refusal(Enum):
+    """Why nobody can be asked for."""
+
+    NO_LINE = "no_line"  # a call in the browser
+    NO_DEPARTMENT = "no_department"
+    NOBODY = "nobody"  # there at this hour
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking for a person: the waiting transfer, or why there is none."""
+
+    transfer: Transfer | None
+    refusal: Refusal | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is somebody who could take the call."""
+        return self.transfer is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +79,39 @@ def _is_there(colleague: Colleague, at: datetime) -> bool:
     return False
 
 
-def ask(call: Call, people: list[Colleague], *, key: str, department: str, reason: str) -> Transfer:
-    """Have the caller put through once the agent has said so. The same wish is the same transfer."""
+def ask_for_person(
+    call: Call | None, *, key: str, reason: str, department: str = "", at: datetime | None = None
+) -> Asked:
+    """Have the caller put through as soon as the agent leaves the call. Inside the tenant.
+
+    Whoever asks ends the agent's part afterwards, with the ending `transfer`, if it is possible. The same key is the
+    same transfer, however often it is asked for; it begins with the id of the call.
+    """
+    if call is None or call.channel == Call.Channel.BROWSER:
+        return Asked(None, Refusal.NO_LINE)
+    known: Transfer | None = Transfer.objects.filter(key=key).first()
+    if known is not None:
+        return Asked(known)
+    if department.strip() and department.strip().casefold() not in {each.casefold() for each in departments()}:
+        return Asked(None, Refusal.NO_DEPARTMENT)
+    people = available(department, at or now())
+    if not people:
+        return Asked(None, Refusal.NOBODY)
     made: Transfer = Transfer.objects.get_or_create(
         key=key,
         defaults={
             "call": call,
-            "department": department[:60],
+            "department": department.strip()[:60],
             "reason": reason[:300],
             "people": [{"id": each.pk, "name": each.name, "address": each.address} for each in people],
         },
     )[0]
-    return made
+    return Asked(made)
+
+
+def departments() -> list[str]:
+    """Those that have people, in their order."""
+    return list(dict.fromkeys(Colleague.objects.values_list("department", flat=True)))
 
 
 def next_step(tenant_id: int, agent_id: UUID, carrier_sid: str) -> Step | None:

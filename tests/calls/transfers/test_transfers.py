@@ -101,6 +101,18 @@ def test_the_same_wish_is_one_transfer(call: Call, people: list[Colleague]):
         assert Transfer.objects.count() == 1
 
 
+def test_a_rule_asks_for_a_person_as_a_tool_does(call: Call, people: list[Colleague]):
+    with tenant_transaction(call.tenant_id):
+        asked = services.ask_for_person(call, key="rule", reason="Asked twice in vain", at=NOON)
+        again = services.ask_for_person(call, key="rule", reason="Asked twice in vain", at=NIGHT)
+        nobody = services.ask_for_person(call, key="other", reason="", department="desk", at=NOON)
+
+    assert asked.is_possible
+    assert asked.transfer == again.transfer
+    assert (nobody.is_possible, nobody.refusal) == (False, services.Refusal.NOBODY)
+    assert next_step(call) == Step("+12085550125", OURS)
+
+
 def test_one_after_the_other_is_dialed_until_somebody_takes_the_call(call: Call, people: list[Colleague]):
     assert next_step(call) is None
     ask(call)
