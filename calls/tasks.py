@@ -10,10 +10,10 @@ import structlog
 from celery import shared_task
 from django.utils.timezone import now
 
-from agentos.jobs import PlatformTask
+from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.models import Tenant
-from agentos.tenants.scoping import current_tenant_id
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from agents import providers
 from agents.integrations.google_calendar import GoogleError
 from agents.models import AgentVersion
@@ -21,8 +21,8 @@ from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
 from calls.after import analysis, budget, questions, retention
-from calls.calendar import google
-from calls.calendar.models import Appointment
+from calls.calendar import following, google
+from calls.calendar.models import Appointment, Calendar, GoogleLink
 from calls.equipment import synthesize_fixed
 from calls.rehearsal import running
 from calls.scripts import CallTexts
@@ -98,6 +98,21 @@ def prepare_speech(self, version_id: int) -> None:  # type: ignore[no-untyped-de
         log.warning("fixed sentences are not ready yet", provider=error.provider, code=error.code)
         raise self.retry(countdown=timedelta(seconds=15).seconds) from None
     log.info("fixed sentences are ready", version_id=version_id, synthesized=missing)
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=60)
+def follow_calendars() -> None:
+    """Look what was changed in calendars that are also kept at Google."""
+    for tenant_id in Tenant.objects.filter(suspended_at=None).values_list("pk", flat=True):
+        with tenant_transaction(tenant_id):
+            for calendar_id in GoogleLink.objects.filter(ended_at=None).values_list("calendar_id", flat=True):
+                enqueue("calls.tasks.follow_calendar", calendar_id)
+
+
+@shared_task(ignore_result=True, expires=60)
+def follow_calendar(calendar_id: int) -> None:
+    """Take over what was changed at Google in one calendar."""
+    following.follow(Calendar.objects.get(pk=calendar_id))
 
 
 @shared_task(bind=True, max_retries=10)

@@ -27,6 +27,9 @@ TIMEOUT = httpx2.Timeout(5.0, connect=3.0)
 EARLY = timedelta(minutes=2)
 """A token is exchanged before it ends, not when."""
 GONE, EXISTS = (404, 410), 409
+MOST_PAGES = 20
+CHANGE_FIELDS = "nextPageToken,items(id,status,start,end)"
+"""What others write into their events is not asked for."""
 
 
 class GoogleError(Exception):
@@ -78,6 +81,16 @@ class Event:
     ends_at: datetime
     summary: str
     description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of an event there. Without times it is gone, or lasts whole days."""
+
+    id: str
+    is_gone: bool
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 # The permission -------------------------------------------------------------------------------------------
@@ -167,6 +180,30 @@ def delete_event(app: GoogleApp, access: str, event_id: str) -> None:
     """Make the event not be there."""
     url = app.at(f"{API_URL}/calendars/{PRIMARY}/events/{quote(event_id)}")
     _send("DELETE", url, access=access, harmless=GONE)
+
+
+def changes(app: GoogleApp, access: str, since: datetime) -> list[Change]:
+    """What was made, changed or removed there since that moment. Raises GoogleError."""
+    url = app.at(f"{API_URL}/calendars/{PRIMARY}/events")
+    asked = {"updatedMin": _written(since), "showDeleted": "true", "maxResults": "250", "fields": CHANGE_FIELDS}
+    found: list[Change] = []
+    for _ in range(MOST_PAGES):
+        body = _json(_send("GET", f"{url}?{urlencode(asked)}", access=access))
+        try:
+            found += [_change(each) for each in body["items"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise GoogleError("unreadable", retryable=True) from error
+        if not body.get("nextPageToken"):
+            break
+        asked["pageToken"] = str(body["nextPageToken"])
+    return found
+
+
+def _change(item: Mapping[str, Any]) -> Change:
+    starts, ends = (item.get(name, {}).get("dateTime") for name in ("start", "end"))
+    if item.get("status") == "cancelled" or not (starts and ends):
+        return Change(str(item["id"]), item.get("status") == "cancelled")
+    return Change(str(item["id"]), False, _read(starts), _read(ends))
 
 
 def _send(

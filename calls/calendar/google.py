@@ -118,31 +118,33 @@ def taken_there(calendar: Calendar, span: Span) -> list[Span]:
     if link is None:
         return []
     try:
-        busy = _with_token(link, lambda app, access: google_calendar.busy(app, access, span.starts, span.ends))
+        busy = with_token(link, lambda app, access: google_calendar.busy(app, access, span.starts, span.ends))
     except GoogleError as error:
         log.warning("google calendar was not read", calendar_id=calendar.pk, code=error.code)
         raise Unreadable from error
-    return without([Span(*each) for each in busy], _own(calendar, span))
+    return without([Span(*each) for each in busy], own(calendar, span))
 
 
 def mirror(appointment: Appointment) -> None:
     """Make Google's calendar show it as it is now. Repeating it changes nothing. Raises GoogleError."""
     link = link_of(appointment.calendar)
     if link is None or link.ended_at is not None:
-        return None
+        return
     event_id = appointment.pk.hex
     if not appointment.is_booked:
-        return _with_token(link, lambda app, access: google_calendar.delete_event(app, access, event_id))
+        with_token(link, lambda app, access: google_calendar.delete_event(app, access, event_id))
+        return
     about = "\n".join(filter(None, (appointment.reason, appointment.e164)))
     times = (appointment.starts_at, appointment.ends_at)
     event = google_calendar.Event(event_id, *times, summary=appointment.name, description=about)
-    return _with_token(link, lambda app, access: google_calendar.put_event(app, access, event))
+    with_token(link, lambda app, access: google_calendar.put_event(app, access, event))
+    Appointment.objects.filter(pk=appointment.pk).update(at_google=appointment.times)
 
 
-def without(busy: Iterable[Span], own: Iterable[Span]) -> list[Span]:
+def without(busy: Iterable[Span], ours: Iterable[Span]) -> list[Span]:
     """Busy time with our own cut out of it: about that, our own book speaks."""
     left = list(busy)
-    for cut in own:
+    for cut in ours:
         left = [
             piece
             for each in left
@@ -152,15 +154,15 @@ def without(busy: Iterable[Span], own: Iterable[Span]) -> list[Span]:
     return sorted(left)
 
 
-def _own(calendar: Calendar, span: Span) -> list[Span]:
+def own(calendar: Calendar, span: Span) -> list[Span]:
     """What we have put there, and what may still stand there for a moment."""
-    own = Appointment.objects.filter(calendar=calendar, starts_at__lt=span.ends, ends_at__gt=span.starts)
-    rows = own.values_list("starts_at", "ends_at", "canceled_at")
+    ours = Appointment.objects.filter(calendar=calendar, starts_at__lt=span.ends, ends_at__gt=span.starts)
+    rows = ours.values_list("starts_at", "ends_at", "canceled_at")
     return [Span(starts, ends) for starts, ends, canceled in rows if not canceled or canceled > now() - JUST_NOW]
 
 
-def _with_token(link: GoogleLink, act: Callable[[GoogleApp, str], T]) -> T:
-    """Act with a token that holds. A permission that ended is written down, for the page to say so."""
+def with_token(link: GoogleLink, act: Callable[[GoogleApp, str], T]) -> T:
+    """Act with a token that holds; that the permission ended is written down for the page. Raises GoogleError."""
     app = google_app()
     if app is None or link.ended_at is not None:
         raise GoogleError("not_connected", retryable=False)

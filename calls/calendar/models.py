@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -107,6 +107,7 @@ class Appointment(TenantModel):
     key = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001 - unique where known
     created_at = models.DateTimeField(default=now, editable=False)
     canceled_at = models.DateTimeField(null=True, blank=True)
+    at_google = models.CharField(max_length=80, blank=True, help_text="The times that Google's calendar was last told.")
 
     class Meta(TenantModel.Meta):
         ordering = ["starts_at"]
@@ -153,6 +154,11 @@ class Appointment(TenantModel):
     def is_booked(self) -> bool:
         return self.state == self.State.BOOKED
 
+    @property
+    def times(self) -> str:
+        """From when until when, to compare."""
+        return f"{self.starts_at.astimezone(UTC):%FT%T}/{self.ends_at.astimezone(UTC):%FT%T}"
+
 
 class GoogleLink(TenantModel):
     """That a calendar is also kept at Google, and with what permission."""
@@ -162,6 +168,8 @@ class GoogleLink(TenantModel):
     connected_at = models.DateTimeField(default=now)
     connected_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Google says that the permission is gone.")
+    busy = models.JSONField(default=list, blank=True, help_text="What else is taken there, from and to; for the page.")
+    followed_at = models.DateTimeField(null=True, blank=True, help_text="Until when changes made there are known.")
 
     def __str__(self) -> str:
         return str(self.calendar_id)

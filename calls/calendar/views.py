@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agentos.errors import DomainError
 from agentos.tenants.log import record
 from agentos.tenants.permissions import Permission, TenantRequest, allowed, may
-from calls.calendar import booking, feed, google
+from calls.calendar import booking, feed, following, google
 from calls.calendar.booking import NotFree, Origin
 from calls.calendar.forms import AppointmentForm, HoursForm, TimeForm
 from calls.calendar.models import Appointment, Calendar
@@ -149,7 +149,9 @@ def _page(
     around = _around(request, opened, zone)
     own = Appointment.objects.filter(calendar_id=calendar.pk).select_related("call__agent", "booked_by")
     since, until = Week.span(calendar, around)
-    week = Week(calendar, around, own.filter(starts_at__gte=since, starts_at__lt=until), now())
+    link = google.link_of(calendar)
+    comes = own.filter(starts_at__gte=since, starts_at__lt=until)
+    week = Week(calendar, around, comes, now(), busy=following.busy_there(link))
     is_list = request.GET.get("view") == "list" and opened is None
     context = {
         "calendar": calendar,
@@ -159,7 +161,7 @@ def _page(
         "search": request.GET.get("search", "").strip()[:80],
         "days": _listed(request, own, zone) if is_list else week.days,
         "opened": opened,
-        "google": google.link_of(calendar),
+        "google": link,
         "form": form,
         "today": now().astimezone(zone).date(),
     }

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.template.defaultfilters import capfirst
 
 from calls.calendar.models import Appointment, Calendar
-from calls.calendar.slots import DAY, MIDNIGHT
+from calls.calendar.slots import DAY, MIDNIGHT, Span
 from calls.calendar.spoken import clock_of
 
 HOUR, WHOLE_DAY = 60, 24 * 60
@@ -23,7 +23,7 @@ SHORT = 20  # minutes in which only one line of words has room
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A stretch of one day: an appointment, time that is open, or time that is not."""
+    """A stretch of one day: an appointment, time that is taken elsewhere, open, or closed."""
 
     rows: int
     kind: str
@@ -74,10 +74,18 @@ class Day:
 class Week:
     """Seven days from Monday on. Saturday and Sunday are drawn only when there is something to see."""
 
-    def __init__(self, calendar: Calendar, around: date, appointments: Iterable[Appointment], now: datetime) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        around: date,
+        appointments: Iterable[Appointment],
+        now: datetime,
+        *,
+        busy: Sequence[Span] = (),
+    ) -> None:
         self.calendar, self.now, self.zone = calendar, now, ZoneInfo(calendar.zone)
         self.monday = around - around.weekday() * DAY
-        self._appointments = list(appointments)
+        self._appointments, self._busy = list(appointments), busy
         self.days = [self._day(self.monday + place * DAY) for place in range(7)]
         self.drawn = [day for day in self.days if self._is_drawn(day)]
 
@@ -155,28 +163,44 @@ class Week:
 
     def _cells(self, day: Day, first: int, last: int, step: int) -> Iterator[tuple[int, Cell]]:
         free = first
-        for each in (each for each in day.appointments if each.is_booked):
-            starts, ends = self._edges(each)
+        for starts, ends, each in self._taken(day, first, last):
             begins = max(free, starts // step * step)
-            until = max(begins + step, -(-ends // step) * step)
+            until = min(last, max(begins + step, -(-ends // step) * step))
             yield from self._empty(day, free, begins, step)
-            if until > last:
-                until = last
             if until > begins:
-                cell = Cell((until - begins) // step, "booked", each.starts_at, each, ends - starts <= SHORT)
-                yield begins, cell
+                moment = each.starts_at if each else self._moment(day, begins)
+                kind = "booked" if each else "busy"
+                yield begins, Cell((until - begins) // step, kind, moment, each, ends - starts <= SHORT)
             free = max(free, until)
         yield from self._empty(day, free, last, step)
+
+    def _taken(self, day: Day, first: int, last: int) -> list[tuple[int, int, Appointment | None]]:
+        """What fills the day, in order: whom we expect, and what is taken elsewhere, as far as it is drawn."""
+        found: list[tuple[int, int, Appointment | None]] = [
+            (*self._edges(each), each) for each in day.appointments if each.is_booked
+        ]
+        midnight = datetime.combine(day.date, time(), tzinfo=self.zone)
+        for each in self._busy:
+            if each.ends <= midnight or each.starts >= midnight + DAY:
+                continue
+            starts = 0 if each.starts < midnight else _minutes(self._local(each.starts).time())
+            ends = WHOLE_DAY if each.ends >= midnight + DAY else _minutes(self._local(each.ends).time())
+            if starts < last and ends > first:
+                found.append((max(first, starts), min(last, ends), None))
+        return sorted(found, key=lambda each: each[:2])
 
     def _empty(self, day: Day, begins: int, ends: int, step: int) -> Iterator[tuple[int, Cell]]:
         """Time that is not booked, parted at each hour and wherever the doors open or close."""
         doors = {edge // step * step for stretch in day.open for edge in stretch}
         cuts = sorted({begins, ends, *(cut for cut in {*range(0, WHOLE_DAY, HOUR), *doors} if begins < cut < ends)})
         for start, end in pairwise(cuts):
-            moment = datetime.combine(day.date, time(start // HOUR, start % HOUR), tzinfo=self.zone)
+            moment = self._moment(day, start)
             is_open = any(opens <= start and end <= -(-closes // step) * step for opens, closes in day.open)
             kind = "closed" if not is_open else "past" if moment < self.now else "open"
             yield start, Cell((end - start) // step, kind, moment)
+
+    def _moment(self, day: Day, minute: int) -> datetime:
+        return datetime.combine(day.date, time(minute // HOUR, minute % HOUR), tzinfo=self.zone)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)

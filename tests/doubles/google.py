@@ -26,6 +26,8 @@ class GoogleDouble:
     busy: list[tuple[str, str]] = field(default_factory=list)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    """Ids of events that somebody made or changed there, for the next who asks what has changed."""
     is_away: bool = False
     scripted: list[tuple[int, str]] = field(default_factory=list)
     """Status and body of what is answered next, whatever is asked."""
@@ -41,6 +43,15 @@ class GoogleDouble:
     def forget_access(self) -> None:
         """Tokens to act with end sooner than they said."""
         self.access_tokens.clear()
+
+    def move_by_hand(self, event_id: str, start: str, end: str) -> None:
+        """A person drags the event to another time."""
+        self.events[event_id] |= {"start": {"dateTime": start}, "end": {"dateTime": end}}
+        self.changed.append(event_id)
+
+    def remove_by_hand(self, event_id: str) -> None:
+        self.events[event_id] = {"id": event_id, "status": "cancelled"}
+        self.changed.append(event_id)
 
     @property
     def shown(self) -> list[tuple[str, str, str]]:
@@ -95,7 +106,16 @@ class GoogleDouble:
                 return 409, {"error": {"code": 409, "message": "The requested identifier already exists."}}
             self.events[body["id"]] = body
             return 200, body
+        if (method, path) == ("GET", EVENTS):
+            return self._changes(body)
         return self._one(method, path.removeprefix(f"{EVENTS}/"), body)
+
+    def _changes(self, query: dict[str, Any]) -> Reply:
+        """A page of one event each, so that whoever asks has to turn it."""
+        assert datetime.fromisoformat(query["updatedMin"]).tzinfo
+        place = int(query.get("pageToken", 0))
+        more = {"nextPageToken": str(place + 1)} if place + 1 < len(self.changed) else {}
+        return 200, {"items": [self.events[each] for each in self.changed[place : place + 1]], **more}
 
     def _one(self, method: str, event_id: str, body: dict[str, Any]) -> Reply:
         event = self.events.get(event_id)
@@ -118,9 +138,12 @@ class _Handler(BaseHTTPRequestHandler):
     double: GoogleDouble
 
     def do_GET(self) -> None:
+        if urlsplit(self.path).path == EVENTS:
+            return self.do_POST()
         self.send_response(302)
         self.send_header("Location", self.double.consent(dict(parse_qsl(urlsplit(self.path).query))))
         self.end_headers()
+        return None
 
     def do_POST(self) -> None:
         status, body = self._reply()
@@ -141,7 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.double.token(form) if path == "/token" else self.double.revoke(form)
         if self.headers.get("Authorization", "").removeprefix("Bearer ") not in self.double.access_tokens:
             return 401, {"error": {"code": 401, "message": "Invalid Credentials"}}
-        return self.double.calendar(self.command, path, json.loads(sent) if sent else {})
+        asked = json.loads(sent) if sent else dict(parse_qsl(urlsplit(self.path).query))
+        return self.double.calendar(self.command, path, asked)
 
     def _answer(self, status: int, text: str) -> None:
         data = text.encode()

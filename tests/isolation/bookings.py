@@ -29,4 +29,9 @@ def add_bookings(call: Call, secret: str, e164: str, number_id: int) -> dict[str
         Lead.objects.create(id=number_id, name=secret, e164=e164, fields={"note": secret}, note=secret, call=call)
         LeftMessage.objects.create(text=secret, for_whom=secret, name=secret, e164=e164, call=call)
         CallBack.objects.create(id=number_id, e164=e164, name=secret, reason=secret, due_at=AT, call=call)
-    return {"appointment_id": str(appointment.pk), "feed_id": str(feed), "call_back_id": str(number_id)}
+    return {
+        "appointment_id": str(appointment.pk),
+        "feed_id": str(feed),
+        "call_back_id": str(number_id),
+        "calendar_id": str(number_id),
+    }

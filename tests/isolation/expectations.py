@@ -193,6 +193,7 @@ PLATFORM_TASKS: dict[str, str] = {
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
     "calls.tasks.forget_old": "erases what is old enough, tenant by tenant",
     "calls.tasks.watch_budgets": "counts what was spent, tenant by tenant",
+    "calls.tasks.follow_calendars": "queues the calendars that are also kept at Google, tenant by tenant",
     "calls.tasks.analyze_ended": "takes up calls that are over, tenant by tenant",
     "calls.tasks.analyze": "enters the tenant that it is told, before and after a model is asked",
     "agentos.webhooks.tasks.deliver": "enters the tenant that it is told, before and after each request",

@@ -82,6 +82,7 @@ MISSING = {
     "server_id": str(uuid.UUID(int=14)),
     "appointment_id": str(uuid.UUID(int=10)),
     "call_back_id": "999999999",
+    "calendar_id": "999999999",
     "feed_id": str(uuid.UUID(int=11)),
     "source_id": "999999999",
     "gap_id": "999999999",
