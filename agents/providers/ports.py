@@ -72,7 +72,12 @@ class EndOfTurn:
     confidence: float | None = None
 
 
-HearingEvent = SpeechStarted | Interim | EagerEndOfTurn | TurnResumed | EndOfTurn
+@dataclass(frozen=True, slots=True)
+class WordsLate:
+    """A voice has been over for a while, and its vendor says nothing. Told by whoever listens to the vendor."""
+
+
+HearingEvent = SpeechStarted | Interim | EagerEndOfTurn | TurnResumed | EndOfTurn | WordsLate
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,11 @@ class Hearing:
 
 class SpeechToText(Protocol):
     """One stream of one call's audio, turned into events."""
+
+    @property
+    def owes_since(self) -> float | None:
+        """Loop time of the vendor's latest sign, while another one is due; None while none is."""
+        ...
 
     async def open(self) -> None:
         """Connect, within 3 s. Raises ProviderError."""

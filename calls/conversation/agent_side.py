@@ -80,7 +80,7 @@ class AgentSide:
         text = turn.whole_text
         reply = self._take_guess(text)
         guessed = reply is not None
-        reply = reply or self._new("reply")
+        reply = reply or self._take_waiting() or self._new("reply")
         reply.caller_turn = self._turn = turn
         reply.timing.voice_ended, reply.timing.endpoint = turn.voice_ended, turn.endpoint
         if guessed:
@@ -89,6 +89,29 @@ class AgentSide:
             self._think(reply, self._messages())
         self.has_news = False
         self._perform(reply)
+
+    def await_words(self) -> None:
+        """A voice was heard whose words are late: hold the line. The answer to them will be this reply."""
+        reply = self._new("reply")
+        reply.awaits_words = reply.protected = True
+        self._perform(reply)
+        reply.awaited_since -= HOLD_S
+        self._say_that_it_comes(reply)
+
+    def never_mind(self) -> None:
+        """It was a noise."""
+        if (reply := self._take_waiting()) is not None:
+            self._timers.cancel("patience")
+            reply.utterance.close()
+
+    def _take_waiting(self) -> Reply | None:
+        reply = self.reply
+        if reply is None or not reply.awaits_words:
+            return None
+        reply.awaits_words = reply.protected = False
+        if reply.entry is not None:
+            self._history.remove(reply.entry)
+        return reply
 
     def tell(self) -> None:
         """Say what tools have brought since the last reply; nobody has asked."""
@@ -146,6 +169,11 @@ class AgentSide:
         if reply.is_thinking and not self._over:
             self._spawn(self._thinker.warm())
         reply.cancel()
+
+    def tell_floor(self) -> None:
+        """What the rules have to know of the reply that holds it."""
+        self._floor.protected = self.protected
+        self._floor.awaits_words = self.reply is not None and self.reply.awaits_words
 
     @property
     def protected(self) -> bool:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agents.providers.ports import EagerEndOfTurn, EndOfTurn, HearingEvent, Interim, SpeechStarted, TurnResumed
+from agents.providers.ports import (
+    EagerEndOfTurn,
+    EndOfTurn,
+    HearingEvent,
+    Interim,
+    SpeechStarted,
+    TurnResumed,
+    WordsLate,
+)
 from calls.conversation import turn_taking as turns
 from calls.conversation.history import Entry
 from calls.conversation.ports import Listener
@@ -50,8 +58,11 @@ class CallerTurn:
         return self.joins.first_ms if self.joins else self.started_ms
 
     def new_words(self, text: str) -> str:
-        before = self.already_answered
-        return text[len(before) :].lstrip(" ,.;") if before and text.startswith(before) else text
+        """What `text` says beyond the words that were answered; the recogniser may write those in another way."""
+        before = turns.words_of(self.already_answered)
+        if not before or turns.words_of(text)[: len(before)] != before:
+            return text
+        return text[turns.end_of_words(text, len(before)) :].lstrip(" ,.;!?")
 
 
 class CallerSide:
@@ -93,6 +104,10 @@ class CallerSide:
                 self.on_resumed()
             case EndOfTurn():
                 self.end(event.text, event.start_ms + self._earlier_ms, event.end_ms + self._earlier_ms)
+            case WordsLate() if self.turn.text:
+                self._end_without_recogniser()
+            case WordsLate():
+                self.do(turns.WordsLate())
 
     def typed(self, text: str) -> None:
         """Words that need no recognition: a final transcript."""
@@ -163,7 +178,7 @@ class CallerSide:
         if self._floor.caller is Caller.QUIET:
             return
         patience_s = STALLED_WITH_WORDS_S if self.turn.text else STALLED_S
-        wait_s = patience_s - self._quiet_s()
+        wait_s = STALLED_S if self._floor.awaits_words else patience_s - self._quiet_s()
         if wait_s > 0:
             self._timers.set("stalled", wait_s + 0.001, self._stalled)
         else:

@@ -12,12 +12,23 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agents.providers.breaker import breaker_of
-from agents.providers.ports import EndOfTurn, HearingEvent, ProviderError, SpeechStarted, SpeechToText, TurnResumed
+from agents.providers.ports import (
+    EndOfTurn,
+    HearingEvent,
+    Interim,
+    ProviderError,
+    SpeechStarted,
+    SpeechToText,
+    TurnResumed,
+    WordsLate,
+)
 
 MOST_REPLAYED_MS = 10_000
 RETRY_AFTER_S = (0.0, 0.3, 1.0, 2.0)  # before the first, second, … reconnection in a row
 DEAF_AFTER_MS = 4_000  # voice for this long without any result: the recogniser hears nothing; doubles each time
 DEAF_TO_MS, SILENT_MS = 400, 1_500  # so much voice, and so much silence after it, where there is another to ask
+LATE_MS = 1_500  # so much silence after a voice without a sign of the vendor: its words are late
+STUCK_MS = 3_000  # the same, where there is no other: the connection is given up; what speaks until then is well
 OPEN_WITHIN_S = 1.5  # where another recogniser is there to be asked
 BYTES_PER_MS = 8
 IDLE_BYTES = 100 * BYTES_PER_MS  # silence between turns goes out in such pieces: a fifth of the messages
@@ -47,7 +58,9 @@ class AudioListener:
         self._position_ms = self._by_second_ms = 0.0
         self._offset_ms = 0
         self._deaf_ms, self._silent_ms, self._patience = 0.0, 0.0, 1
-        self._heard_something = False
+        self._voiced_ms = 0.0  # of the open turn
+        self._is_late = self._has_words = self._heard_something = False
+        self._closing: set[asyncio.Task[None]] = set()
         self._lost = asyncio.Event()
         self._turn_open = False
         self._unsent = bytearray()
@@ -90,6 +103,7 @@ class AudioListener:
         if is_voiced(frame):
             self._voice_at, self._turn_open = self._now(), True
             self._deaf_ms += length_ms
+            self._voiced_ms += length_ms
             self._silent_ms = 0.0
         else:
             self._silent_ms += length_ms
@@ -99,16 +113,45 @@ class AudioListener:
             self._kept_ms -= len(self._kept.popleft()) / BYTES_PER_MS
         if self._stt is not None:
             self._feed(self._stt, frame)
-            if self._is_deaf():
-                self._lost.set()
+        if self._voiced_ms >= DEAF_TO_MS and self._silent_ms >= LATE_MS:
+            self._wait_for_words()
+        if self._is_deaf():
+            self._lost.set()
+
+    def _wait_for_words(self) -> None:
+        """A turn is over by its sound. Tell when its vendor is late with it; one that gives signs heard a noise."""
+        owes_since = self._stt.owes_since if self._stt is not None else 0.0
+        quiet_ms = (self._now() - owes_since) * 1000 if owes_since is not None else 0.0
+        if quiet_ms >= LATE_MS and not self._is_late:
+            self._is_late = True
+            self.on_trouble(ProviderError("stt", "no words come of a voice", code="late"))
+            if self._has_words:
+                self._take_what_there_is()
+            self.on_event(WordsLate())
+        elif self._silent_ms >= STUCK_MS and not self._is_late:
+            self._voiced_ms = 0.0
+
+    def _take_what_there_is(self) -> None:
+        """The words so far will be answered: nobody else need hear them, and the next turn may go to another."""
+        self._forget_until(int(self._position_ms - LATE_MS))
+        self._turn_over()
+        self._deaf_ms = 0.0
+        if self._has_another:
+            self._lost.set()
+
+    def _turn_over(self) -> None:
+        self._turn_open = self._is_late = self._has_words = False
+        self._voiced_ms = 0.0
 
     def _is_deaf(self) -> bool:
         """A voice was on the line and nothing came of it: neither while it lasted nor in the silence after it.
 
         Noise can do that, too, so each time more is needed.
         """
-        unanswered = self._deaf_ms >= DEAF_TO_MS and self._silent_ms >= SILENT_MS * self._patience
-        return (unanswered and self._has_another) or self._deaf_ms > DEAF_AFTER_MS * self._patience
+        limit_ms = SILENT_MS if self._has_another else STUCK_MS
+        unanswered = self._deaf_ms >= DEAF_TO_MS and self._silent_ms >= limit_ms * self._patience
+        may_tell = self._has_another or self._is_late
+        return (unanswered and may_tell) or self._deaf_ms > DEAF_AFTER_MS * self._patience
 
     @property
     def _has_another(self) -> bool:
@@ -163,6 +206,14 @@ class AudioListener:
                 stt = opening.result()
         if stt is not None:
             await stt.close()
+        if self._closing:
+            await asyncio.wait(set(self._closing))
+
+    def _let_go(self, stt: SpeechToText) -> None:
+        """A vendor that is unwell takes its time to say goodbye, and the next one need not wait for it."""
+        task = asyncio.ensure_future(stt.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def _connect(self) -> SpeechToText:
         stt = self._next()
@@ -170,7 +221,7 @@ class AudioListener:
             async with asyncio.timeout(OPEN_WITHIN_S if self._has_another else None):
                 await stt.open()
         except BaseException as error:
-            await stt.close()
+            self._let_go(stt)
             trouble = error if isinstance(error, ProviderError) else None
             if isinstance(error, TimeoutError):
                 trouble = ProviderError("stt", "the stream did not open in time", code="connect_timeout")
@@ -209,7 +260,7 @@ class AudioListener:
             raise
         finally:
             self._stt = None
-            await stt.close()
+            self._let_go(stt)
 
     async def _consume(self, stt: SpeechToText) -> None:
         reading = asyncio.ensure_future(self._read(stt))
@@ -233,13 +284,15 @@ class AudioListener:
             self._deaf_ms, self._patience = 0.0, 1
             event = self._in_call_time(event)
             if isinstance(event, EndOfTurn):
-                self._turn_open = False
+                self._turn_over()
                 self._forget_until(event.end_ms)
+            elif isinstance(event, Interim):
+                self._has_words = bool(event.text)
             self.on_event(event)
 
     def _in_call_time(self, event: HearingEvent) -> HearingEvent:
         match event:
-            case TurnResumed():
+            case TurnResumed() | WordsLate():
                 return event
             case SpeechStarted():
                 return replace(event, at_ms=event.at_ms + self._offset_ms)

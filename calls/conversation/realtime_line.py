@@ -26,6 +26,7 @@ from agents.providers.ports import (
     ToolSpec,
     TurnResumed,
     Usage,
+    WordsLate,
 )
 from agents.providers.realtime.ports import (
     Answered,
@@ -274,7 +275,7 @@ class RealtimeListener(Listener):
     def _in_call_time(self, event: HearingEvent) -> HearingEvent:
         since = self._own_since_ms
         match event:
-            case TurnResumed():
+            case TurnResumed() | WordsLate():
                 return event
             case SpeechStarted():
                 return replace(event, at_ms=event.at_ms + since)

@@ -38,6 +38,7 @@ class Reply:
     written: int = 0  # pieces that the model has written in this round
     rounds: int = 0
     said: str = ""  # what the model wrote in this round
+    awaits_words: bool = False  # what it answers is not known yet
     awaits_tools: bool = False  # nothing was written since tools were asked for
     has_spoken: bool = False  # the model, or a tool, has given it words
     has_acted: bool = False  # tools were asked for

@@ -205,7 +205,7 @@ class Session:
     def _do(self, event: turns.Event) -> None:
         if self._over.is_set():
             return
-        self._floor.protected = self._agent.protected
+        self._agent.tell_floor()
         for action in self._floor.handle(event):
             self._ACTIONS[action](self)
         if self._agent.has_news and not isinstance(event, turns.ResultCame):
@@ -369,6 +369,8 @@ class Session:
         Action.REPLY: _reply_to_turn,
         Action.JOIN_TURNS: _join_turns,
         Action.NOTE: _note,
+        Action.AWAIT_WORDS: lambda self: self._agent.await_words(),
+        Action.NEVER_MIND: lambda self: self._agent.never_mind(),
         Action.TELL: _tell,
         Action.PROMPT: _prompt,
         Action.WARN: _warn,

@@ -37,6 +37,8 @@ class Action(Enum):
     JOIN_TURNS = auto()  # the caller goes on: the answered turn and the next one are one
     NOTE = auto()  # keep the caller's words without answering them
     PROMPT = auto()  # nobody speaks: ask, or give up
+    AWAIT_WORDS = auto()  # hold the line until the words of a voice are here
+    NEVER_MIND = auto()  # there were no words: say no more than that one holding phrase
     TELL = auto()  # say what a tool has brought meanwhile
     WARN = auto()  # the longest duration is near
     FAREWELL = auto()  # say goodbye, then hang up
@@ -74,6 +76,11 @@ class TurnEnded:
     """The caller's turn is over; `text` may be empty."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordsLate:
+    """A voice is over, and whoever should tell its words is silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,7 @@ Event = (
     | Silenced
     | Words
     | TurnEnded
+    | WordsLate
     | ReplyHeardFirst
     | ReplyFinished
     | ReplyFailed
@@ -155,6 +163,11 @@ _WORD = re.compile(r"[\w'-]+")
 def words_of(text: str) -> list[str]:
     """The words of `text`, lower case, without punctuation."""
     return _WORD.findall(text.lower())
+
+
+def end_of_words(text: str, count: int) -> int:
+    """Where in `text` its first `count` words end."""
+    return [match.end() for match in _WORD.finditer(text)][count - 1]
 
 
 _GOODBYE = frozenset(
@@ -235,6 +248,16 @@ def has_words(floor: Floor, event: Event) -> bool:
     return bool(words_of(event.text)) and not floor.policy.is_backchannel(event.text)
 
 
+def brings_late_words(floor: Floor, event: Event) -> bool:
+    """these words were waited for"""
+    return floor.awaits_words and has_any_words(floor, event)
+
+
+def awaits_words(floor: Floor, event: Event) -> bool:
+    """words were waited for"""
+    return floor.awaits_words
+
+
 def has_any_words(floor: Floor, event: Event) -> bool:
     """there are words"""
     return isinstance(event, Words | TurnEnded) and bool(words_of(event.text))
@@ -280,7 +303,10 @@ RULES: tuple[Rule, ...] = (
     # No words after all: the reply goes on
     Rule((Agent.WAITING,), NoWordsCame, always, Agent.THINKING, (A.RESUME_SPEAKING,)),
     Rule((Agent.HELD,), NoWordsCame, always, Agent.SPEAKING, (A.RESUME_SPEAKING,)),
-    # The end of the caller's turn
+    # The end of the caller's turn; of one that was waited for before all others
+    Rule((Agent.THINKING, Agent.SPEAKING), TurnEnded, brings_late_words, None, (A.REPLY,)),
+    Rule((Agent.THINKING, Agent.SPEAKING), TurnEnded, awaits_words, None, (A.NEVER_MIND,)),
+    Rule((Agent.LISTENING,), WordsLate, always, Agent.THINKING, (A.AWAIT_WORDS,)),
     Rule((Agent.LISTENING,), TurnEnded, has_any_words, Agent.THINKING, (A.REPLY,)),
     Rule(
         (Agent.THINKING, Agent.WAITING),
@@ -328,12 +354,16 @@ for _rule in RULES:
 
 @dataclass(slots=True)
 class Floor:
-    """The state of both sides. `protected`: what is played now must be heard and cannot be interrupted."""
+    """The state of both sides. `protected`: what is played now must be heard and cannot be interrupted.
+
+    `awaits_words`: the agent holds the line until it is told what the caller has said.
+    """
 
     caller: Caller = Caller.QUIET
     agent: Agent = Agent.LISTENING
     policy: Policy = field(default_factory=Policy)
     protected: bool = False
+    awaits_words: bool = False
 
     def handle(self, event: Event) -> tuple[Action, ...]:
         """Move both machines and say what is to be done."""

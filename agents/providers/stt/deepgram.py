@@ -37,6 +37,7 @@ class DeepgramSpeechToText:
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._sent_at_last_look = 0
+        self._spoke_at: float | None = None
         kind = Flux if hearing.model.startswith("flux") else Nova
         self._turns: Flux | Nova = kind(hearing, self._audio.position_ms)
 
@@ -44,6 +45,11 @@ class DeepgramSpeechToText:
     def dropped_ms(self) -> int:
         """Audio that was never sent, because 3 s were waiting already."""
         return self._audio.dropped // 8
+
+    @property
+    def owes_since(self) -> float | None:
+        """Sound is always answered, silence too."""
+        return self._spoke_at
 
     async def open(self) -> None:
         """Connect, within 3 s. Raises ProviderError."""
@@ -54,7 +60,8 @@ class DeepgramSpeechToText:
                 await stack.enter_async_context(self._turns.connect(_client(self.endpoint)))
             await self._socket.open()
             self._is_open, self._resources = True, stack.pop_all()
-        self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE_S, self._keep_alive)
+        loop = asyncio.get_running_loop()
+        self._timer, self._spoke_at = loop.call_later(KEEP_ALIVE_S, self._keep_alive), loop.time()
         self._flush()
 
     def feed(self, frame: bytes) -> None:
@@ -71,8 +78,10 @@ class DeepgramSpeechToText:
         """
         if not self._is_open:
             raise ProviderError("deepgram", "the stream is not open", code="closed")
+        now = asyncio.get_running_loop().time
         try:
             async for text in self._socket:
+                self._spoke_at = now()
                 for event in self._read(text):
                     yield event
         except ProviderError:

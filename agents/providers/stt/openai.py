@@ -38,6 +38,11 @@ class OpenAISpeechToText:
         if isinstance(self._reader, LiveReader):
             self._reader.on_words, self._reader.on_lost = self._turns.words, self._turns.fail
 
+    @property
+    def owes_since(self) -> float | None:
+        """Words are due from the end of a stretch of voice until they have come."""
+        return self._turns.owes_since
+
     async def open(self) -> None:
         """Connect, within 3 s. Raises ProviderError."""
         if not self._is_open:

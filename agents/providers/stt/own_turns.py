@@ -62,7 +62,13 @@ class OwnTurns:
         self._parts: list[Part] = []
         self._glance: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._owes_since = 0.0
         self._arrived: asyncio.Queue[HearingEvent | ProviderError | None] = asyncio.Queue()
+
+    @property
+    def owes_since(self) -> float | None:
+        """When the vendor was last asked or has last answered, while something is still to be read."""
+        return self._owes_since if any(part.over and part.text is None for part in self._parts) else None
 
     def feed(self, sound: bytes) -> None:
         """Take any length. Never waits."""
@@ -74,6 +80,7 @@ class OwnTurns:
 
     def words(self, text: str) -> None:
         """What the vendor has understood so far of the stretch that is not read yet, told of its own accord."""
+        self._owes_since = asyncio.get_running_loop().time()
         if self._parts and text.strip():
             self._tell_words(text)
 
@@ -156,7 +163,7 @@ class OwnTurns:
             part.reading = self._spawn(self._read(part))
 
     def _end_part(self, part: Part) -> None:
-        part.over, self._voiced = True, False
+        part.over, self._voiced, self._owes_since = True, False, asyncio.get_running_loop().time()
         self._recent.clear()
         if self._glance is not None:
             self._glance.cancel()

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from agents.providers.ports import EndOfTurn, HearingEvent, Interim, ProviderError
+from agents.providers.ports import EndOfTurn, HearingEvent, Interim, ProviderError, WordsLate
 from calls.conversation.listening import IDLE_BYTES, AudioListener, is_voiced
 from tests.clock import on_virtual_clock
 
@@ -17,6 +17,7 @@ class Recogniser:
 
     def __init__(self, *, opens: bool = True) -> None:
         self.opens, self.fed, self.closed = opens, [], False
+        self.owes_since: float | None = None
         self.error = ProviderError("stt", "refused")
         self.queue: asyncio.Queue[HearingEvent | ProviderError] = asyncio.Queue()
 
@@ -245,3 +246,48 @@ async def test_when_neither_can_be_reached_both_were_tried_several_times():
     with pytest.raises(ProviderError):
         await listener.run()
     assert len(troubles) == 9
+
+
+async def a_turn(listener: AudioListener, *, silent_frames: int) -> None:
+    """A second of voice and so much silence, at the speed of a call."""
+    for frame in (*[VOICE] * 50, *[SILENCE] * silent_frames):
+        listener.hear(frame)
+        await asyncio.sleep(0.02)
+
+
+@on_virtual_clock
+async def test_words_that_do_not_come_after_a_voice_are_late_once():
+    silent = Recogniser()
+    silent.owes_since = 0.0
+    listener, heard, task = await listening(silent, Recogniser())
+    await a_turn(listener, silent_frames=74)
+    assert heard == []
+
+    await a_turn(listener, silent_frames=0)
+    await a_turn(listener, silent_frames=140)
+    assert heard == [WordsLate()]
+    await stop(task)
+
+
+@on_virtual_clock
+async def test_a_recogniser_that_gives_signs_has_heard_a_noise():
+    listener, heard, task = await listening(Recogniser())
+    await a_turn(listener, silent_frames=300)
+
+    assert heard == []
+    await stop(task)
+
+
+@on_virtual_clock
+async def test_a_turn_whose_words_are_taken_is_not_heard_again_by_the_second():
+    stuck, second = First(), Recogniser()
+    stuck.owes_since = 0.0
+    listener, task = await listening_with_second(stuck, second=second)
+    stuck.queue.put_nowait(Interim("when do you open", 0, 1000))
+    await a_turn(listener, silent_frames=80)
+    assert stuck.closed
+    assert VOICE not in b"".join(second.fed)
+
+    listener.hear(VOICE)
+    assert second.fed[-1] == VOICE
+    await stop(task)
