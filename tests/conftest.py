@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -15,6 +16,7 @@ from agents.models import Agent
 from telephony.models import PhoneNumber
 from tests import factories
 from tests.emptying import empty_this_way
+from tests.tables import migrated
 
 SignIn = Callable[[User], Client]
 OF_THE_SERVERS = {"db", "transactional_db", "live_server", "own_cache"}
@@ -37,6 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database of a worker is a copy."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated()
 
 
 @pytest.fixture(autouse=True)
