@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -213,10 +213,24 @@ class KnowledgePassage(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ["source", "index"]
         constraints = [models.UniqueConstraint(fields=["source", "index"], name="passage_once_per_source")]
-        indexes = [GinIndex(fields=["words"], name="passage_words")]
 
     def __str__(self) -> str:
         return f"{self.source_id}: {self.index}"
+
+
+class KnowledgeWord(TenantModel):
+    """In which passages of a source a word stands; see knowledge/words.py."""
+
+    source = models.ForeignKey(KnowledgeSource, on_delete=models.CASCADE, related_name="+", db_index=False)
+    word = models.TextField()
+    passages = ArrayField(models.BigIntegerField())
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["source", "word"], name="word_once_per_source")]
+        indexes = [models.Index(fields=["tenant", "word"], name="knowledge_words")]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class KnowledgeGap(TenantModel):

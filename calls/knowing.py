@@ -7,7 +7,6 @@ better than silence. A database that is away twice in a row is left alone for a 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -20,7 +19,7 @@ from django.db import DatabaseError, connection
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.knowledge import vectors
-from agents.knowledge.search import Found, find, sources_of
+from agents.knowledge.search import Found, find_by_meaning, find_by_words, merged, sources_of
 from agents.knowledge.services import embedding_endpoint
 from agents.providers.embeddings.openai import OpenAIEmbedder
 from agents.providers.ports import Endpoint, LanguageModel, Message, ProviderError, Recalled, Thought, ToolSpec
@@ -28,7 +27,7 @@ from agents.providers.ports import Endpoint, LanguageModel, Message, ProviderErr
 T = TypeVar("T")
 
 WITHIN_S = 0.1
-MEANING_WITHIN_S = 0.07  # for the vendor's vector, and the rest for the second look
+MEANING_WITHIN_S = 0.07  # for the vendor's vector, and the rest for the look that needs it
 MISSES, REST_S = 2, 30.0
 LONGEST_QUESTION = 400
 HEADING = (
@@ -75,8 +74,7 @@ class Knowledge:
             has_any, endpoint = self._opened.result()
             if not has_any:
                 return None
-            async with asyncio.timeout(WITHIN_S):
-                found = await self._find(question, endpoint)
+            found = await self._find(question, endpoint)
         except (TimeoutError, DatabaseError, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and not self._opened.cancelled():
                 raise
@@ -86,22 +84,28 @@ class Knowledge:
         return found
 
     async def _find(self, question: str, endpoint: Endpoint | None) -> tuple[Found, ...]:
-        if endpoint is None:
-            return await self._in_thread(lambda: self._found(question, ()))
-        measuring = asyncio.ensure_future(self._meaning(question, endpoint))
+        """By words; and by meaning, if the vendor and the database are quick. Raises TimeoutError and DatabaseError."""
+        by_words = asyncio.ensure_future(self._in_thread(lambda: self._by_words(question)))
+        near = asyncio.ensure_future(self._near(question, endpoint)) if endpoint else None
         try:
-            by_words = await self._in_thread(lambda: self._found(question, ()))
-            meaning = await measuring
+            await asyncio.wait({by_words, near} if near else {by_words}, timeout=WITHIN_S)
+            if not by_words.done():
+                raise TimeoutError
+            by_meaning = near.result() if near and near.done() and not near.exception() else []
+            return tuple(merged(by_words.result(), by_meaning))
         finally:
-            measuring.cancel()
-        return await self._in_thread(lambda: self._found(question, meaning)) if meaning else by_words
+            for task in filter(None, (by_words, near)):
+                task.cancel()
 
-    async def _meaning(self, question: str, endpoint: Endpoint) -> Sequence[float]:
+    async def _near(self, question: str, endpoint: Endpoint) -> list[Found]:
+        """What is near in meaning; nothing when the vendor takes too long."""
         embedder = OpenAIEmbedder(settings.EMBEDDING_MODEL, vectors.DIMENSIONS, endpoint)
-        with contextlib.suppress(ProviderError, TimeoutError):
+        try:
             async with asyncio.timeout(MEANING_WITHIN_S):
-                return (await embedder.embed([question]))[0]
-        return ()
+                (meaning,) = await embedder.embed([question])
+        except (ProviderError, TimeoutError):
+            return []
+        return await self._in_thread(lambda: find_by_meaning(meaning, agent_id=self._agent_id))
 
     def _missed(self, at: float) -> None:
         self._misses += 1
@@ -114,8 +118,8 @@ class Knowledge:
     def _what_there_is(self) -> tuple[bool, Endpoint | None]:
         return sources_of(self._agent_id).exists(), embedding_endpoint() if vectors.are_kept() else None
 
-    def _found(self, question: str, meaning: Sequence[float]) -> tuple[Found, ...]:
-        return tuple(find(question, agent_id=self._agent_id, language=self._language, meaning=meaning))
+    def _by_words(self, question: str) -> list[Found]:
+        return find_by_words(question, agent_id=self._agent_id, language=self._language)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(_threads, self._inside, work)

@@ -60,6 +60,7 @@ MAY_GO_AROUND = {
     "agentos/diagnosis.py": "asks the database about itself",
     "agentos/provisioning.py": "takes an advisory lock",
     "agents/knowledge/vectors.py": "speaks pgvector, inside the tenant and under its policy",
+    "agents/knowledge/words.py": "ranks by rarity in one statement, inside the tenant and under its policy",
     "campaigns/calling/locks.py": "takes advisory locks",
     "campaigns/calling/asking.py": "fifty times a second, inside the tenant and under its policy",
     "campaigns/calling/attempts.py": "fifty times a second, inside the tenant and under its policy",

@@ -22,7 +22,7 @@ from agentos.errors import DomainError
 from agentos.jobs import enqueue
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.models import User
-from agents.knowledge import vectors
+from agents.knowledge import vectors, words
 from agents.knowledge.passages import Passage, cut
 from agents.knowledge.reading import MOST_BYTES, READERS, Section, read_file, read_page
 from agents.knowledge.search import Found, configuration, find
@@ -192,6 +192,7 @@ def _know(source: KnowledgeSource, passages: Sequence[Passage]) -> None:
     dictionary = configuration(source.language)
     weighted = SearchVector("heading", weight="A", config=dictionary) + SearchVector("text", config=dictionary)
     KnowledgePassage.objects.filter(source=source).update(words=weighted)
+    words.write(source.pk)
     source.status, source.problem, source.upload, source.read_at = Status.READY, "", None, now()
     source.characters, source.embedded_by = sum(len(each.text) for each in passages), ""
     source.save()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 import pytest
+from pytest_django import Settings
 
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
@@ -15,6 +16,7 @@ from agents.providers.offline_voice.receptionist import respond
 from agents.providers.ports import Message, Recalled, Thought, ToolSpec
 from calls import knowing
 from calls.knowing import HEADING, KnowingModel, Knowledge
+from tests.doubles.apart import doubles_apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,3 +116,17 @@ def test_the_offline_model_answers_from_what_was_found():
     answer = respond((ASKED[0], passages, Message("user", "do you have a lift in the house")))
 
     assert answer.text.startswith("There is a lift. It is at the back. ")
+
+
+def test_a_vendor_that_is_slow_leaves_what_was_found_by_words(
+    tenant: Tenant, agent: Agent, parking: None, patient: None, settings: Settings
+):
+    """The vector of a question is a vendor's call: the turn does not wait for it."""
+    with doubles_apart() as doubles:
+        doubles.openai.pace.embedding_ms = 60_000
+        settings.EMBEDDING_BASE_URL = doubles.url
+
+        said, _ = thoughts(tenant, agent, ASKED)
+
+    assert isinstance(said[0], Recalled)
+    assert [each["by"] for each in said[0].passages] == ["words"]

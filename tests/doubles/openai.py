@@ -38,6 +38,7 @@ class Pace:
     first_token_ms: float = 0
     tokens_per_s: float = 0
     models_ms: float = 20
+    embedding_ms: float = 0
 
 
 @dataclass(slots=True)
@@ -93,7 +94,8 @@ class OpenAIDouble:
             self.model_lists += 1
             return Streamed(self._models, "application/json", self.model_faults.take())
         if request.method == "POST" and request.path.endswith("/embeddings"):
-            return Answer.json(embeddings_of(request.json()))
+            vectors = json.dumps(embeddings_of(request.json())).encode()
+            return Streamed(lambda reply: self._later(reply, vectors, self.pace.embedding_ms), "application/json")
         if request.method != "POST" or not request.path.endswith("/chat/completions"):
             return Answer.json({"error": {"message": "no such page", "type": "invalid_request_error"}}, 404)
         chat = Chat(request.json(), request.headers)
@@ -117,12 +119,14 @@ class OpenAIDouble:
 
     def _models(self, reply: Reply) -> None:
         """None, after a moment: two questions asked at a time need two connections, as they do in the world."""
+        self._later(reply, b'{"object": "list", "data": []}', self.pace.models_ms)
 
+    def _later(self, reply: Reply, body: bytes, after_ms: float) -> None:
         def tell() -> None:
-            reply.write(b'{"object": "list", "data": []}')
+            reply.write(body)
             reply.finish()
 
-        asyncio.get_running_loop().call_later(self.pace.models_ms / 1000, tell)
+        asyncio.get_running_loop().call_later(after_ms / 1000, tell)
 
     def _text(self) -> str:
         return self.answers.popleft() if self.answers else self.answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
-from agents.models import Agent, KnowledgeGap, KnowledgePassage, KnowledgeSource
+from agents.models import Agent, KnowledgeGap, KnowledgePassage, KnowledgeSource, KnowledgeWord
 from calls.models import Call, Rehearsal, RehearsalRun
 
 
@@ -15,7 +15,8 @@ def add_knowledge(agent: Agent, call: Call, secret: str, key: int) -> dict[str, 
         source = KnowledgeSource.objects.create(
             id=key, kind="document", agent=agent, title=secret, file_name=secret, status="ready", read_at=now()
         )
-        KnowledgePassage.objects.create(source=source, index=0, heading=secret, text=secret)
+        passage = KnowledgePassage.objects.create(source=source, index=0, heading=secret, text=secret)
+        KnowledgeWord.objects.create(source=source, word=secret, passages=[passage.pk])
         KnowledgeGap.objects.create(id=key, agent=agent, question=secret, key=secret, last_call=call.pk)
         rehearsal = Rehearsal.objects.create(id=key, agent=agent, name=secret, lines=[secret], says=[secret])
         RehearsalRun.objects.create(
