@@ -94,7 +94,7 @@ def ensure_agent(tenant: Tenant, name: str, *, changes: Mapping[str, Any], templ
         saved = agents.save_draft(tenant, agent.pk, changes=changes)
         for field, found in saved.errors.items():
             raise DomainError("wrong_value", f"{field.replace('_', ' ')}: {found[0]}")
-        return agents.publish(tenant, agent.pk)
+        return agents.publish(tenant, agent.pk, anyway=True)
 
 
 def ensure_number(tenant: Tenant, e164: str, *, agent: Agent | None, label: str = "") -> PhoneNumber:

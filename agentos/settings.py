@@ -262,6 +262,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Plays drafts before they are published; see agents.rehearsing
+REHEARSALS = "calls.rehearsal.gate"
 # What agents can do: modules that declare `TOOLS`
 TOOLS = (
     "calls.tools.appointments",

@@ -28,8 +28,14 @@ def default_silence_prompts() -> list[str]:
 class Agent(TenantModel):
     """A voice persona that answers calls. Its id is public and unguessable: the carrier's URLs carry it."""
 
+    class Rehearsing(models.TextChoices):
+        REQUIRED = "required", "Nothing is published before they pass"
+        ADVISORY = "advisory", "What did not pass can be published all the same"
+        OFF = "off", "They are not played"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=80)
+    rehearsing = models.CharField(max_length=8, choices=Rehearsing, default=Rehearsing.ADVISORY)
     published = models.ForeignKey(
         "agents.AgentVersion", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -156,6 +162,31 @@ class AgentVersion(TenantModel):
     @property
     def is_draft(self) -> bool:
         return self.number is None
+
+
+class Proposal(TenantModel):
+    """An agent as it was written from a few words about a business. Nothing of it counts until somebody takes it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Being written"
+        READY = "ready", "To be looked at"
+        TAKEN = "taken", "Taken over"
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, null=True, blank=True, related_name="proposals")
+    description = models.TextField(max_length=2000)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    content = models.JSONField(default=dict, blank=True, help_text="See agents.writing.shape.")
+    provider = models.CharField(max_length=20, blank=True, help_text="Whose model wrote it; empty: by rules.")
+    model = models.CharField(max_length=80, blank=True)
+    trouble = models.CharField(max_length=200, blank=True, help_text="Why no model wrote it.")
+    created_at = models.DateTimeField(default=now, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.description[:60]
 
 
 class KnowledgeSource(TenantModel):

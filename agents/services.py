@@ -13,12 +13,14 @@ from django.utils.timezone import now
 
 from agentos.errors import DomainError
 from agentos.jobs import enqueue
+from agentos.tenants.log import record
 from agentos.tenants.models import PublicRoute, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.checklist import Check, problems
 from agents.comparison import EDITABLE, same, values
 from agents.drafts import Errors, judge, text
 from agents.models import Agent, AgentVersion
+from agents.rehearsing import Standing, stage
 from agents.templates_catalog import BLANK, template
 
 AgentId = UUID | str
@@ -32,6 +34,16 @@ class NotPublishable(DomainError):
         super().__init__("not_publishable", " ".join(dict.fromkeys(each.text for each in found)))
 
 
+class NotRehearsed(DomainError):
+    """The draft has not passed the rehearsals that come before publishing; `standing` says which."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        names = ", ".join((*standing.failed, *standing.running, *standing.unplayed))
+        code, words = ("not_played", "not been played yet") if standing.is_open else ("not_passed", "not passed")
+        super().__init__(code, f"Rehearsals of this draft have {words}: {names}.")
+
+
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
     """The draft as it is now. A change with an error was not taken over; the others were."""
@@ -41,14 +53,15 @@ class SavedDraft:
     errors: Errors
 
 
-def create_agent(tenant: Tenant, *, name: str, template_name: str = BLANK) -> Agent:
-    """A new agent with a draft from a ready-made one, and a public address of its own. Nobody is answered yet."""
+def create_agent(tenant: Tenant, *, name: str, template_name: str = BLANK, by: User | None = None) -> Agent:
+    """A new agent with draft and rehearsals of a ready-made one, and an address of its own. Nobody is answered yet."""
     with tenant_transaction(tenant):
         agent = Agent(name=_free_name(name))
         _save_named(agent, force_insert=True)
         PublicRoute.objects.create(id=agent.pk, tenant=tenant)
         ready = template(template_name)
         AgentVersion.objects.create(agent=agent, timezone=tenant.timezone, **ready.values())
+        stage().put_on(agent, ready.scenes, by=by)
         return agent
 
 
@@ -76,17 +89,49 @@ def save_draft(tenant: Tenant, agent_id: AgentId, *, changes: Mapping[str, Any])
         return SavedDraft(draft, tuple(judgement.accepted), judgement.errors)
 
 
-def publish(tenant: Tenant, agent_id: AgentId, *, by: User | None = None, note: str = "") -> AgentVersion:
+def publish(
+    tenant: Tenant, agent_id: AgentId, *, by: User | None = None, note: str = "", anyway: bool = False
+) -> AgentVersion:
     """Copy the draft into a new numbered version and let it answer from the next call on.
 
-    A draft that equals the live version is published already: that version is returned. Raises NotPublishable.
+    A draft that equals the live version is published already: that version is returned. Raises NotPublishable, and
+    NotRehearsed where the agent's rehearsals come first: `anyway` goes past them unless they are required, on record.
     """
     with tenant_transaction(tenant):
         agent = _locked(agent_id)
         draft = draft_of(agent)
         if found := problems(draft):
             raise NotPublishable(found)
+        if agent.published is None or not same(agent.published, draft):
+            _insist_on_rehearsals(agent, draft, anyway=anyway)
         return _go_live(agent, draft, by=by, note=note)
+
+
+def _insist_on_rehearsals(agent: Agent, draft: AgentVersion, *, anyway: bool) -> None:
+    if agent.rehearsing == Agent.Rehearsing.OFF:
+        return
+    standing = stage().standing(draft)
+    if standing.is_good:
+        return
+    if not anyway or agent.rehearsing == Agent.Rehearsing.REQUIRED:
+        raise NotRehearsed(standing)
+    words = f"Published {agent} although not every rehearsal had passed"
+    record("agent.published_anyway", words, subject=f"agent {agent.pk}", **standing.to_json())
+
+
+def choose_rehearsing(tenant: Tenant, agent_id: AgentId, choice: str) -> Agent:
+    """Whether rehearsals come before publishing. Raises DomainError for what is no choice."""
+    with tenant_transaction(tenant):
+        agent = _locked(agent_id)
+        if choice not in Agent.Rehearsing.values:
+            raise DomainError("no_choice", f"Choose one of {', '.join(Agent.Rehearsing.values)}.")
+        if agent.rehearsing != choice:
+            agent.rehearsing = choice
+            agent.save(update_fields=["rehearsing"])
+            record(
+                "agent.rehearsing", f"Rehearsals of {agent} before publishing: {choice}", subject=f"agent {agent.pk}"
+            )
+        return agent
 
 
 def make_live(tenant: Tenant, version_id: int, *, by: User | None = None) -> AgentVersion:

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agents import previews, services
-from agents.checklist import State, checklist, problems
+from agents.checklist import problems
 from agents.comparison import SECTION_OF, SECTIONS, Change, Section, diff, values
 from agents.drafts import ROLES, Errors
-from agents.forms import OTHER, CompareForm, DraftForm, NameForm, NewAgentForm, PublishForm
+from agents.forms import OTHER, CompareForm, DraftForm, NameForm, NewAgentForm
 from agents.models import Agent, AgentVersion
 from agents.templates_catalog import TEMPLATES
 
@@ -64,7 +64,10 @@ def create(request: TenantRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             agent = services.create_agent(
-                request.tenant, name=form.cleaned_data["name"], template_name=form.cleaned_data["ready_made"]
+                request.tenant,
+                name=form.cleaned_data["name"],
+                template_name=form.cleaned_data["ready_made"],
+                by=request.user,
             )
             return redirect("agents:edit", request.tenant.slug, agent.pk)
         except DomainError as error:
@@ -186,45 +189,6 @@ def choices(request: TenantRequest, agent_id: UUID, role: str) -> HttpResponse:
     editor = Editor(agent, services.draft_of(agent))
     context = {"agent": agent, "editor": editor, "form": editor.form, "role": role}
     return render(request, f"agents/_{role.removeprefix('second_')}_choices.html", context)
-
-
-@allowed(Permission.PUBLISH_AGENTS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def publish(request: TenantRequest, agent_id: UUID) -> HttpResponse:
-    """The checklist, as a page and, for scripts, as the inside of a dialog; posted, the draft goes live."""
-    agent = _agent(agent_id)
-    form = PublishForm(_posted(request))
-    if request.method == "POST" and form.is_valid():
-        before = agent.published_id
-        try:
-            version = services.publish(request.tenant, agent.pk, by=request.user, note=form.cleaned_data["note"])
-        except services.NotPublishable:
-            return _ask_to_publish(request, agent, form, status=422)
-        same = version.pk == before
-        number = version.number
-        messages.success(request, f"Version {number} is live already." if same else f"Version {number} is live.")
-        return redirect("agents:edit", request.tenant.slug, agent.pk)
-    return _ask_to_publish(request, agent, form, status=422 if form.errors else 200)
-
-
-def _ask_to_publish(request: TenantRequest, agent: Agent, form: PublishForm, *, status: int) -> HttpResponse:
-    draft = services.draft_of(agent)
-    live = agent.published
-    tries = draft.calls.filter(created_at__gte=live.published_at) if live else draft.calls
-    numbers = list(agent.numbers.all())
-    lines = checklist(draft, numbers=len(numbers), tried=tries.exists())
-    newest = agent.versions.filter(number__isnull=False).order_by("-number").first()
-    context = {
-        "agent": agent,
-        "form": form,
-        "lines": lines,
-        "wrong": [line for line in lines if line.state is State.FIX],
-        "numbers": numbers,
-        "next": (newest.number or 0) + 1 if newest else 1,
-        "changes": diff(live, draft) if live else None,
-    }
-    page = "agents/_publish.html" if request.htmx else "agents/publish.html"
-    return render(request, page, context, status=status)
 
 
 @allowed(Permission.VIEW_AGENTS)

@@ -23,6 +23,7 @@ class Call(TenantModel):
     class Channel(models.TextChoices):
         PHONE = "phone", "Phone"
         BROWSER = "browser", "Browser"
+        REHEARSAL = "rehearsal", "Rehearsal"
 
     class Direction(models.TextChoices):
         INBOUND = "inbound", "Incoming"

@@ -21,6 +21,7 @@ from django.utils.timezone import now
 from agentos.errors import DomainError
 from agentos.tenants.api import ApiRequest, Problem, checked, keyed
 from agentos.tenants.permissions import Permission
+from agents.api import publish_agent
 from campaigns.models import Campaign, Consent, DoNotCall, Target
 from campaigns.people import contacts
 from campaigns.planning.dry_run import Plan, plan
@@ -193,4 +194,5 @@ urlpatterns = [  # no trailing slash: a redirect would lose the body
     path("campaigns", campaigns, name="campaigns"),
     path("campaigns/<uuid:campaign_id>", campaign, name="campaign"),
     path("campaigns/<uuid:campaign_id>/dry-run", dry_run, name="dry_run"),
+    path("agents/<uuid:agent_id>/publish", publish_agent, name="publish_agent"),
 ]

@@ -25,6 +25,7 @@ SCOPES = {
     Permission.MANAGE_CONTACTS: "Record opt-outs and consent",
     Permission.VIEW_CAMPAIGNS: "See how campaigns stand",
     Permission.RUN_CAMPAIGNS: "Run campaigns dry",
+    Permission.PUBLISH_AGENTS: "Publish agents",
 }
 
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from agents.providers.ports import LanguageModel, Message
+from calls.rehearsal.manners import Manner, as_said
 
 HANGS_UP = "<hang_up/>"
 GOODBYE = "Thank you, goodbye."
@@ -16,17 +17,10 @@ PROMPT = """\
 You play a person who has called a business on the telephone, to test its automated agent. Stay in your part.
 Who you are: {persona}
 What you want: {goal}
-How you are: {difficulty}
+How you are: {manner}
 The agent's words are the user's messages; answer with what you would say next, and nothing else: one or two short \
 sentences of plain speech in the language of the agent, no stage directions. Do not help the agent. When you have what \
 you want, or will not get it, say goodbye and end with {hangs_up}."""
-
-MANNERS = {
-    "easy": "friendly, patient, and clear. You answer what you are asked.",
-    "normal": "like most people: you say half of it at first, and the rest when you are asked.",
-    "hard": "in a hurry. You interrupt yourself, change your mind once about something important, and ask something "
-    "that has nothing to do with it.",
-}
 
 
 class SimulatedCaller(Protocol):
@@ -38,8 +32,8 @@ class SimulatedCaller(Protocol):
 class Reader:
     """Says its lines, whatever it hears, and then goodbye."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = [*lines, GOODBYE]
+    def __init__(self, lines: Sequence[str], manner: Manner) -> None:
+        self._lines = [*as_said(lines, manner), GOODBYE]
 
     async def answer(self, script: Sequence[dict[str, Any]]) -> str | None:
         """As SimulatedCaller."""
@@ -49,10 +43,10 @@ class Reader:
 class Player:
     """A model that plays a person."""
 
-    def __init__(self, model: LanguageModel, *, persona: str, goal: str, difficulty: str) -> None:
-        manner = MANNERS[difficulty]
+    def __init__(self, model: LanguageModel, *, persona: str, goal: str, manner: Manner) -> None:
         self._model, self._is_leaving = model, False
-        self._prompt = PROMPT.format(persona=persona or "a customer", goal=goal, difficulty=manner, hangs_up=HANGS_UP)
+        persona = persona or "a customer"
+        self._prompt = PROMPT.format(persona=persona, goal=goal, manner=manner.prompt, hangs_up=HANGS_UP)
 
     async def answer(self, script: Sequence[dict[str, Any]]) -> str | None:
         """As SimulatedCaller. Raises ProviderError."""

@@ -59,8 +59,14 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             *("name", "lines", "persona", "goal", "difficulty"),
             *("says", "never_says", "uses", "never_uses", "criteria", "answers"),
+            "before_publishing",
         )
-        labels = {"persona": "Who calls", "goal": "What they want", "difficulty": "How they are"}
+        labels = {
+            "before_publishing": "Play it before publishing",
+            "persona": "Who calls",
+            "goal": "What they want",
+            "difficulty": "How they are",
+        }
         widgets = {"persona": forms.Textarea({"rows": 2}), "goal": forms.Textarea({"rows": 2})}
 
     def __init__(self, agent: Agent, *args: Any, **kwargs: Any) -> None:

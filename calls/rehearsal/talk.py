@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agents.providers.ports import LanguageModel, Message, ToolCall
+from agents.providers.ports import LanguageModel, Message, Recalled, ToolCall
 from calls.conversation.guarding import GuardedToolbox, Wish, Worker
-from calls.conversation.history import History, tool_messages
+from calls.conversation.history import Exchange, History, tool_messages
 from calls.conversation.ports import ToolResult
 from calls.conversation.sentences import Pieces
 
 MOST_ROUNDS = 4  # as in a call
 DONE = "It was done."
+AS_THE_TOOL_SAYS: Mapping[str, str] = {
+    "book_appointment": "Booked.",
+    "leave_message": "The message is kept for the team.",
+    "save_lead": "Saved. Nothing is missing.",
+}
 LEAVES: Mapping[str, Literal["hang_up", "transfer"]] = {"end_call": "hang_up", "transfer_call": "transfer"}
+Entries = Sequence[Mapping[str, Any]]
 
 
 @dataclass(slots=True)
@@ -24,8 +31,8 @@ class Script:
 
     entries: list[dict[str, Any]] = field(default_factory=list)
 
-    def said(self, who: str, text: str) -> None:
-        self.entries.append({"who": who, "text": text})
+    def said(self, who: str, text: str, **more: Any) -> None:
+        self.entries.append({"who": who, "text": text, **{name: value for name, value in more.items() if value}})
 
     def tool(self, key: str, state: dict[str, Any]) -> None:
         kept = ("name", "title", "arguments", "result", "state")
@@ -37,18 +44,30 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Pretending:
-    """Tools that change something are only pretended; `answers` say what they answer. Others are run by `reading`."""
+    """Tools that change something are only pretended; `answers` say what they answer. Others are run by `reading`.
+
+    `can_transfer`: whoever is put through has left; on a real line there is nobody to put them through to, so it ends.
+    """
 
     answers: Mapping[str, str]
     reading: Worker
+    can_transfer: bool = True
 
     async def perform(self, wish: Wish) -> ToolResult:
         name = wish.tool.spec.name
         if name in LEAVES:
-            return ToolResult(DONE, ok=True, then=LEAVES[name])
+            return ToolResult(DONE, ok=True, then=LEAVES[name] if self.can_transfer else "hang_up")
         if name in self.answers or wish.tool.effect:
-            return ToolResult(self.answers.get(name, DONE), ok=True)
+            return ToolResult(self.answers.get(name) or AS_THE_TOOL_SAYS.get(name, DONE), ok=True)
         return await self.reading.perform(wish)
+
+
+@dataclass(slots=True)
+class _Written:
+    """What a model has written in one round."""
+
+    pieces: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
 
 
 class Talk:
@@ -64,55 +83,91 @@ class Talk:
         toolbox: GuardedToolbox,
         script: Script,
     ) -> None:
-        self._history, self._model, self._toolbox, self.script = History(system), model, toolbox, script
-        self._farewell, self._turn = farewell, 0
+        """What stands in the script already was said; an empty one begins with the greeting."""
+        self._history, self._model, self._toolbox = History(system, _earlier(script.entries)), model, toolbox
+        self.script, self._farewell = script, farewell
+        self._turn = len(script.of("caller"))
+        self._passages: list[str] = []
         self.is_over = False
-        self._heard(greeting)
+        for entry in script.of("caller"):
+            toolbox.caller_said(entry["text"])
+        if not script.entries:
+            self._heard(greeting)
 
-    async def say(self, text: str) -> str:
-        """What the agent answers. Raises ProviderError."""
+    async def say(self, text: str, *, heard: float = 1.0) -> str:
+        """What the agent answers. With less than all of it `heard`, the caller has cut it off. Raises ProviderError."""
+        async with aclosing(self.answer(text, heard=heard)) as pieces:
+            return " ".join([piece async for piece in pieces])
+
+    async def answer(self, text: str, *, heard: float = 1.0) -> AsyncGenerator[str, None]:
+        """The same, piece by piece as it is written."""
         self.script.said("caller", text)
         self._turn += 1
         self._history.caller_said(text)
         self._toolbox.caller_said(text)
         messages, said = self._history.messages(), list[str]()
         for _ in range(MOST_ROUNDS):
-            pieces, calls = await self._write(messages)
-            said += pieces
-            if not calls:
+            written = _Written()
+            async with aclosing(self._write(messages, written)) as pieces:
+                async for piece in pieces:
+                    said.append(piece)
+                    yield piece
+            if not written.calls:
                 break
-            messages = await self._use(messages, calls, " ".join(pieces), said)
+            told: list[str] = []
+            messages = await self._use(messages, written, told)
+            for line in told:
+                said.append(line)
+                yield line
             if self.is_over:
                 break
         if self.is_over and not said:
             said.append(self._farewell)
-        answer = " ".join(said)
-        self._heard(answer)
-        return answer
+            yield self._farewell
+        self._heard(" ".join(said), heard)
 
-    def _heard(self, text: str) -> None:
+    def _heard(self, text: str, share: float = 1.0) -> None:
+        """Only what was heard of it enters the history."""
+        words = text.split()
+        until = len(words) if share >= 1 else max(1, round(len(words) * share))
+        kept, rest = (text, "") if until == len(words) else (" ".join(words[:until]), " ".join(words[until:]))
+        passages, self._passages = list(dict.fromkeys(self._passages)), []
         if text:
-            self.script.said("agent", text)
-            self._history.agent_says().text = text
+            self.script.said("agent", kept, unheard=rest, passages=passages)
+            self._history.agent_says().text = kept
 
-    async def _write(self, messages: list[Message]) -> tuple[list[str], list[ToolCall]]:
-        cutter, calls, said = Pieces(), list[ToolCall](), list[str]()
+    async def _write(self, messages: list[Message], written: _Written) -> AsyncGenerator[str, None]:
+        cutter = Pieces()
         async with aclosing(self._model.reply(messages, self._toolbox.specs)) as stream:
             async for item in stream:
-                if isinstance(item, str):
-                    said += cutter.feed(item)
-                elif isinstance(item, ToolCall):
-                    calls.append(item)
-        said += cutter.finish()
-        self.is_over = self.is_over or (cutter.hangs_up and not calls)
-        return said, calls
+                match item:
+                    case str():
+                        for piece in cutter.feed(item):
+                            written.pieces.append(piece)
+                            yield piece
+                    case ToolCall():
+                        written.calls.append(item)
+                    case Recalled():
+                        self._passages += [str(each["title"]) for each in item.passages]
+        for piece in cutter.finish():
+            written.pieces.append(piece)
+            yield piece
+        self.is_over = self.is_over or (cutter.hangs_up and not written.calls)
 
-    async def _use(self, messages: list[Message], calls: list[ToolCall], before: str, said: list[str]) -> list[Message]:
-        entry = self._history.asks(calls, None)
+    async def _use(self, messages: list[Message], written: _Written, told: list[str]) -> list[Message]:
+        entry = self._history.asks(written.calls, None)
         for exchange in entry.exchanges:
             result = await self._toolbox.run(self._turn, exchange.call)
             exchange.result = result.content
             if result.say:
-                said.append(result.say)
+                told.append(result.say)
             self.is_over = self.is_over or (result.ok and bool(result.then))
-        return [*messages, *tool_messages(entry.exchanges, before)]
+        return [*messages, *tool_messages(entry.exchanges, " ".join(written.pieces))]
+
+
+def _earlier(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str] | Exchange]:
+    for entry in entries:
+        if entry["who"] == "tool":
+            yield Exchange(ToolCall("", entry["name"], json.dumps(entry["arguments"])), entry["result"])
+        else:
+            yield ("user" if entry["who"] == "caller" else "assistant"), entry["text"]

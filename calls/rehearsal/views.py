@@ -12,8 +12,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from agentos.tenants.permissions import Permission, TenantRequest, allowed
+from agentos.tenants.permissions import NotAllowed, Permission, TenantRequest, allowed, may
 from agents.models import Agent
+from agents.services import choose_rehearsing
 from calls.models import Call
 from calls.rehearsal.forms import RehearsalForm
 from calls.rehearsal.models import Rehearsal, RehearsalRun
@@ -39,6 +40,8 @@ def index(request: TenantRequest, agent_id: UUID) -> HttpResponse:
     action = request.POST.get("action", "")
     if action == "run":
         return _run(request, agent, list(agent.rehearsals.all()))
+    if action == "rehearsing":
+        return _choose_rehearsing(request, agent)
     if action == "from_call":
         made = from_call(get_object_or_404(agent.calls, pk=_uuid(request.POST.get("call"))))
         messages.success(request, "This call is a rehearsal now. Say what must come of it.")
@@ -53,10 +56,20 @@ def index(request: TenantRequest, agent_id: UUID) -> HttpResponse:
         "agent": agent,
         "rows": rows,
         "form": form,
+        "rehearsing": Agent.Rehearsing.choices,
         "is_running": any(row.run and row.run.state == State.RUNNING for row in rows),
         "passed": sum(bool(row.run and row.run.state == State.PASSED and not row.is_old) for row in rows),
     }
     return render(request, "calls/rehearsal/index.html", context, status=422 if form.errors else 200)
+
+
+def _choose_rehearsing(request: TenantRequest, agent: Agent) -> HttpResponse:
+    """Those who publish decide what stands before it."""
+    if not may(request.membership, Permission.PUBLISH_AGENTS):
+        raise NotAllowed(request.membership, Permission.PUBLISH_AGENTS)
+    choose_rehearsing(request.tenant, agent.pk, request.POST.get("rehearsing", ""))
+    messages.success(request, "Saved. It counts from the next time on that somebody publishes.")
+    return redirect("rehearsals:index", request.tenant.slug, agent.pk)
 
 
 def _uuid(text: str | None) -> UUID:

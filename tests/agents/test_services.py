@@ -33,13 +33,6 @@ def test_a_new_agent_has_a_draft_a_public_address_and_answers_nobody(tenant: Ten
     assert draft(agent).timezone == tenant.timezone
 
 
-def test_every_ready_made_agent_can_be_published_as_it_is(tenant: Tenant):
-    for ready in TEMPLATES[:-1]:
-        agent = services.create_agent(tenant, name=ready.title, template_name=ready.name)
-
-        assert services.publish(tenant, agent.pk).number == 1
-
-
 def test_two_agents_of_a_business_do_not_share_a_name_but_two_businesses_may(tenant: Tenant, other_tenant: Tenant):
     services.create_agent(tenant, name="June")
 

@@ -97,7 +97,7 @@ def problem(response: HttpResponse) -> tuple[int, str]:
 
 def test_every_address_is_described_and_nothing_else() -> None:
     described = {
-        (path.replace("{campaign_id}", "<uuid:campaign_id>").lstrip("/"), operation["operationId"])
+        (re.sub(r"{(\w+)}", r"<uuid:\1>", path).lstrip("/"), operation["operationId"])
         for path, operations in OPENAPI["paths"].items()
         for operation in operations.values()
     }
@@ -115,7 +115,7 @@ def test_methods_and_scopes_are_as_described(
 ) -> None:
     others = [scope.value for scope in SCOPES if scope.value != operation["x-scope"]]
     narrow = asking(create_key(tenant, name="Narrow", scopes=others, by=owner)[1])
-    address = path.replace("{campaign_id}", str(campaign.pk))
+    address = re.sub(r"{\w+}", str(campaign.pk), path)
 
     assert problem(narrow(method.upper(), address)) == (403, "out_of_scope")
     wrong = ask("GET" if method == "post" else "POST", address)

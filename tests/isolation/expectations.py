@@ -93,6 +93,7 @@ ROUTES: dict[str, Expectation] = {
     "api:campaigns": Keyed("a program asks which campaigns there are"),
     "api:campaign": Keyed("a program asks how a campaign stands"),
     "api:dry_run": Keyed("a program asks what would happen"),
+    "api:publish_agent": Keyed("a program publishes the draft of an agent"),
     "tenants:api": Inside.all("manage_api"),
     "integrations:keys": Inside.all("manage_integrations"),
     "integrations:tools": Inside.all("manage_integrations"),

@@ -30,7 +30,7 @@ class Result:
 
     @property
     def is_done(self) -> bool:
-        return self.text.startswith(("Booked", "The message is kept"))
+        return self.text.startswith(("Booked", "The message is kept", "Saved", "It was done"))
 
     @property
     def is_under_way(self) -> bool:
@@ -51,7 +51,8 @@ def wish_for(move: Move, now: Conversation, tools: Sequence[ToolSpec]) -> ToolCa
         case Move.CONFIRMED:
             return _call("book_appointment", _appointment(now), schemas)
         case Move.PASSED_ON:
-            return _call("leave_message", {"message": now.slots.message, "name": now.slots.name}, schemas)
+            told = {"message": now.slots.message, "note": now.slots.message, "name": now.slots.name, "details": []}
+            return _call("leave_message", told, schemas) or _call("save_lead", told, schemas)
         case Move.PROGRESS if now.pending() is Asked.TIME and "day" in now.news:
             day = _day(now)
             return (

@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from agentos.tenants.row_security import ProtectTenantRows
+
+
+class Migration(migrations.Migration):
+    dependencies = [("agents", "0013_proposals")]
+
+    operations = [ProtectTenantRows("Proposal")]
