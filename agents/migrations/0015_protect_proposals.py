@@ -4,6 +4,6 @@ from agentos.tenants.row_security import ProtectTenantRows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0013_proposals")]
+    dependencies = [("agents", "0014_proposals")]
 
     operations = [ProtectTenantRows("Proposal")]

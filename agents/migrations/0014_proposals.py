@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0012_openai_realtime"),
+        ("agents", "0013_words_of_passages"),
         ("tenants", "0005_protect_secrets"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
