@@ -13,9 +13,13 @@ from agents.languages import nearest
 
 @dataclass(frozen=True, slots=True)
 class PlatformSentences:
-    """One language. `bridge` is said by the process that takes over a call; `apology` ends one."""
+    """One language. `bridge` is said by the process that takes over a call; `apology` ends one, unless a person
+    takes it (`handing_over`) or will ring back.
+    """
 
     apology: str
+    handing_over: str
+    ringing_back: str
     bridge: str
     unreached: str
     one_moment: str
@@ -35,6 +39,9 @@ LANGUAGES = {
     "en": PlatformSentences(
         apology="I am sorry, I am having trouble and cannot go on right now. "
         "Please call again in a little while. Goodbye.",
+        handing_over="I am sorry, I am having trouble and cannot go on. I am putting you through to a colleague now.",
+        ringing_back="I am sorry, I am having trouble and cannot go on right now. "
+        "Somebody will call you back. Goodbye.",
         bridge="I am sorry, we were cut off for a moment. I am back. Please go on.",
         unreached="I am sorry, nobody can take your call right now. Shall I take a message?",
         one_moment="One moment, please.",
@@ -51,6 +58,9 @@ LANGUAGES = {
     "es": PlatformSentences(
         apology="Lo siento, tengo un problema y no puedo continuar en este momento. "
         "Por favor, llame de nuevo dentro de un rato. Adiós.",
+        handing_over="Lo siento, tengo un problema y no puedo continuar. Le paso ahora con una persona del equipo.",
+        ringing_back="Lo siento, tengo un problema y no puedo continuar en este momento. "
+        "Le devolveremos la llamada. Adiós.",
         bridge="Lo siento, se cortó un momento. Ya estoy de vuelta. Continúe, por favor.",
         unreached="Lo siento, ahora mismo nadie puede atenderle. ¿Quiere dejarme un mensaje?",
         one_moment="Un momento, por favor.",
@@ -67,6 +77,9 @@ LANGUAGES = {
     "fr": PlatformSentences(
         apology="Je suis désolé, j'ai un problème et je ne peux pas continuer pour le moment. "
         "Veuillez rappeler dans un instant. Au revoir.",
+        handing_over="Je suis désolé, j'ai un problème et je ne peux pas continuer. "
+        "Je vous mets en relation avec un collègue.",
+        ringing_back="Je suis désolé, j'ai un problème et je ne peux pas continuer. Nous vous rappellerons. Au revoir.",
         bridge="Excusez-moi, nous avons été coupés un instant. Je suis de retour. Continuez, je vous en prie.",
         unreached="Je suis désolé, personne ne peut vous répondre pour le moment. Voulez-vous laisser un message ?",
         one_moment="Un instant, s'il vous plaît.",
@@ -83,6 +96,8 @@ LANGUAGES = {
     "de": PlatformSentences(
         apology="Es tut mir leid, ich habe gerade eine Störung und kann nicht weitersprechen. "
         "Bitte rufen Sie in Kürze noch einmal an. Auf Wiederhören.",
+        handing_over="Es tut mir leid, ich habe gerade eine Störung. Ich verbinde Sie jetzt mit jemandem aus dem Team.",
+        ringing_back="Es tut mir leid, ich habe gerade eine Störung. Wir rufen Sie zurück. Auf Wiederhören.",
         bridge="Entschuldigung, wir waren kurz unterbrochen. Ich bin wieder da. Bitte sprechen Sie weiter.",
         unreached="Es tut mir leid, gerade kann niemand Ihren Anruf annehmen. Darf ich etwas ausrichten?",
         one_moment="Einen Moment, bitte.",
@@ -99,6 +114,9 @@ LANGUAGES = {
     "pt": PlatformSentences(
         apology="Desculpe, estou com um problema e não posso continuar agora. "
         "Por favor, ligue novamente daqui a pouco. Até logo.",
+        handing_over="Desculpe, estou com um problema e não posso continuar. "
+        "Vou transferir a ligação para um colega agora.",
+        ringing_back="Desculpe, estou com um problema e não posso continuar agora. Nós ligaremos de volta. Até logo.",
         bridge="Desculpe, a ligação caiu por um momento. Já voltei. Por favor, continue.",
         unreached="Desculpe, ninguém pode atender agora. Quer deixar um recado?",
         one_moment="Um momento, por favor.",
@@ -115,6 +133,8 @@ LANGUAGES = {
     "it": PlatformSentences(
         apology="Mi dispiace, ho un problema e al momento non posso continuare. "
         "La prego di richiamare tra poco. Arrivederci.",
+        handing_over="Mi dispiace, ho un problema e non posso continuare. La metto subito in contatto con un collega.",
+        ringing_back="Mi dispiace, ho un problema e al momento non posso continuare. La richiameremo. Arrivederci.",
         bridge="Mi scusi, la linea è caduta per un momento. Sono di nuovo qui. Prego, continui.",
         unreached="Mi dispiace, al momento nessuno può rispondere. Vuole lasciare un messaggio?",
         one_moment="Un momento, per favore.",

@@ -28,6 +28,7 @@ from calls.journal import CallJournal
 from calls.knowing import Knowledge
 from calls.opting_out import stop_calls
 from calls.redaction import Redactor
+from calls.rescue import rescuer
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
 from calls.services import NewCall
@@ -287,6 +288,7 @@ class RunningCall(Generic[E]):
             earlier_ms=earlier.elapsed_ms,
             next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT + bool(prepared.new.briefing.message),
             on_stop=self._on_stop,
+            rescue=rescuer(scene),
         )
         worker.act, worker.entries = self._session.acts.perform, self._session.acts.entries
         engine.attach(self._session)

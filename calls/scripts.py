@@ -10,6 +10,7 @@ from calls.briefing import Briefing
 from calls.conversation.script import Script
 from calls.conversation.turn_taking import Interruption, Policy
 from calls.platform_sentences import platform_sentences
+from calls.rescue import CALL_BACK_TOOL, TOOL, ways_out
 
 PER_CALL = ("caller_number", "now")  # variables whose sentence is said once and never again
 
@@ -52,6 +53,9 @@ class CallTexts:
         texts = [self._consent(), spec.greeting, spec.fallback_sentence, *spec.silence_prompts, spec.farewell]
         texts += [self._platform.apology, self._platform.bridge, spec.duration_warning]
         texts += self._moments()  # a model may be slow, too
+        ways = ways_out(spec)
+        texts += [self._platform.handing_over] if TOOL in ways else []
+        texts += [self._platform.ringing_back] if CALL_BACK_TOOL in ways else []
         common = [self._say(text) for text in texts if not self._is_personal(text)]
         own = [self._briefing.introduction, *common, self._briefing.stopped]
         return [text for text in dict.fromkeys(own) if text]
@@ -79,6 +83,8 @@ class CallTexts:
             moments=self._moments(),
             not_done=self._platform.not_done,
             apology=self._platform.apology,
+            handing_over=self._platform.handing_over,
+            ringing_back=self._platform.ringing_back,
             silence_prompts=tuple(self._say(prompt) for prompt in spec.silence_prompts),
             silence_timeout_s=float(spec.silence_timeout_s),
             max_duration_s=float(spec.max_duration_s),

@@ -34,6 +34,8 @@ class Script:
     moments: tuple[str, ...] = ("One moment, please.", "I am still working on it.")  # while one has to wait
     not_done: str = "I am sorry, I could not do that."
     apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
+    handing_over: str = "I am sorry, I cannot go on right now. I am putting you through to somebody."
+    ringing_back: str = "I am sorry, I cannot go on right now. Somebody will call you back. Goodbye."
     silence_prompts: tuple[str, ...] = ()
     silence_timeout_s: float = 6.0
     max_duration_s: float = 900.0

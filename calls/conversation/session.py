@@ -20,6 +20,7 @@ from calls.conversation.keypad import Keypad
 from calls.conversation.ports import Journal, Listener, Screen, Speaker, Toolbox
 from calls.conversation.records import Records
 from calls.conversation.reply import Reply
+from calls.conversation.rescue import Rescue, last_words, nobody
 from calls.conversation.script import Ending, Script
 from calls.conversation.speaking import Spawn
 from calls.conversation.stopping import find_stop
@@ -51,6 +52,7 @@ class Session:
         earlier_ms: int = 0,
         next_index: int = 0,
         on_stop: Callable[[str], None] = lambda said: None,
+        rescue: Rescue = nobody,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._origin = self._loop.time() - earlier_ms / 1000
@@ -59,7 +61,7 @@ class Session:
         self._timers = Timers(self._loop)
         self._records = Records(journal, line, self.now_ms, next_index)
         self._keypad = Keypad(self._timers, self.typed)
-        self._on_stop, self._toolbox = on_stop, toolbox or NoTools()
+        self._on_stop, self._toolbox, self._rescue = on_stop, toolbox or NoTools(), rescue
         self._over = asyncio.Event()
         self._ending = Ending.CALLER
         self._tasks: set[asyncio.Task[None]] = set()
@@ -322,9 +324,6 @@ class Session:
         self._toolbox.caller_said(turn.text)
         self._noted.append(turn)
 
-    def _tell(self) -> None:
-        self._agent.tell()
-
     def _prompt(self) -> None:
         prompts = self._script.silence_prompts
         if self._prompts_said < len(prompts):
@@ -354,13 +353,15 @@ class Session:
         self._timers.cancel("limit", "limit near", "no words")
         self._agent.cancel()
         last_words = {Ending.LIMIT: self._script.farewell, Ending.AGENT: self._script.stopped}
-        if self._ending not in last_words:
+        if self._ending in last_words:
+            self._say(last_words[self._ending], kind="farewell", ending=self._ending)
+        else:
             self._ending = Ending.FAILURE
-        text = last_words.get(self._ending, self._script.apology)
-        self._say(text, kind="farewell", ending=self._ending)
+            self._spawn(self._apologize())
 
-    def _let_go(self) -> None:
-        self._over.set()
+    async def _apologize(self) -> None:
+        text, self._ending = await last_words(self._rescue, self._script)
+        self._say(text, kind="farewell", ending=self._ending)
 
     _ACTIONS: dict[Action, Callable[[Session], None]] = {
         Action.CANCEL_REPLY: _cancel_reply,
@@ -371,12 +372,12 @@ class Session:
         Action.NOTE: _note,
         Action.AWAIT_WORDS: lambda self: self._agent.await_words(),
         Action.NEVER_MIND: lambda self: self._agent.never_mind(),
-        Action.TELL: _tell,
+        Action.TELL: lambda self: self._agent.tell(),
         Action.PROMPT: _prompt,
         Action.WARN: _warn,
         Action.FAREWELL: _farewell,
-        Action.HANG_UP: _let_go,
-        Action.LET_GO: _let_go,
+        Action.HANG_UP: lambda self: self._over.set(),
+        Action.LET_GO: lambda self: self._over.set(),
     }
 
     def _watch_silence(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 from agents.providers.ports import Interim, ProviderError, SpeechStarted
+from calls.conversation.rescue import Rescued
 from calls.conversation.script import Ending
 from tests.calls.conversation.stage import on_stage
 from tests.clock import on_virtual_clock
@@ -164,3 +165,31 @@ async def test_a_caller_without_a_recogniser_hears_an_apology():
         stage.listener.lost.set_result(ProviderError("stt", "gone"))
         assert await stage.running is Ending.FAILURE
         assert stage.journal.transcript()[-1] == ("agent", "I cannot hear you, goodbye.")
+
+
+@on_virtual_clock
+async def test_a_caller_whose_agent_cannot_go_on_is_put_through_to_a_person():
+    async def somebody_is_there() -> Rescued:
+        return Rescued.PERSON
+
+    dead = ScriptedModel(Thought(error=ProviderError("llm", "dead"), first_s=0.2))
+    async with on_stage(dead, handing_over="I am putting you through.", rescue=somebody_is_there) as stage:
+        await stage.until_quiet()
+        await stage.caller_says("hello")
+        assert await stage.running is Ending.TRANSFER
+        assert stage.journal.transcript()[-1][1] == "I am putting you through."
+
+
+@on_virtual_clock
+async def test_nobody_waits_long_for_somebody_who_cannot_be_asked():
+    async def never() -> Rescued:
+        await asyncio.sleep(60.0)
+        return Rescued.PERSON
+
+    dead = ScriptedModel(Thought(error=ProviderError("llm", "dead"), first_s=0.2))
+    async with on_stage(dead, apology="I am sorry.", rescue=never) as stage:
+        await stage.until_quiet()
+        start = stage.loop.time()
+        await stage.caller_says("hello")
+        assert await stage.running is Ending.FAILURE
+        assert stage.loop.time() - start < 8.0
