@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 
 from django.conf import settings
@@ -19,13 +20,15 @@ from calls.journal import spool
 async def prepare_process() -> None:
     """Do what the first call would otherwise wait for: import the SDKs of vendors that have a key, ask the database.
 
-    Where no vendor has one, calls are held with the offline voice, whose worker takes seconds to learn its words.
+    A business may bring a key of its own for any other vendor, so their SDKs follow, behind the first calls. Where no
+    vendor has a key, calls are held with the offline voice, whose worker takes seconds to learn its words.
     """
     names = [name for name, vendor in settings.VENDORS.items() if vendor["api_key"]]
     if not names:
         with suppress(ProviderError):  # whoever needs it is told
             await worker().ready()
     await asyncio.to_thread(providers.preload, names)
+    threading.Thread(target=providers.preload, name="preload", daemon=True).start()
     await within_budget(Tenant.objects.exists)
 
 

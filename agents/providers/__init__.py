@@ -103,8 +103,8 @@ def tts_ahead(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:
     return tts(name, voice, endpoint)
 
 
-def preload(names: Iterable[str] = ("deepgram", "openai", "elevenlabs")) -> None:
-    """Import now what calls with these providers need. Blocks for about a second: for process start only."""
+def preload(names: Iterable[str] = ("deepgram", "openai", "elevenlabs", "anthropic")) -> None:
+    """Import now what calls with these providers need. Takes up to a second each: for a thread at process start."""
     for module in _modules(names):
         prepare = getattr(module, "preload", None)
         if prepare is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx2
@@ -45,7 +47,9 @@ def client_of(endpoint: Endpoint) -> AsyncOpenAI:
 def preload() -> None:
     """Pay at process start what the first call would otherwise pay."""
     client = AsyncOpenAI(api_key="none", base_url=DEFAULT_BASE)
-    _ = client.models
+    _ = client.models, client.audio.transcriptions, client.audio.speech, client.realtime
+    with suppress(ImportError):  # what the SDK itself imports when a socket is opened; a later one may not
+        importlib.import_module("openai.lib._websocket")
 
 
 async def close_clients() -> None:

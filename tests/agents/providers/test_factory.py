@@ -43,6 +43,10 @@ def test_preloading_imports_what_the_first_call_would():
     preload(["openai"])
 
 
+def test_no_vendor_s_module_is_imported_during_a_call():
+    assert "openai" in in_a_fresh_process("from tests.agents.providers.whole_call import main\nmain()")
+
+
 def test_an_adapter_s_import_does_not_hide_the_function_of_the_same_name():
     code = "import agents.providers as p\np.preload()\nassert all(map(callable, (p.stt, p.llm, p.tts)))"
 
