@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "calls.tasks.sweep", "schedule": 30.0},
     "forget what is old": {"task": "calls.tasks.forget_old", "schedule": 3600.0},
     "watch budgets": {"task": "calls.tasks.watch_budgets", "schedule": 60.0},
+    "look after transfers": {"task": "telephony.tasks.look_after_transfers", "schedule": 5.0},
     "read ended calls": {"task": "calls.tasks.analyze_ended", "schedule": 5.0},
     "follow calendars": {"task": "calls.tasks.follow_calendars", "schedule": 120.0},
     "deliver webhooks": {"task": "agentos.webhooks.tasks.sweep", "schedule": 15.0},

@@ -21,7 +21,6 @@ class PlatformSentences:
     handing_over: str
     ringing_back: str
     bridge: str
-    unreached: str
     one_moment: str
     still_working: str
     not_done: str
@@ -43,7 +42,6 @@ LANGUAGES = {
         ringing_back="I am sorry, I am having trouble and cannot go on right now. "
         "Somebody will call you back. Goodbye.",
         bridge="I am sorry, we were cut off for a moment. I am back. Please go on.",
-        unreached="I am sorry, nobody can take your call right now. Shall I take a message?",
         one_moment="One moment, please.",
         still_working="I am still working on it.",
         not_done="I am sorry, I could not do that.",
@@ -62,7 +60,6 @@ LANGUAGES = {
         ringing_back="Lo siento, tengo un problema y no puedo continuar en este momento. "
         "Le devolveremos la llamada. Adiós.",
         bridge="Lo siento, se cortó un momento. Ya estoy de vuelta. Continúe, por favor.",
-        unreached="Lo siento, ahora mismo nadie puede atenderle. ¿Quiere dejarme un mensaje?",
         one_moment="Un momento, por favor.",
         still_working="Sigo con ello.",
         not_done="Lo siento, no he podido hacerlo.",
@@ -81,7 +78,6 @@ LANGUAGES = {
         "Je vous mets en relation avec un collègue.",
         ringing_back="Je suis désolé, j'ai un problème et je ne peux pas continuer. Nous vous rappellerons. Au revoir.",
         bridge="Excusez-moi, nous avons été coupés un instant. Je suis de retour. Continuez, je vous en prie.",
-        unreached="Je suis désolé, personne ne peut vous répondre pour le moment. Voulez-vous laisser un message ?",
         one_moment="Un instant, s'il vous plaît.",
         still_working="Je suis toujours dessus.",
         not_done="Je suis désolé, je n'ai pas pu le faire.",
@@ -99,7 +95,6 @@ LANGUAGES = {
         handing_over="Es tut mir leid, ich habe gerade eine Störung. Ich verbinde Sie jetzt mit jemandem aus dem Team.",
         ringing_back="Es tut mir leid, ich habe gerade eine Störung. Wir rufen Sie zurück. Auf Wiederhören.",
         bridge="Entschuldigung, wir waren kurz unterbrochen. Ich bin wieder da. Bitte sprechen Sie weiter.",
-        unreached="Es tut mir leid, gerade kann niemand Ihren Anruf annehmen. Darf ich etwas ausrichten?",
         one_moment="Einen Moment, bitte.",
         still_working="Ich bin noch dabei.",
         not_done="Es tut mir leid, das hat nicht geklappt.",
@@ -118,7 +113,6 @@ LANGUAGES = {
         "Vou transferir a ligação para um colega agora.",
         ringing_back="Desculpe, estou com um problema e não posso continuar agora. Nós ligaremos de volta. Até logo.",
         bridge="Desculpe, a ligação caiu por um momento. Já voltei. Por favor, continue.",
-        unreached="Desculpe, ninguém pode atender agora. Quer deixar um recado?",
         one_moment="Um momento, por favor.",
         still_working="Ainda estou vendo isso.",
         not_done="Desculpe, não consegui fazer isso.",
@@ -136,7 +130,6 @@ LANGUAGES = {
         handing_over="Mi dispiace, ho un problema e non posso continuare. La metto subito in contatto con un collega.",
         ringing_back="Mi dispiace, ho un problema e al momento non posso continuare. La richiameremo. Arrivederci.",
         bridge="Mi scusi, la linea è caduta per un momento. Sono di nuovo qui. Prego, continui.",
-        unreached="Mi dispiace, al momento nessuno può rispondere. Vuole lasciare un messaggio?",
         one_moment="Un momento, per favore.",
         still_working="Ci sto ancora lavorando.",
         not_done="Mi dispiace, non sono riuscito a farlo.",

@@ -24,7 +24,7 @@ from calls.journal import spool
 from calls.models import Call, ToolRun
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
-from calls.transfers.services import was_unreached
+from calls.transfers.services import words_of_return
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Earlier:
     said: tuple[tuple[str, str] | Exchange, ...] = ()
     elapsed_ms: int = 0
     runs: tuple[Run, ...] = ()
-    unreached: bool = False  # they come back from a transfer that reached nobody
+    bridge: str = ""  # said first, where more is known than that the line was lost
 
 
 def load_earlier(
@@ -59,7 +59,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         version = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
         turns = list(call.turns.order_by("started_ms", "index").values("speaker", "heard", "started_ms"))
         runs = [_run_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
-        unreached = was_unreached(call)
+        bridge = words_of_return(call)
         answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
     new = NewCall(
         call_id=call.pk,
@@ -74,7 +74,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         briefing=Briefing.from_json(call.briefing),
     )
     earlier = _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
-    return new, answerer, replace(earlier, unreached=unreached)
+    return new, answerer, replace(earlier, bridge=bridge)
 
 
 def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, Answerer, Earlier]:

@@ -274,7 +274,7 @@ class RunningCall(Generic[E]):
             scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs, own=prepared.tools
         )
         script = prepared.texts.script(
-            resumed=claims.segment > 1, speculation=self._spec.speculation, unreached=earlier.unreached
+            resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge
         )
         self._session = Session(
             script=engine.script(script),

@@ -68,12 +68,11 @@ class CallTexts:
     def _is_personal(self, text: str) -> bool:
         return any(name in PER_CALL or name in self._briefing.variables for name in placeholders(text))
 
-    def script(self, *, resumed: bool, speculation: bool, unreached: bool = False) -> Script:
-        """`unreached`: the caller comes back from a transfer that reached nobody."""
+    def script(self, *, resumed: bool, speculation: bool, bridge: str = "") -> Script:
+        """`bridge`: what a caller hears first who was away, where more is known than that the line was lost."""
         spec = self._spec
-        bridge = self._platform.unreached if unreached else self._platform.bridge
         return Script(
-            opening=(bridge,) if resumed else (self._say(spec.greeting),),
+            opening=(bridge or self._platform.bridge,) if resumed else (self._say(spec.greeting),),
             opening_kind="bridge" if resumed else "greeting",
             introduction="" if resumed else self._briefing.introduction,
             consent_notice="" if resumed else self._say(self._consent()),

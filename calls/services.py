@@ -175,7 +175,8 @@ def end_forgotten(tenant_id: int) -> int:
     with tenant_transaction(tenant_id):
         forgotten = Call.objects.select_for_update(skip_locked=True).exclude(status=Call.Status.ENDED)
         ended = 0
-        talking = Q(transfers__state="dialing", transfers__created_at__gt=now() - LONGEST_TRANSFER)
+        recent = Q(transfers__created_at__gt=now() - LONGEST_TRANSFER)
+        talking = recent & Q(transfers__state__in=("dialing", "returning", "talking"))
         for call in forgotten.filter(seen_at__lt=now() - SIGN_OF_LIFE).exclude(talking):
             answered = call.status == Call.Status.IN_PROGRESS
             finish(call, Call.Ending.MEDIA_LOST if answered else Call.Ending.NO_ANSWER, call.seen_at)

@@ -26,8 +26,9 @@ from campaigns.calling import addresses, agent_calls, reporting
 from campaigns.calling.answering import HANG_UP, Answer, Told, handed_over, pick_up, press, take_recording
 from campaigns.people.text_messages import MESSAGE, receive, waiting_messages
 from telephony import twiml
+from telephony.carrier_webhook import CarrierWebhook, sorry
 from telephony.event_writer import ArrivedEvent
-from telephony.webhooks import CarrierWebhook, connect, one_moment, refuse, sorry
+from telephony.webhooks import connect, one_moment, refuse
 
 T = TypeVar("T")
 

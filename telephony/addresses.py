@@ -28,6 +28,25 @@ def transferred_url(agent_id: UUID) -> str:
     return _url(agent_id, "transferred") + RETRIES
 
 
+def hold_url(agent_id: UUID) -> str:
+    """Asked again and again what a caller hears who waits for a person."""
+    return _url(agent_id, "hold")
+
+
+def hold_music_url() -> str:
+    return f"{settings.PUBLIC_URL}/agents/hold-music.wav"
+
+
+def person_url(agent_id: UUID, ring_id: UUID) -> str:
+    """Asked when a person has picked up for whom a caller waits, and told which key they press."""
+    return _url(agent_id, f"person/{ring_id}") + RETRIES
+
+
+def person_status_url(agent_id: UUID, ring_id: UUID) -> str:
+    """Told of every step of the call to a person."""
+    return _url(agent_id, f"person-status/{ring_id}") + RETRIES
+
+
 def stream_status_url(agent_id: UUID) -> str:
     return _url(agent_id, "stream-status")
 

@@ -99,6 +99,76 @@ def dial(address: str, action: str, *, caller_id: str, rings_s: int) -> str:
     return _text(response)
 
 
+def wait_in_room(room: str, action: str, *, wait_url: str) -> str:
+    """Let the caller wait with what `wait_url` plays until somebody comes in; `action` is asked when they are out.
+
+    The room is the caller's: it closes when they leave.
+    """
+    response, dial = VoiceResponse(), Dial(action=_clean(action), method="POST")
+    dial.conference(
+        _clean(room),
+        start_conference_on_enter=False,
+        end_conference_on_exit=True,
+        beep="false",
+        wait_url=_clean(wait_url),
+        wait_method="POST",
+    )
+    response.append(dial)
+    return _text(response)
+
+
+def join_room(room: str) -> str:
+    """Let a person talk with the caller who waits there. When either hangs up, the other is out of the room, too."""
+    response, dial = VoiceResponse(), Dial()
+    dial.conference(_clean(room), start_conference_on_enter=True, end_conference_on_exit=True, beep="false")
+    response.append(dial)
+    response.hangup()
+    return _text(response)
+
+
+def hold(music: str, sentence: str, again: str, *, language: str = "en-US") -> str:
+    """Play music to a caller who waits, say a sentence, and ask `again` what comes next."""
+    response = VoiceResponse()
+    response.play(_clean(music))
+    response.say(_clean(sentence)[:MAX_SPOKEN], language=_clean(language))
+    response.redirect(_clean(again), method="POST")
+    return _text(response)
+
+
+def introduce(text: str, keys: str, action: str, *, language: str = "en-US") -> str:
+    """Tell a person who waits and which keys there are, and the keys once more; `action` is told of one, or of none."""
+    response = VoiceResponse()
+    for spoken, last in ((f"{text} {keys}", False), (keys, True)):
+        gather = Gather(
+            input="dtmf",
+            num_digits=1,
+            timeout=8 if last else 4,
+            action=_clean(action),
+            method="POST",
+            action_on_empty_result=last,
+        )
+        gather.say(_clean(spoken)[:MAX_SPOKEN], language=_clean(language))
+        response.append(gather)
+    return _text(response)
+
+
+def ask_for_message(sentence: str, action: str, *, language: str = "en-US") -> str:
+    """Say a sentence and listen; `action` is told the words, or that there were none."""
+    response = VoiceResponse()
+    gather = Gather(
+        input="speech",
+        timeout=8,
+        speech_timeout=3,
+        action=_clean(action),
+        method="POST",
+        action_on_empty_result=True,
+        language=_clean(language),
+    )
+    gather.say(_clean(sentence)[:MAX_SPOKEN], language=_clean(language))
+    response.append(gather)
+    return _text(response)
+
+
 def say_and_hang_up(sentence: str, language: str = "en-US") -> str:
     """Say one sentence, then end the call."""
     response = VoiceResponse()

@@ -9,15 +9,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import structlog
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
-from django.utils.decorators import method_decorator
-from django.utils.timezone import now
-from django.views import View
-from django.views.decorators.csrf import csrf_exempt
+from django.http import HttpResponse
 
 from agents.languages import for_the_carrier
 from calls.admission import Admission, Refused, admit, caller_left, readmit
@@ -25,12 +21,14 @@ from calls.platform_sentences import platform_sentences
 from calls.runtime import CallClaims
 from calls.snapshots import language_of
 from calls.transfers import transferring
-from calls.transfers.services import Step
+from calls.transfers.rooms import FINAL
+from calls.transfers.sentences import transfer_sentences
+from calls.transfers.steps import After, Next, Room, Step, Told
 from telephony import addresses, tokens, twiml
-from telephony.event_writer import ArrivedEvent, EventWriter
+from telephony.carrier_webhook import CarrierWebhook, event_key, sorry
+from telephony.putting_through import soon_for_caller
 from telephony.relay import relay_for, session_end
-from telephony.services import STATUS, carrier_events
-from telephony.signature import SignatureRefused, signed_fields
+from telephony.services import STATUS
 
 ANSWER_WITHIN_S = 3.0  # the carrier gives up after 15, the caller sooner
 STORE_WITHIN_S = 5.0
@@ -38,33 +36,7 @@ STORE_WITHIN_S = 5.0
 log = structlog.get_logger(__name__)
 
 _SID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_MAX_FIELDS, _MAX_VALUE = 100, 1000
-
-
-@method_decorator(csrf_exempt, name="dispatch")
-class CarrierWebhook(View):
-    """A signed form from the carrier about one call of one agent."""
-
-    http_method_names = ["post"]
-    events: Callable[[], EventWriter] = staticmethod(carrier_events)
-
-    async def post(self, request: HttpRequest, agent_id: UUID) -> HttpResponse:
-        try:
-            fields = {name: value.replace("\0", "") for name, value in signed_fields(request).items()}
-        except SignatureRefused as refused:
-            log.warning("webhook refused", reason=refused.reason, path=request.path)
-            return HttpResponseForbidden()
-        return await self.answer(agent_id, fields)
-
-    async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
-        raise NotImplementedError
-
-    def keep(self, agent_id: UUID, kind: str, key: str, fields: dict[str, str]) -> asyncio.Future[None]:
-        """Have the webhook stored behind our back; who wants to know when may await it."""
-        event = ArrivedEvent(agent_id, fields.get("CallSid", "")[:40], kind, key, _storable(fields), now())
-        stored = asyncio.wrap_future(self.events().keep(event))
-        stored.add_done_callback(lambda done: done.cancelled() or done.exception())  # logged where it happened
-        return stored
+MOST_WORDS = 2000
 
 
 class Instructions(CarrierWebhook):
@@ -76,7 +48,7 @@ class Instructions(CarrierWebhook):
 
     async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
         text, outcome = await self._decide(agent_id, fields)
-        self.keep(agent_id, self.kind, _key(fields, self.kind, outcome), fields)
+        self.keep(agent_id, self.kind, event_key(fields, self.kind, outcome), fields)
         return HttpResponse(text, content_type="text/xml")
 
     async def _decide(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str]:
@@ -133,12 +105,16 @@ class ResumeCall(Instructions):
     kind = "resume"
     address = staticmethod(addresses.resume_url)
     readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
-    next_step: Callable[..., Awaitable[Step | None]] = staticmethod(transferring.next_step)
+    next_step: Callable[..., Awaitable[Next | None]] = staticmethod(transferring.next_step)
+    look_after: Callable[[UUID, str], None] = staticmethod(soon_for_caller)
     caller_left: Callable[..., Awaitable[None]] = staticmethod(caller_left)
 
     async def instead(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str] | None:
         step = await self.next_step(agent_id, _sid(fields))
-        return (put_through(agent_id, step), "transfer") if step is not None else None
+        if isinstance(step, Room):
+            self.look_after(agent_id, _sid(fields))
+        text = put_through(agent_id, step) if step is not None else None
+        return (text, "transfer") if text is not None else None
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
         sid, end = _sid(fields), session_end(fields)
@@ -151,19 +127,24 @@ class ResumeCall(Instructions):
 
 
 class Transferred(Instructions):
-    """A person was rung for the caller: they have talked, or the next one is tried, or the agent is back."""
+    """A caller comes back: from a talk with a person, from waiting for one in vain, or from leaving a message."""
 
     kind = "transferred"
     address = staticmethod(addresses.transferred_url)
-    report: Callable[..., Awaitable[tuple[bool, Step | None]]] = staticmethod(transferring.report)
+    report: Callable[..., Awaitable[Next]] = staticmethod(transferring.report)
     readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
+    look_after: Callable[[UUID, str], None] = staticmethod(soon_for_caller)
 
     async def instead(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str] | None:
-        status, dial_sid = fields.get("DialCallStatus", ""), fields.get("DialCallSid", "")[:40]
-        has_talked, step = await self.report(agent_id, _sid(fields), status=status, dial_sid=dial_sid)
-        if step is not None:
-            return put_through(agent_id, step), f"{dial_sid}:next"
-        return (twiml.hang_up(), f"{dial_sid}:talked") if has_talked else None
+        sid, dial_sid = _sid(fields), fields.get("DialCallSid", "")[:40]
+        listened = bool({"SpeechResult", "Digits"} & fields.keys())
+        words = fields.get("SpeechResult", "")[:MOST_WORDS] if listened else None
+        told = Told(fields.get("DialCallStatus", ""), dial_sid, fields.get("CallStatus") in FINAL, words)
+        step = await self.report(agent_id, sid, told)
+        self.look_after(agent_id, sid)
+        text = put_through(agent_id, step)
+        outcome = step.value if isinstance(step, After) else "next"
+        return (text, f"{dial_sid}:{outcome}") if text is not None else None
 
     async def admission(self, agent_id: UUID, fields: dict[str, str]) -> Admission:
         return await self.readmit(agent_id=agent_id, carrier_sid=_sid(fields))
@@ -173,16 +154,19 @@ class CallStatus(CarrierWebhook):
     """A call has moved on. Answered once that is stored; without the database the carrier is asked to repeat it."""
 
     within_s = STORE_WITHIN_S
+    look_after: Callable[[UUID, str], None] = staticmethod(soon_for_caller)
 
     async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
         if not _SID.fullmatch(fields.get("CallSid", "")) or not fields.get("CallStatus"):
             return HttpResponse(status=400)
-        key = _key(fields, STATUS, fields["CallStatus"], fields.get("SequenceNumber", ""))
+        key = event_key(fields, STATUS, fields["CallStatus"], fields.get("SequenceNumber", ""))
         try:
             async with asyncio.timeout(self.within_s):
                 await self.keep(agent_id, STATUS, key, fields)
         except (TimeoutError, OSError):  # it may well be on disk; the carrier's repetition does no harm
             return HttpResponse(status=503)
+        if fields["CallStatus"] in FINAL:
+            self.look_after(agent_id, fields["CallSid"])
         return HttpResponse(status=204)
 
 
@@ -192,25 +176,32 @@ class StreamStatus(CarrierWebhook):
     async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
         if not _SID.fullmatch(fields.get("CallSid", "")):
             return HttpResponse(status=400)
-        key = _key(fields, "stream", fields.get("StreamSid", ""), fields.get("StreamEvent", ""))
+        key = event_key(fields, "stream", fields.get("StreamSid", ""), fields.get("StreamEvent", ""))
         self.keep(agent_id, "stream", key, fields)
         return HttpResponse(status=204)
 
 
-def put_through(agent_id: UUID, step: Step) -> str:
-    """Ring the person, and come back to us afterwards."""
-    action = addresses.transferred_url(agent_id)
-    return twiml.dial(step.address, action, caller_id=step.caller_id, rings_s=step.rings_s)
+def put_through(agent_id: UUID, step: Next) -> str | None:
+    """What a caller hears on the way to a person, or at its end; None where the agent is back."""
+    action, language = addresses.transferred_url(agent_id), language_of(agent_id)
+    spoken, sentences = for_the_carrier(language), transfer_sentences(language)
+    match step:
+        case Step():
+            return twiml.dial(step.address, action, caller_id=step.caller_id, rings_s=step.rings_s)
+        case Room():
+            return twiml.wait_in_room(str(step.name), action, wait_url=addresses.hold_url(agent_id))
+        case After.AGENT:
+            return None
+        case After.ENDED:
+            return twiml.hang_up()
+        case After.MESSAGE:
+            return twiml.ask_for_message(sentences.message, action, language=spoken)
+    return twiml.say_and_hang_up(getattr(sentences, step.value), spoken)
 
 
 def refuse(refused: Refused) -> str:
     """Say why nobody takes the call, in the agent's language."""
     return twiml.say_and_hang_up(refused.sentence, for_the_carrier(refused.language))
-
-
-def sorry(language: str) -> str:
-    """Something went wrong, and somebody is waiting."""
-    return twiml.say_and_hang_up(platform_sentences(language).sorry, for_the_carrier(language))
 
 
 def one_moment(language: str, url: str) -> str:
@@ -242,13 +233,3 @@ def _sid(fields: dict[str, str]) -> str:
     if not _SID.fullmatch(sid):
         raise ValueError("no CallSid")
     return sid
-
-
-def _key(fields: dict[str, str], kind: str, *details: str) -> str:
-    return ":".join((kind, fields.get("CallSid", ""), *details))[:160]
-
-
-def _storable(fields: dict[str, str]) -> dict[str, Any]:
-    """What the database takes: no NUL, no flood. The CallToken is a key to other calls and is not kept."""
-    kept = [(name, value) for name, value in fields.items() if name != "CallToken"][:_MAX_FIELDS]
-    return {name[:_MAX_VALUE].replace("\0", ""): value[:_MAX_VALUE] for name, value in kept}

@@ -22,6 +22,7 @@ from agents.models import KnowledgeGap
 from calls.after.models import Analysis, Retention
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn
 from calls.recordings import path_of
+from calls.transfers.models import Transfer
 from calls.wording import other_number
 
 MOST_AT_A_TIME = 500
@@ -108,6 +109,7 @@ def erase_words(calls: Iterable[Call]) -> int:
     KnowledgeGap.objects.filter(last_call__in=ids).delete()
     for model in (Turn, CallEvent, ToolRun, Analysis):
         model.objects.filter(call__in=ids).delete()
+    Transfer.objects.filter(call__in=ids).update(reason="", summary="")
     return int(Call.objects.filter(pk__in=ids).update(briefing={}))
 
 

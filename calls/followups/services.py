@@ -14,7 +14,7 @@ from agentos.webhooks.events import emit
 from calls.calendar.booking import Guest, Origin, usual_calendar
 from calls.calendar.names import is_same_name
 from calls.followups.hours import due_at, zones_of
-from calls.followups.models import CallBack, Lead
+from calls.followups.models import CallBack, Lead, LeftMessage
 
 
 def save_lead(guest: Guest, fields: Mapping[str, str], origin: Origin) -> Lead:
@@ -46,6 +46,16 @@ def request_call_back(guest: Guest, wished: datetime, origin: Origin) -> CallBac
         told = {"reason": made.reason, "due_at": made.due_at}
         emit("callback.requested", lambda: _told(made) | told, key=f"callback.requested:{made.pk}")
         return made
+
+
+def keep_message(text: str, guest: Guest, origin: Origin, *, for_whom: str = "") -> LeftMessage:
+    """Keep what somebody wants a person of the business to know. The same key keeps it once."""
+    facts = {"text": text[:1000], "for_whom": for_whom[:120], "name": guest.name[:120], "e164": guest.e164}
+    kept: LeftMessage
+    kept, _ = LeftMessage.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id, **facts})
+    told = {"id": str(kept.pk), "call_id": str(origin.call_id) if origin.call_id else None, **facts}
+    emit("message.left", told, key=f"message.left:{kept.pk}")
+    return kept
 
 
 def _told(row: Lead | CallBack) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from agentos.webhooks.events import emit
 from agents.providers.limits import Evidence, Limits
 from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, parameters
-from calls.calendar.booking import origin_of
-from calls.followups.models import LeftMessage
+from calls.calendar.booking import Guest, origin_of
+from calls.followups.services import keep_message
 from calls.numbers import read_number
 
 
@@ -15,18 +14,11 @@ def leave_message(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     text = arguments["message"].strip()
     if not text:
         return ToolOutcome("Ask what the message is.", ok=False)
-    origin = origin_of(context.call_id, context.key)
     number = read_number(arguments["number"] or context.caller_number, like=context.caller_number)
-    facts = {
-        "text": text[:1000],
-        "for_whom": (arguments["for_whom"] or "").strip()[:120],
-        "name": (arguments["name"] or "").strip()[:120],
-        "e164": number or "",
-    }
-    left, _ = LeftMessage.objects.get_or_create(key=origin.key, defaults={"call_id": origin.call_id, **facts})
-    emit("message.left", {"id": str(left.pk), "call_id": str(context.call_id), **facts}, key=f"message.left:{left.pk}")
-    whom = facts["for_whom"] or "the team"
-    return ToolOutcome(f"The message is kept for {whom}.")
+    guest = Guest((arguments["name"] or "").strip(), number)
+    for_whom = (arguments["for_whom"] or "").strip()[:120]
+    keep_message(text, guest, origin_of(context.call_id, context.key), for_whom=for_whom)
+    return ToolOutcome(f"The message is kept for {for_whom or 'the team'}.")
 
 
 MAYBE = {"type": ["string", "null"], "maxLength": 120}

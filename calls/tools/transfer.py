@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from agents.providers.limits import Limits
-from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, parameters
+from agents.tools import Arguments, Setting, Tool, ToolContext, ToolOutcome, parameters
 from calls.models import Call
 from calls.transfers import services
+from calls.transfers.models import Colleague, Transfer
 from calls.transfers.services import Refusal
 
 NO_LINE = "A call in the browser cannot be put through. Say so, and offer to take a message."
@@ -36,7 +37,7 @@ TOOLS = (
     Tool(
         name=services.TOOL,
         title="Put callers through",
-        hint="To the people under Settings. When nobody takes the call, the agent is back and offers a message.",
+        hint="To the people under Settings, straight or with an introduction.",
         description=(
             "Put the caller through to a person of the business, when they ask for one or when you cannot help. "
             "Tell the caller first that you will put them through."
@@ -50,6 +51,21 @@ TOOLS = (
             reason={"type": "string", "maxLength": 300, "description": "What it is about, in a few words."},
         ),
         run=transfer_call,
+        settings=(
+            Setting("way", "How", choices=(("", "As it stands for each person"), *Colleague.Way.choices)),
+            Setting(
+                "fallback",
+                "When nobody takes the call",
+                default=Transfer.Fallback.AGENT,
+                choices=tuple(Transfer.Fallback.choices),
+            ),
+            Setting(
+                "afterwards",
+                "When the person hangs up first",
+                default=Transfer.Afterwards.GOODBYE,
+                choices=tuple(Transfer.Afterwards.choices),
+            ),
+        ),
         limits=Limits(per_call=3, per_turn=1),
     ),
 )

@@ -1,35 +1,38 @@
 """The way of a caller to a person: asked for in a conversation, then dialed by the carrier, one person after the other.
 
-Every function but the first enters the tenant itself, by the public id of the agent.
+What only concerns those who wait in a room stands in `rooms`. `next_step` and `report` enter the tenant themselves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.timezone import now
 
-from agentos.tenants.scoping import tenant_transaction
+from agentos.jobs import enqueue
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from agents.prompts import clean
+from agents.tools import granted
 from calls.calendar.models import Calendar
-from calls.models import Call, CallEvent, ToolRun
-from calls.services import finish
+from calls.models import Call
+from calls.transfers import endings, rooms
+from calls.transfers.introducing import redactor_of
 from calls.transfers.models import Colleague, Transfer
+from calls.transfers.sentences import transfer_sentences
+from calls.transfers.steps import After, Next, Step, Told
+from calls.transfers.telling import note_tried, own_number
 
-RINGS_S = 20
-OUTSIDE = 0
-COMES_BACK_WITHIN = timedelta(minutes=2)
 TOOL = "transfer_call"
-NOBODY = (
-    "Nobody took the call. You are speaking with the caller again: say that you are sorry, and offer to take a message "
-    "or to have them called back."
-)
+COMES_BACK_WITHIN = timedelta(minutes=2)
 OUTCOMES = {"completed": "answered", "answered": "answered", "busy": "busy", "no-answer": "no_answer"}
 
-State = Transfer.State
+State, Fallback, Afterwards = Transfer.State, Transfer.Fallback, Transfer.Afterwards
 
 
 class Refusal(Enum):
@@ -53,15 +56,6 @@ class Asked:
         return self.transfer is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Whom the carrier dials next. `caller_id` is the number that was called, which is ours."""
-
-    address: str
-    caller_id: str
-    rings_s: int = RINGS_S
-
-
 def available(department: str, at: datetime) -> list[Colleague]:
     """Who may be put through to now, in the order in which they are tried; of one department, or of all."""
     people = [each for each in Colleague.objects.all() if _is_there(each, at)]
@@ -79,13 +73,19 @@ def _is_there(colleague: Colleague, at: datetime) -> bool:
     return False
 
 
+def departments() -> list[str]:
+    """Those that have people, in their order."""
+    return list(dict.fromkeys(Colleague.objects.values_list("department", flat=True)))
+
+
 def ask_for_person(
     call: Call | None, *, key: str, reason: str, department: str = "", at: datetime | None = None
 ) -> Asked:
     """Have the caller put through as soon as the agent leaves the call. Inside the tenant.
 
     Whoever asks ends the agent's part afterwards, with the ending `transfer`, if it is possible. The same key is the
-    same transfer, however often it is asked for; it begins with the id of the call.
+    same transfer, however often it is asked for; it begins with the id of the call. How callers are put through, and
+    what becomes of those whom nobody takes, the agent's settings of the tool say, whoever asks.
     """
     if call is None or call.channel == Call.Channel.BROWSER:
         return Asked(None, Refusal.NO_LINE)
@@ -97,32 +97,51 @@ def ask_for_person(
     people = available(department, at or now())
     if not people:
         return Asked(None, Refusal.NOBODY)
-    made: Transfer = Transfer.objects.get_or_create(
-        key=key,
-        defaults={
-            "call": call,
-            "department": department.strip()[:60],
-            "reason": reason[:300],
-            "people": [{"id": each.pk, "name": each.name, "address": each.address} for each in people],
-        },
-    )[0]
+    made, is_new = Transfer.objects.get_or_create(key=key, defaults=_facts(call, people, department, reason))
+    if is_new and made.warm:
+        enqueue("calls.tasks.introduce", current_tenant_id(), made.pk)
     return Asked(made)
 
 
-def departments() -> list[str]:
-    """Those that have people, in their order."""
-    return list(dict.fromkeys(Colleague.objects.values_list("department", flat=True)))
+def _facts(call: Call, people: list[Colleague], department: str, reason: str) -> dict[str, Any]:
+    wished = _wishes(call)
+    introduced = [wished["way"] or each.way for each in people]
+    return {
+        "call": call,
+        "department": department.strip()[:60],
+        "reason": redactor_of(call).text(clean(reason, 300)),
+        "people": [
+            {"id": each.pk, "name": each.name, "address": each.address, "way": way}
+            for each, way in zip(people, introduced, strict=True)
+        ],
+        "warm": Colleague.Way.INTRODUCE in introduced,
+        "fallback": wished["fallback"] if wished["fallback"] in Fallback.values else Fallback.AGENT,
+        "afterwards": wished["afterwards"] if wished["afterwards"] in Afterwards.values else Afterwards.GOODBYE,
+    }
 
 
-def next_step(tenant_id: int, agent_id: UUID, carrier_sid: str) -> Step | None:
-    """Whom to dial for a call that has left its agent; None where nobody was asked for, or nobody is left."""
+def _wishes(call: Call) -> Mapping[str, str]:
+    """What the version says about putting through; it may be asked for without the tool, too."""
+    grants = [each for each in granted(call.version.tools) if each.tool.name == TOOL]
+    chosen = grants[0].settings if grants else {}
+    wished = {name: str(chosen.get(name, "")) for name in ("way", "fallback", "afterwards")}
+    return wished | {"way": wished["way"] if wished["way"] in Colleague.Way.values else ""}
+
+
+# What the carrier asks -----------------------------------------------------------------------------------
+
+
+def next_step(tenant_id: int, agent_id: UUID, carrier_sid: str) -> Next | None:
+    """What to do with a call that has left its agent; None where nobody was asked for."""
     with tenant_transaction(tenant_id):
         transfer = _open(agent_id, carrier_sid)
-        return _step(transfer) if transfer is not None else None
+        if transfer is None:
+            return None
+        return rooms.enter(transfer) if transfer.warm else _step(transfer)
 
 
-def report(tenant_id: int, agent_id: UUID, carrier_sid: str, *, status: str, dial_sid: str) -> tuple[bool, Step | None]:
-    """Take what became of a person's phone. Whether the caller has talked with somebody, and whom to dial next.
+def report(tenant_id: int, agent_id: UUID, carrier_sid: str, told: Told) -> Next:
+    """Take what became of a caller who was put through, and say what is next. A repetition changes nothing.
 
     A phone that was never rung has no id, and cannot be told from a repetition: better to pass over somebody than to
     ring a wrong number for ever.
@@ -131,66 +150,49 @@ def report(tenant_id: int, agent_id: UUID, carrier_sid: str, *, status: str, dia
         transfer = _open(agent_id, carrier_sid)
         if transfer is None:
             newest = _of_call(agent_id, carrier_sid).last()
-            return newest is not None and newest.state == State.REACHED, None
-        if not dial_sid or dial_sid not in [each["sid"] for each in transfer.tried]:
-            _take(transfer, OUTCOMES.get(status, "failed"), dial_sid)
-        if transfer.state == State.REACHED:
-            return True, None
-        return False, _step(transfer)
+            return endings.again(newest, told) if newest is not None else After.AGENT
+        if transfer.warm:
+            return rooms.came_out(transfer, told)
+        if not told.dial_sid or told.dial_sid not in [each["sid"] for each in transfer.tried]:
+            _take(transfer, OUTCOMES.get(told.status, "failed"), told.dial_sid)
+        if transfer.tried[-1:] and transfer.tried[-1]["outcome"] == "answered":
+            return endings.have_talked(transfer, told)
+        return endings.left(transfer) if told.has_left else _step(transfer)
 
 
 def _take(transfer: Transfer, outcome: str, dial_sid: str) -> None:
-    if len(transfer.tried) >= len(transfer.people):
-        return
-    person = transfer.people[len(transfer.tried)]
-    transfer.tried = [
-        *transfer.tried,
-        {"id": person["id"], "name": person["name"], "outcome": outcome, "sid": dial_sid},
-    ]
-    if outcome == "answered":
-        transfer.state, transfer.ended_at = State.REACHED, now()
-        finish(transfer.call, Call.Ending.TRANSFERRED, now())
-    transfer.save()
-    _tell(transfer.call, "transfer_tried", name=person["name"], outcome=outcome)
-
-
-def _step(transfer: Transfer) -> Step | None:
-    """Pure in what is stored: the first of the people who has not been tried."""
     if len(transfer.tried) < len(transfer.people):
-        if transfer.state != State.DIALING:
-            transfer.state = State.DIALING
-            transfer.save(update_fields=["state"])
-        call = transfer.call
-        ours = call.to_number if call.direction == Call.Direction.INBOUND else call.from_number
-        return Step(transfer.people[len(transfer.tried)]["address"], ours)
-    transfer.state, transfer.ended_at = State.UNREACHED, now()
-    transfer.save(update_fields=["state", "ended_at"])
-    run = ToolRun.objects.filter(call=transfer.call, name=TOOL).order_by("-started_ms", "-pk")[:1]
-    ToolRun.objects.filter(pk__in=[each.pk for each in run]).update(state=ToolRun.State.FAILED, result=NOBODY)
-    return None
+        note_tried(transfer, outcome, dial_sid)
 
 
-def was_unreached(call: Call) -> bool:
-    """Whether the caller has just come back from a transfer that reached nobody. Inside the tenant."""
+def _step(transfer: Transfer) -> Next:
+    """Pure in what is stored: the first of the people who has not been tried."""
+    if len(transfer.tried) >= len(transfer.people):
+        return endings.nobody_took(transfer)
+    if transfer.state != State.DIALING:
+        transfer.state = State.DIALING
+        transfer.save(update_fields=["state"])
+    return Step(transfer.people[len(transfer.tried)]["address"], own_number(transfer.call))
+
+
+def words_of_return(call: Call) -> str:
+    """What the agent says first to a caller who has just come back from a transfer; empty for others.
+
+    Inside the tenant.
+    """
     newest = Transfer.objects.filter(call=call).last()
-    if newest is None or newest.state != State.UNREACHED or newest.ended_at is None:
-        return False
-    return bool(newest.ended_at > now() - COMES_BACK_WITHIN)
+    if newest is None or newest.ended_at is None or newest.ended_at < now() - COMES_BACK_WITHIN:
+        return ""
+    sentences = transfer_sentences(call.version.language)
+    return {State.UNREACHED: sentences.unreached, State.REACHED: sentences.back}.get(State(newest.state), "")
 
 
 def _open(agent_id: UUID, carrier_sid: str) -> Transfer | None:
-    waiting = _of_call(agent_id, carrier_sid).filter(state__in=(State.WAITING, State.DIALING))
+    waiting = _of_call(agent_id, carrier_sid).filter(state__in=rooms.OPEN)
     found: Transfer | None = waiting.select_for_update(of=("self",)).last()
     return found
 
 
 def _of_call(agent_id: UUID, carrier_sid: str) -> QuerySet[Transfer]:
-    known: QuerySet[Transfer] = Transfer.objects.select_related("call")
+    known: QuerySet[Transfer] = Transfer.objects.select_related("call__version")
     return known.filter(call__agent_id=agent_id, call__carrier_sid=carrier_sid)
-
-
-def _tell(call: Call, kind: str, **data: str) -> None:
-    """An event from outside of the conversation, whose segments count from one and number their events themselves."""
-    sequence = CallEvent.objects.filter(call=call, segment=OUTSIDE).count()
-    at_ms = max(0, round((now() - call.answered_at).total_seconds() * 1000)) if call.answered_at else 0
-    CallEvent.objects.create(call=call, segment=OUTSIDE, sequence=sequence, kind=kind, at_ms=at_ms, data=data)

@@ -1,4 +1,4 @@
-"""What the carrier's webhooks ask about a transfer while a caller waits: soon, or not at all."""
+"""What the carrier's webhooks ask about a transfer while somebody waits: soon, or not at all."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from uuid import UUID
 
 from calls import runtime
 from calls.admission import Refused, call_id_for, tenant_of, within_budget
-from calls.transfers import services
-from calls.transfers.services import Step
+from calls.transfers import rooms, services
+from calls.transfers.steps import After, Next, PersonStep, Told
 
 
-async def next_step(agent_id: UUID, carrier_sid: str) -> Step | None:
-    """Whom to dial for a call whose socket is closed; None also where the database does not say in time."""
+async def next_step(agent_id: UUID, carrier_sid: str) -> Next | None:
+    """What to do with a call whose socket is closed; None where nobody was asked for, or where nobody knows in time."""
     if runtime.has_ended(call_id_for(agent_id, carrier_sid)):
         return None
     try:
@@ -20,13 +20,35 @@ async def next_step(agent_id: UUID, carrier_sid: str) -> Step | None:
         return None
 
 
-async def report(agent_id: UUID, carrier_sid: str, *, status: str, dial_sid: str) -> tuple[bool, Step | None]:
-    """Take what became of a person's phone; without the database the agent comes back, unless they have talked."""
-    about = {"status": status, "dial_sid": dial_sid}
+async def report(agent_id: UUID, carrier_sid: str, told: Told) -> Next:
+    """Take what became of a caller; without the database the agent comes back, unless they have talked."""
     try:
-        known = await within_budget(
-            lambda: services.report(tenant_of(agent_id).tenant_id, agent_id, carrier_sid, **about)
-        )
+        known = await within_budget(lambda: services.report(tenant_of(agent_id).tenant_id, agent_id, carrier_sid, told))
     except Refused:
         known = None
-    return known if known is not None else (status in ("completed", "answered"), None)
+    if known is not None:
+        return known
+    has_talked = told.dial_sid and told.status in ("completed", "answered")
+    return After.ENDED if has_talked or told.has_left else After.AGENT
+
+
+async def person_step(agent_id: UUID, ring_id: UUID, carrier_sid: str, key: str | None) -> PersonStep | None:
+    """What a person hears who has picked up, or pressed a key; None where nobody knows in time. Raises Refused."""
+
+    def ask() -> PersonStep:
+        tenant_id = tenant_of(agent_id).tenant_id
+        if key is None:
+            return rooms.answered(tenant_id, agent_id, ring_id, carrier_sid)
+        return rooms.pressed(tenant_id, agent_id, ring_id, carrier_sid, key)
+
+    return await within_budget(ask)
+
+
+async def person_moved(agent_id: UUID, ring_id: UUID, carrier_sid: str, status: str) -> bool:
+    """Take a report about the phone of a person; whether it is stored. Raises Refused."""
+
+    def store() -> bool:
+        rooms.moved(tenant_of(agent_id).tenant_id, agent_id, ring_id, carrier_sid, status)
+        return True
+
+    return bool(await within_budget(store))

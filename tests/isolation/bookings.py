@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
-from calls.models import Appointment, Calendar, Call, CallBack, Colleague, GoogleLink, Lead, LeftMessage, Transfer
+from calls.models import Appointment, Calendar, Call, CallBack, Colleague, GoogleLink, Lead, LeftMessage, Ring, Transfer
 
 AT = datetime(2026, 11, 25, 17, tzinfo=UTC)
 
@@ -25,7 +25,9 @@ def add_bookings(call: Call, secret: str, e164: str, number_id: int) -> dict[str
             calendar=calendar, name=secret, e164=e164, reason=secret, call=call, **times
         )
         Colleague.objects.create(id=number_id, name=secret, department=secret, address=e164)
-        Transfer.objects.create(call=call, key=secret, department=secret, reason=secret, state="reached")
+        texts = {"key": secret, "department": secret, "reason": secret, "summary": secret}
+        transfer = Transfer.objects.create(call=call, state="reached", **texts)
+        ring = Ring.objects.create(transfer=transfer, place=0, state="over", carrier_sid=secret)
         Lead.objects.create(id=number_id, name=secret, e164=e164, fields={"note": secret}, note=secret, call=call)
         LeftMessage.objects.create(text=secret, for_whom=secret, name=secret, e164=e164, call=call)
         CallBack.objects.create(id=number_id, e164=e164, name=secret, reason=secret, due_at=AT, call=call)
@@ -34,4 +36,5 @@ def add_bookings(call: Call, secret: str, e164: str, number_id: int) -> dict[str
         "feed_id": str(feed),
         "call_back_id": str(number_id),
         "calendar_id": str(number_id),
+        "ring_id": str(ring.pk),
     }

@@ -80,6 +80,10 @@ ROUTES: dict[str, Expectation] = {
     "resume_call": Carrier("a media socket was lost"),
     "call_status": Carrier("a call has moved on"),
     "transferred": Carrier("the phone of a person was rung for a caller"),
+    "hold": Carrier("a caller waits for a person"),
+    "person": Carrier("a person has picked up, or pressed a key"),
+    "person_status": Carrier("the phone of a person has moved on"),
+    "hold_music": Public("music, the same for everybody"),
     "stream_status": Carrier("what became of a media socket"),
     "outbound_call": Carrier("somebody of a campaign picked up"),
     "incoming_message": Carrier("somebody sent a text message"),
@@ -190,6 +194,8 @@ SOCKETS: dict[str, Expectation | Closed] = {
 
 PLATFORM_TASKS: dict[str, str] = {
     "agents.tasks.read_pages_again": "queues the pages of each tenant, tenant by tenant",
+    "calls.tasks.introduce": "enters the tenant that it is told, before and after a model is asked",
+    "telephony.tasks.look_after_transfers": "looks after callers who wait for a person, tenant by tenant",
     "calls.tasks.rehearse": "enters the tenant that it is told, before and after models are asked",
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
     "calls.tasks.forget_old": "erases what is old enough, tenant by tenant",

@@ -84,6 +84,7 @@ MISSING = {
     "call_back_id": "999999999",
     "calendar_id": "999999999",
     "feed_id": str(uuid.UUID(int=11)),
+    "ring_id": str(uuid.UUID(int=15)),
     "source_id": "999999999",
     "gap_id": "999999999",
     "rehearsal_id": "999999999",

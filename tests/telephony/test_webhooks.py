@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
-from xml.etree import ElementTree
 
 import pytest
 from django.db import OperationalError, connections
@@ -18,53 +17,20 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.admission import Admission, EngineFailure, Refused, RelayWish
 from calls.models import Call
-from calls.transfers.services import Step
 from telephony import tokens
 from telephony.event_writer import EventWriter
 from telephony.models import CarrierEvent
-from telephony.webhooks import CallStatus, IncomingCall, ResumeCall, Transferred
+from telephony.webhooks import CallStatus, IncomingCall, ResumeCall
 from tests import factories
+from tests.telephony.desk import AGENT, CALL, Desk, url, verbs
 from tests.telephony.relay_specs import relay_spec
-from tests.telephony.shelf import Shelf, an_event, writer_of
-from tests.telephony.signing import CALL_SID, FORM, ORIGIN, call_fields, signature, webhook
-
-AGENT, CALL = uuid4(), uuid4()
-
-
-class Desk:
-    """Decides about calls as the test says, and remembers what it was asked."""
-
-    def __init__(self, answer: Admission | Exception | None = None, *, segment: int = 1) -> None:
-        self.answer = answer or Admission(call_id=CALL, agent_id=AGENT, tenant_id=7, segment=segment)
-        self.asked: list[dict[str, Any]] = []
-
-    async def __call__(self, **question: Any) -> Admission:
-        self.asked.append(question)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+from tests.telephony.shelf import Shelf
+from tests.telephony.signing import CALL_SID, FORM, call_fields, signature, webhook
 
 
 async def never(**question: Any) -> Admission:
     await asyncio.Event().wait()
     raise AssertionError
-
-
-def url(leaf: str, agent_id: UUID = AGENT) -> str:
-    return f"{ORIGIN}/agents/{agent_id}/{leaf}"
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
-
-
-@pytest.fixture
-def events(shelf: Shelf, tmp_path: Path) -> Iterator[Callable[[], EventWriter]]:
-    writer = writer_of(tmp_path / "events", shelf)
-    yield lambda: writer
-    shelf.error = None
-    writer.keep(an_event()).result(10)  # whatever came before it is stored, too
 
 
 Ask = Callable[..., Awaitable[HttpResponse]]
@@ -92,43 +58,6 @@ def resume(events: Callable[[], EventWriter]) -> Ask:
         return await view(webhook(url("resume"), call_fields(CallStatus="in-progress", **fields)), agent_id=AGENT)
 
     return resume
-
-
-async def test_a_caller_who_asked_for_a_person_is_put_through(events: Callable[[], EventWriter]):
-    async def asked(agent_id: UUID, carrier_sid: str) -> Step:
-        return Step("+12085550125", "+12085550110")
-
-    view = ResumeCall.as_view(readmit=Desk(Refused("ended")), next_step=asked, events=events)
-    (dial,) = verbs(await view(webhook(url("resume"), call_fields()), agent_id=AGENT))
-
-    assert (dial.tag, dial.get("callerId"), dial.get("timeout")) == ("Dial", "+12085550110", "20")
-    assert [(noun.tag, noun.text) for noun in dial] == [("Number", "+12085550125")]
-    assert str(dial.get("action")).startswith(url("transferred"))
-
-
-async def after_a_dial(events: Callable[[], EventWriter], came: tuple[bool, Step | None]) -> list[ElementTree.Element]:
-    async def report(agent_id: UUID, carrier_sid: str, *, status: str, dial_sid: str) -> tuple[bool, Step | None]:
-        return came
-
-    admission = Admission(call_id=CALL, agent_id=AGENT, tenant_id=7, segment=2)
-    view = Transferred.as_view(readmit=Desk(admission), report=report, events=events)
-    fields = call_fields(DialCallStatus="busy", DialCallSid="CA8")
-    return verbs(await view(webhook(url("transferred"), fields), agent_id=AGENT))
-
-
-async def test_after_a_phone_was_rung_the_next_is_or_the_agent_is_back_or_it_is_over(events: Callable[[], EventWriter]):
-    sip = Step("sip:desk@example.com", "")
-
-    assert [verb.tag for verb in await after_a_dial(events, (True, None))] == ["Hangup"]
-    assert [verb.tag for verb in await after_a_dial(events, (False, None))] == ["Connect", "Redirect"]
-    (dial,) = await after_a_dial(events, (False, sip))
-    assert [(noun.tag, noun.text) for noun in dial] == [("Sip", "sip:desk@example.com")]
-
-
-def verbs(response: HttpResponse) -> list[ElementTree.Element]:
-    assert response.status_code == 200
-    assert response["Content-Type"] == "text/xml"
-    return list(ElementTree.fromstring(response.content))  # noqa: S314 - our own
 
 
 # The phone rings

@@ -20,7 +20,8 @@ from calls.models import Call, CallEvent, Colleague, ToolRun, Transfer
 from calls.resumption import load_earlier
 from calls.tools.transfer import NO_LINE
 from calls.transfers import services
-from calls.transfers.services import NOBODY, Step
+from calls.transfers.endings import NOBODY
+from calls.transfers.steps import After, Next, Step, Told
 from tests import factories
 from tests.agents.pages import text
 from tests.conftest import SignIn
@@ -63,12 +64,12 @@ def ask(call: Call, at: datetime = NOON, department: str | None = "billing", key
         )
 
 
-def next_step(call: Call) -> Step | None:
+def next_step(call: Call) -> Next | None:
     return services.next_step(call.tenant_id, call.agent_id, SID)
 
 
-def came(call: Call, status: str, dial_sid: str) -> tuple[bool, Step | None]:
-    return services.report(call.tenant_id, call.agent_id, SID, status=status, dial_sid=dial_sid)
+def came(call: Call, status: str, dial_sid: str) -> Next:
+    return services.report(call.tenant_id, call.agent_id, SID, Told(status, dial_sid))
 
 
 def test_whoever_is_there_is_asked_in_their_order(call: Call, people: list[Colleague]):
@@ -118,8 +119,8 @@ def test_one_after_the_other_is_dialed_until_somebody_takes_the_call(call: Call,
     ask(call)
 
     assert next_step(call) == next_step(call) == Step("+12085550125", OURS)
-    assert came(call, "busy", "CA1") == came(call, "busy", "CA1") == (False, Step("+12085550121", OURS))
-    assert came(call, "completed", "CA2") == came(call, "completed", "CA2") == (True, None)
+    assert came(call, "busy", "CA1") == came(call, "busy", "CA1") == Step("+12085550121", OURS)
+    assert came(call, "completed", "CA2") == came(call, "completed", "CA2") == After.GOODBYE
 
     with tenant_transaction(call.tenant_id):
         call.refresh_from_db()
@@ -134,10 +135,10 @@ def test_a_caller_whom_nobody_took_comes_back_to_an_agent_that_knows_it(call: Ca
         ToolRun.objects.create(call=call, key="k", turn=1, name="transfer_call", result="Put through.", state="done")
     next_step(call)
 
-    assert came(call, "no-answer", "CA1") == (False, None)
+    assert came(call, "no-answer", "CA1") == After.AGENT
 
     _, _, earlier = load_earlier(call.tenant_id, call.agent_id, call.pk, use_database=True)
-    assert earlier.unreached
+    assert earlier.bridge == "I am sorry, nobody can take your call right now. Shall I take a message?"
     assert [run.result.content for run in earlier.runs if run.result] == [NOBODY]
 
 
@@ -159,8 +160,8 @@ def test_numbers_that_cannot_be_rung_are_passed_over_one_by_one(call: Call, peop
     ask(call)
     next_step(call)
 
-    assert came(call, "failed", "") == (False, Step("+12085550121", OURS))
-    assert came(call, "failed", "") == (False, None)
+    assert came(call, "failed", "") == Step("+12085550121", OURS)
+    assert came(call, "failed", "") == After.AGENT
 
 
 def test_a_caller_may_be_put_through_once_more_after_nobody_was_there(call: Call, people: list[Colleague]):

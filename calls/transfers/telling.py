@@ -1,0 +1,36 @@
+"""What is written down about a transfer while it goes on, for whoever reads the call afterwards."""
+
+from __future__ import annotations
+
+from django.utils.timezone import now
+
+from calls.models import Call, CallEvent
+from calls.transfers.models import Transfer
+
+OUTSIDE = 0
+
+
+def note_tried(transfer: Transfer, outcome: str, sid: str) -> None:
+    """How it came out with the first of the people who has not been tried."""
+    person = transfer.people[len(transfer.tried)]
+    tried = {"id": person["id"], "name": person["name"], "outcome": outcome, "sid": sid, "at": now().isoformat()}
+    transfer.tried = [*transfer.tried, tried]
+    transfer.save(update_fields=["tried"])
+    tell(transfer.call, "transfer_tried", name=person["name"], outcome=outcome)
+
+
+def tell(call: Call, kind: str, **data: str) -> None:
+    """An event from outside of the conversation, whose segments count from one and number their events themselves."""
+    sequence = CallEvent.objects.filter(call=call, segment=OUTSIDE).count()
+    at_ms = max(0, round((now() - call.answered_at).total_seconds() * 1000)) if call.answered_at else 0
+    CallEvent.objects.create(call=call, segment=OUTSIDE, sequence=sequence, kind=kind, at_ms=at_ms, data=data)
+
+
+def own_number(call: Call) -> str:
+    """The number of the business in this call."""
+    return call.to_number if call.direction == Call.Direction.INBOUND else call.from_number
+
+
+def other_number(call: Call) -> str:
+    """The number of whoever is put through."""
+    return call.from_number if call.direction == Call.Direction.INBOUND else call.to_number

@@ -1,0 +1,18 @@
+"""Work around the carrier that no webhook asks for."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from agentos.jobs import PlatformTask
+from agentos.tenants.models import Tenant
+from calls.transfers import rooms
+from telephony import putting_through
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=15)
+def look_after_transfers() -> None:
+    """Let nobody wait for a person because a report of the carrier was lost."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        for transfer_id in rooms.unfinished(tenant_id):
+            putting_through.look_after(tenant_id, transfer_id)
