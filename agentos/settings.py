@@ -267,6 +267,7 @@ CONTENT_SECURITY_POLICY = {
 REHEARSALS = "calls.rehearsal.gate"
 # What agents can do: modules that declare `TOOLS`
 TOOLS = (
+    "calls.tools.searching",
     "calls.tools.appointments",
     "calls.tools.leads",
     "calls.tools.call_backs",

@@ -32,6 +32,7 @@ from calls.conversation.listening import AudioListener
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.knowing import KnowingModel, Knowledge
 from calls.scripts import CallTexts
+from calls.tools.searching import looks_up_each_turn
 
 # How long nothing may come of a model or a voice that has a second behind it, and of one that has none; and between.
 FIRST_TOKEN_S, LAST_FIRST_TOKEN_S, TOKEN_GAP_S = 1.5, 2.5, 2.0
@@ -61,7 +62,8 @@ class Mind:
             second_name=ServedBy(spec.second_llm_provider, spec.second_llm_model),
         )
         model = self._voiced(model)
-        self.model = KnowingModel(model, knowledge) if knowledge else model
+        each_turn = knowledge and looks_up_each_turn(spec.tools)
+        self.model = KnowingModel(model, knowledge) if knowledge and each_turn else model
         self._tasks: list[asyncio.Task[Any]] = []
 
     def _voiced(self, model: LanguageModel) -> LanguageModel:

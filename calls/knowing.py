@@ -157,7 +157,8 @@ class KnowingModel:
 
 def told(found: Sequence[Found]) -> str:
     """The passages as a model reads them, each with where it stands."""
-    passages = [
-        f"[{' – '.join(dict.fromkeys(filter(None, (each.title, each.heading))))}]\n{each.text}" for each in found
-    ]
-    return "\n\n".join([HEADING, *passages])
+    return "\n\n".join([HEADING, *passages(found)])
+
+
+def passages(found: Sequence[Found]) -> list[str]:
+    return [f"[{' – '.join(dict.fromkeys(filter(None, (each.title, each.heading))))}]\n{each.text}" for each in found]

@@ -121,7 +121,7 @@ class ToolWorker:
             if not grant.tool.effect:
                 return FAILED
             return UNKNOWN if grant.tool.outside else self._settle(wish)
-        return ToolResult(outcome.content, outcome.ok, outcome.say, outcome.then)
+        return ToolResult(outcome.content, outcome.ok, outcome.say, outcome.then, outcome.recalled)
 
     def _report(self, grant: Grant, error: Exception) -> None:
         """Where it failed, without what it was about: an error's words may hold anything."""

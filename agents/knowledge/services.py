@@ -33,6 +33,7 @@ from agents.providers.ports import Endpoint, ProviderError
 
 MOST_SOURCES = 1_000
 PAGE_WITHIN_S = 20.0
+MEANING_WITHIN_S = 5.0
 MOST_BYTES_OF_A_PAGE = 5 * 2**20
 
 log = structlog.get_logger(__name__)
@@ -153,13 +154,23 @@ def remove(source_id: int) -> None:
 
 def look_up(question: str, *, agent_id: UUID, language: str) -> list[Found]:
     """What an agent finds when it takes its time: by words, and by meaning where that is measured."""
-    meaning: Sequence[float] = ()
-    if (endpoint := embedding_endpoint()) and vectors.are_kept():
-        try:
-            meaning = asyncio.run(_embedded([question], endpoint))[0]
-        except ProviderError as error:
-            log.warning("a question has no vector", code=error.code)
+    endpoint = vector_endpoint()
+    meaning = meaning_of(question, endpoint, MEANING_WITHIN_S) if endpoint else ()
     return find(question, agent_id=agent_id, language=language, meaning=meaning)
+
+
+def vector_endpoint() -> Endpoint | None:
+    """Where meaning is measured, if this database keeps it."""
+    return embedding_endpoint() if vectors.are_kept() else None
+
+
+def meaning_of(question: str, endpoint: Endpoint, within_s: float) -> Sequence[float]:
+    """The vector of a question; empty where the vendor does not give it in time."""
+    try:
+        return asyncio.run(_embedded([question], endpoint, within_s))[0]
+    except ProviderError as error:
+        log.warning("a question has no vector", code=error.code)
+        return ()
 
 
 def note_gap(question: str, *, agent_id: UUID, call_id: UUID) -> None:
@@ -225,8 +236,8 @@ def embed(source_id: int) -> None:
     KnowledgeSource.objects.filter(pk=source_id).update(embedded_by=settings.EMBEDDING_MODEL)
 
 
-async def _embedded(texts: Sequence[str], endpoint: Endpoint) -> list[list[float]]:
+async def _embedded(texts: Sequence[str], endpoint: Endpoint, within_s: float = 20.0) -> list[list[float]]:
     try:
-        return await OpenAIEmbedder(settings.EMBEDDING_MODEL, vectors.DIMENSIONS, endpoint).embed(texts)
+        return await OpenAIEmbedder(settings.EMBEDDING_MODEL, vectors.DIMENSIONS, endpoint).embed(texts, within_s)
     finally:
         await close_clients()

@@ -19,6 +19,7 @@ from django.db.models import Q
 from agentos.tenants.log import record
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import KnowledgeGap
+from calls.after.erasing import erase_copies, erase_traces
 from calls.after.models import Analysis, Retention
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn
 from calls.recordings import path_of
@@ -62,6 +63,7 @@ def forget_old(tenant_id: int, at: datetime) -> tuple[int, int]:
 def erase_call(call: Call) -> None:
     """Everything that was said in one call that is over, and who it was with."""
     _erase([call])
+    erase_traces([call.pk])
     record("call.erased", "What was said in a call was erased", subject=f"call {call.pk}")
 
 
@@ -71,6 +73,7 @@ def erase_person(call: Call) -> int:
     theirs = Q(direction=INBOUND, from_number=number) | Q(direction=OUTBOUND, to_number=number)
     calls = list(Call.objects.filter(theirs, status=Call.Status.ENDED)) if number else [call]
     _erase(calls)
+    erase_traces([each.pk for each in calls], number)
     words = f"What was said in {len(calls)} calls with one person was erased"
     record("person.erased", words, subject="person", calls=len(calls), proof=proof_of(number))
     return len(calls)
@@ -104,9 +107,10 @@ def _unlink(paths: list[Path]) -> None:
 
 
 def erase_words(calls: Iterable[Call]) -> int:
-    """Turns, events, runs of tools, what was read or collected from them, and what the agent was told before."""
+    """Turns, events, runs of tools, what was read of them, copies, and what the agent was told before."""
     ids = [call.pk for call in calls]
     KnowledgeGap.objects.filter(last_call__in=ids).delete()
+    erase_copies(ids)
     for model in (Turn, CallEvent, ToolRun, Analysis):
         model.objects.filter(call__in=ids).delete()
     Transfer.objects.filter(call__in=ids).update(reason="", summary="")

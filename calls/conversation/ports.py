@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -182,13 +182,14 @@ class ToolResult:
     """What came of a tool call. The model reads `content`, and says what is to be said of it.
 
     With `say` the engine says that, as it is, and the model is not asked again. `then` is done once everything was
-    said.
+    said. `recalled` is what was read for it of the business's knowledge; None where nothing was looked up.
     """
 
     content: str
     ok: bool = True
     say: str = ""
     then: Literal["", "hang_up", "transfer"] = ""
+    recalled: tuple[Mapping[str, Any], ...] | None = None
 
 
 class Toolbox(Protocol):

@@ -110,6 +110,8 @@ class Thinker:
     def _goes_on(self, reply: Reply, results: Sequence[ToolResult | None]) -> bool:
         known = [result for result in results if result is not None]
         for result in known:
+            if result.recalled is not None:
+                reply.extras["knowledge"] = [*reply.extras.get("knowledge", []), *map(dict, result.recalled)]
             if result.say:
                 self._say(reply, result.say)
         if all(result.ok for result in known):

@@ -13,11 +13,22 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from agentos.tenants.models import LogEntry, User
 from agentos.tenants.scoping import tenant_transaction
+from agentos.webhooks.models import Event
 from agents.models import Agent
 from calls.after.analysis import analyze, queue_ended
 from calls.after.models import Analysis
 from calls.after.retention import forget_old, keep_for, proof_of
-from calls.models import Call, Recording, Turn
+from calls.models import (
+    Appointment,
+    Calendar,
+    Call,
+    CallBack,
+    Lead,
+    LeftMessage,
+    Recording,
+    Rehearsal,
+    Turn,
+)
 from tests import factories
 from tests.calls.talks import ended_call, short_talk
 from tests.conftest import SignIn
@@ -112,3 +123,37 @@ def test_the_page_of_what_is_kept_takes_days_and_shows_what_was_erased(
     assert browser.post(address, {"recording_days": "0", "transcript_days": ""}).status_code == 422
     assert browser.post(address, {"recording_days": "30", "transcript_days": ""}).status_code == 302
     assert "Recordings are kept for 30 days" in browser.get(address).content.decode()
+
+
+def test_what_a_person_left_elsewhere_is_erased_with_their_calls(agent: Agent, owner: User, sign_in: SignIn) -> None:
+    mine, other = talked(agent, 1), talked(agent, 1, JAMES)
+    with tenant_transaction(agent.tenant_id):
+        calendar = Calendar.objects.create(zone="America/Boise")
+        for call, number in ((mine, MARIA), (other, JAMES), (None, MARIA)):
+            _leave(agent, calendar, call, number)
+
+    address = reverse("calls:call", args=[agent.tenant.slug, mine.pk])
+    assert sign_in(owner).post(address, {"do": "erase_person"}).status_code == 302
+
+    with tenant_transaction(agent.tenant_id):
+        for model in (LeftMessage, Lead, CallBack):
+            assert {each.e164 for each in model.objects.all()} == {JAMES}
+        assert {each.from_call for each in Rehearsal.objects.all()} == {other.pk, None}
+        kept = Appointment.objects.values_list("name", "e164", "reason")
+        assert sorted(kept) == [("Erased", "", ""), ("Erased", "", ""), ("Somebody", JAMES, "Teeth")]
+        told = [each.data for each in Event.objects.all()]
+        assert told.count({"erased": True}) == 2
+        assert [each["e164"] for each in told if "e164" in each] == [JAMES]
+
+
+def _leave(agent: Agent, calendar: Calendar, call: Call | None, number: str) -> None:
+    """A trace of every kind, of a call or of a number alone."""
+    LeftMessage.objects.create(call=call, e164=number, text="Please ring me")
+    Lead.objects.create(call=call, e164=number, name="Somebody")
+    CallBack.objects.create(call=call, e164=number, due_at=now())
+    Rehearsal.objects.create(agent=agent, name="From a call", lines=["Hello"], from_call=call.pk if call else None)
+    begins = now() + timedelta(days=Appointment.objects.count())
+    times = {"starts_at": begins, "ends_at": begins + timedelta(hours=1), "free_at": begins + timedelta(hours=1)}
+    Appointment.objects.create(calendar=calendar, call=call, e164=number, name="Somebody", reason="Teeth", **times)
+    data = {"call_id": str(call.pk) if call else None, "e164": number, "text": "Please ring me"}
+    Event.objects.create(kind="message.left", key=f"{number}:{call}", data=data)
