@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("agents", "calls", "telephony", "campaigns")
@@ -117,7 +115,12 @@ class Module:
             yield from (full for alias in node.names if (full := f"{origin}.{alias.name}") in NAMES)
 
     def matches(self, *patterns: str) -> bool:
-        return any(self.path in set(ROOT.glob(pattern)) for pattern in patterns)
+        return any(self.path in _found(pattern) for pattern in patterns)
+
+
+@cache
+def _found(pattern: str) -> frozenset[Path]:
+    return frozenset(ROOT.glob(pattern))
 
 
 MODULES = [
@@ -129,8 +132,6 @@ MODULES = [
 NAMES = {module.name for module in MODULES}
 EDGES = {f"{app}.{name}" for app in ("agentos.tenants", "agentos.webhooks", *APPS) for name in EDGE_NAMES} & NAMES
 FREE = [module for module in MODULES if module.matches(*DJANGO_FREE)]
-
-each_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.file)
 
 
 def layer(name: str) -> str:
@@ -144,32 +145,37 @@ def ours(module: Module) -> list[str]:
     return [name for name in module.imports if name.split(".")[0] in ("agentos", *APPS)]
 
 
-@each_module
-def test_a_module_imports_from_its_own_layer_or_below(module: Module) -> None:
-    above = LAYERS[LAYERS.index(layer(module.name)) + 1 :]
-
-    assert [name for name in ours(module) if layer(name) in above and name != "agentos"] == []
+def wrong(findings: Iterator[tuple[Module, Collection[object]]]) -> dict[str, list[str]]:
+    """What is found, by file; empty when the rule is kept."""
+    return {module.file: sorted(map(str, found)) for module, found in findings if found}
 
 
-@each_module
-def test_edges_are_imported_by_edges_and_wiring_only(module: Module) -> None:
-    if layer(module.name) != "wiring" and module.name not in EDGES:
-        assert module.imports & EDGES == set()
+def test_a_module_imports_from_its_own_layer_or_below() -> None:
+    def above(module: Module) -> list[str]:
+        layers = LAYERS[LAYERS.index(layer(module.name)) + 1 :]
+        return [name for name in ours(module) if layer(name) in layers and name != "agentos"]
+
+    assert wrong((module, above(module)) for module in MODULES) == {}
 
 
-@each_module
-def test_tasks_are_queued_by_name_and_never_imported(module: Module) -> None:
-    assert [name for name in ours(module) if name.endswith(".tasks")] == []
+def test_edges_are_imported_by_edges_and_wiring_only() -> None:
+    inner = [module for module in MODULES if layer(module.name) != "wiring" and module.name not in EDGES]
+
+    assert wrong((module, module.imports & EDGES) for module in inner) == {}
 
 
-@each_module
-def test_models_know_no_services(module: Module) -> None:
-    if module.name.split(".")[-1] == "models":
-        assert [name for name in ours(module) if name.split(".")[-1] == "services"] == []
+def test_tasks_are_queued_by_name_and_never_imported() -> None:
+    assert wrong((module, [name for name in ours(module) if name.endswith(".tasks")]) for module in MODULES) == {}
 
 
-@pytest.mark.parametrize("module", FREE, ids=lambda module: module.file)
-def test_the_heart_knows_no_framework(module: Module) -> None:
+def test_models_know_no_services() -> None:
+    models = [module for module in MODULES if module.name.split(".")[-1] == "models"]
+
+    assert models
+    assert wrong((each, [name for name in ours(each) if name.split(".")[-1] == "services"]) for each in models) == {}
+
+
+def test_the_heart_knows_no_framework() -> None:
     packages = {
         "agents",
         "agents.integrations",
@@ -181,46 +187,51 @@ def test_the_heart_knows_no_framework(module: Module) -> None:
     }
     free = {each.name for each in FREE} | packages
 
-    assert [name for name in module.imports if name.split(".")[0] in FRAMEWORKS] == []
-    assert [name for name in ours(module) if name not in free] == []
+    assert FREE
+    assert wrong((each, [name for name in each.imports if name.split(".")[0] in FRAMEWORKS]) for each in FREE) == {}
+    assert wrong((each, [name for name in ours(each) if name not in free]) for each in FREE) == {}
 
 
-@each_module
-def test_a_vendor_is_known_to_its_adapter_only(module: Module) -> None:
-    foreign = {vendor for vendor, files in VENDORS.items() if not module.matches(*files)}
+def test_a_vendor_is_known_to_its_adapter_only() -> None:
+    def foreign(module: Module) -> set[str]:
+        others = {vendor for vendor, files in VENDORS.items() if not module.matches(*files)}
+        return {name.split(".")[0] for name in module.imports} & others
 
-    assert {name.split(".")[0] for name in module.imports} & foreign == set()
+    assert wrong((module, foreign(module)) for module in MODULES) == {}
 
 
-@pytest.mark.parametrize("module", FREE, ids=lambda module: module.file)
-def test_vendors_do_not_know_each_other(module: Module) -> None:
+def test_vendors_do_not_know_each_other() -> None:
     """Each knows the ports; what one adapter shares with another stands in a file that names neither."""
-    own = module.path.stem.split("_")[0]
-    if own in VENDORS:
+
+    def others(module: Module) -> set[str]:
+        own = module.path.stem.split("_")[0]
         files = {name.split(".")[-1].split("_")[0] for name in ours(module)}
-        assert files & (set(VENDORS) - {own}) == set()
+        return files & (set(VENDORS) - {own}) if own in VENDORS else set()
+
+    assert wrong((module, others(module)) for module in FREE) == {}
 
 
-@each_module
-def test_nobody_goes_around_the_manager_of_a_tenants_rows(module: Module) -> None:
-    if layer(module.name) == "ground" or module.file in MAY_GO_AROUND or module.path.stem == "admin":
-        return
+def test_nobody_goes_around_the_manager_of_a_tenants_rows() -> None:
+    bound = [
+        module
+        for module in MODULES
+        if layer(module.name) != "ground" and module.file not in MAY_GO_AROUND and module.path.stem != "admin"
+    ]
 
-    assert AROUND_THE_MANAGER.findall(module.text) == []
-
-
-@each_module
-def test_a_file_is_one_idea(module: Module) -> None:
-    lines = len(module.text.splitlines())
-
-    assert (lines > LONGEST_FILE) is (module.file in LONG_FILES), f"{lines} lines"
-    assert module.path.stem not in SHAPELESS
+    assert wrong((module, [each[0] for each in AROUND_THE_MANAGER.finditer(module.text)]) for module in bound) == {}
 
 
-@each_module
-def test_a_function_can_be_seen_at_once(module: Module) -> None:
+def test_a_file_is_one_idea() -> None:
+    lines = {module.file: len(module.text.splitlines()) for module in MODULES}
+
+    assert {file: many for file, many in lines.items() if (many > LONGEST_FILE) is not (file in LONG_FILES)} == {}
+    assert [module.file for module in MODULES if module.path.stem in SHAPELESS] == []
+
+
+def test_a_function_can_be_seen_at_once() -> None:
     long = [
         f"{module.file}:{node.name}"
+        for module in MODULES
         for node in ast.walk(module.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
