@@ -13,26 +13,20 @@ from django.utils.timezone import now
 
 from agentos.errors import DomainError
 from agentos.tenants.scoping import tenant_transaction
-from agents.versions import VersionSpec
 from calls.calendar.booking import Guest, origin_of
 from calls.conversation.rescue import Rescue, Rescued, nobody
 from calls.followups.services import request_call_back
 from calls.models import Call
 from calls.numbers import read_number
+from calls.scripts import CALL_BACK, PUT_THROUGH, ways_out
 from calls.toolbox import Scene
 from calls.transfers.models import Transfer
-from calls.transfers.services import TOOL, ask_for_person
+from calls.transfers.services import ask_for_person
 
-CALL_BACK_TOOL = "request_callback"
 REASON = "The agent had trouble in the call and could not go on."
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="rescue")
 log = structlog.get_logger(__name__)
-
-
-def ways_out(spec: VersionSpec) -> frozenset[str]:
-    """What the version may do for such a caller; nothing that it was not granted for others."""
-    return frozenset({TOOL, CALL_BACK_TOOL} & {grant["name"] for grant in spec.tools})
 
 
 def rescuer(scene: Scene) -> Rescue:
@@ -59,9 +53,9 @@ def rescue(tenant_id: int, call_id: UUID, number: str, ways: Collection[str]) ->
             call = Call.objects.filter(pk=call_id).first()
             key = f"{call_id}:rescue"
             in_vain = Transfer.objects.filter(call=call, state=Transfer.State.UNREACHED).exists()
-            if TOOL in ways and not in_vain and ask_for_person(call, key=key, reason=REASON).is_possible:
+            if PUT_THROUGH in ways and not in_vain and ask_for_person(call, key=key, reason=REASON).is_possible:
                 return Rescued.PERSON
-            if CALL_BACK_TOOL in ways and (known := read_number(number, like=number)):
+            if CALL_BACK in ways and (known := read_number(number, like=number)):
                 request_call_back(Guest("", known, REASON), now(), origin_of(call_id, key))
                 return Rescued.CALL_BACK
     except (DatabaseError, DomainError) as error:

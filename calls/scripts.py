@@ -10,9 +10,14 @@ from calls.briefing import Briefing
 from calls.conversation.script import Script
 from calls.conversation.turn_taking import Interruption, Policy
 from calls.platform_sentences import platform_sentences
-from calls.rescue import CALL_BACK_TOOL, TOOL, ways_out
 
+PUT_THROUGH, CALL_BACK = "transfer_call", "request_callback"
 PER_CALL = ("caller_number", "now")  # variables whose sentence is said once and never again
+
+
+def ways_out(spec: VersionSpec) -> frozenset[str]:
+    """What an agent that cannot go on may do for its caller: nothing that it was not granted for others."""
+    return frozenset({PUT_THROUGH, CALL_BACK} & {grant["name"] for grant in spec.tools})
 
 
 class CallTexts:
@@ -54,8 +59,8 @@ class CallTexts:
         texts += [self._platform.apology, self._platform.bridge, spec.duration_warning]
         texts += self._moments()  # a model may be slow, too
         ways = ways_out(spec)
-        texts += [self._platform.handing_over] if TOOL in ways else []
-        texts += [self._platform.ringing_back] if CALL_BACK_TOOL in ways else []
+        texts += [self._platform.handing_over] if PUT_THROUGH in ways else []
+        texts += [self._platform.ringing_back] if CALL_BACK in ways else []
         common = [self._say(text) for text in texts if not self._is_personal(text)]
         own = [self._briefing.introduction, *common, self._briefing.stopped]
         return [text for text in dict.fromkeys(own) if text]

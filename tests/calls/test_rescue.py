@@ -10,10 +10,11 @@ from agents.models import Agent
 from calls.conversation.rescue import Rescued
 from calls.followups.models import CallBack
 from calls.models import Call, Colleague, Transfer
-from calls.rescue import CALL_BACK_TOOL, TOOL, rescue
+from calls.rescue import rescue
+from calls.scripts import CALL_BACK, PUT_THROUGH
 from tests import factories
 
-BOTH = frozenset({TOOL, CALL_BACK_TOOL})
+BOTH = frozenset({PUT_THROUGH, CALL_BACK})
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_whoever_was_not_reached_is_not_rung_again(call: Call, somebody: Colleag
 
 @pytest.mark.django_db
 def test_nothing_is_done_that_the_agent_was_not_granted(call: Call, somebody: Colleague):
-    assert rescued(call, frozenset({CALL_BACK_TOOL})) is Rescued.CALL_BACK
+    assert rescued(call, frozenset({CALL_BACK})) is Rescued.CALL_BACK
 
     with tenant_transaction(call.tenant_id):
         assert not Transfer.objects.exists()
