@@ -27,7 +27,7 @@ from calls.equipment import synthesize_fixed
 from calls.rehearsal import running
 from calls.scripts import CallTexts
 from calls.services import end_forgotten
-from calls.transfers import introducing
+from calls.transfers import summarizing
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ def rehearse(tenant_id: int, run_id: int) -> None:
 @shared_task(base=PlatformTask, ignore_result=True, expires=60)
 def introduce(tenant_id: int, transfer_id: int) -> None:
     """Write what a person hears about a caller. The model is asked between two transactions, not within one."""
-    introducing.introduce(tenant_id, transfer_id)
+    summarizing.introduce(tenant_id, transfer_id)
 
 
 async def _synthesize(spec: VersionSpec, texts: list[str], keys: VendorKeys) -> int:
