@@ -184,7 +184,11 @@ def same(before: AgentVersion, after: AgentVersion) -> bool:
 
 def diff(before: AgentVersion, after: AgentVersion) -> list[Change]:
     """What somebody who knew `before` has to know about `after`, in the order of the editor."""
-    old, new = values(before), values(after)
+    return differences(values(before), values(after))
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """The same of the values of two versions."""
     return [_change(field, old, new) for field in EDITABLE if old[field] != new[field]]
 
 

@@ -11,6 +11,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.knowledge import services
 from agents.providers.ports import ProviderError
+from agents.writing import services as writing
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,12 @@ def embed_source(self: Task, source_id: int) -> None:  # type: ignore[type-arg]
         services.embed(source_id)
     except ProviderError as error:
         raise self.retry(exc=error, countdown=min(3600, 30 * 4**self.request.retries)) from error
+
+
+@shared_task(base=PlatformTask, ignore_result=True, soft_time_limit=110, time_limit=120)
+def write_proposal(tenant_id: int, proposal_id: int) -> None:
+    """Write an agent from a description. A model is asked between two transactions."""
+    writing.write(tenant_id, proposal_id)
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=3600)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import publish_views, views
+from agents.writing import views as writing
 
 app_name = "agents"
 
 urlpatterns = [
     path("", views.index, name="index"),
     path("new/", views.create, name="create"),
+    path("write/", writing.write, name="write"),
+    path("write/<int:proposal_id>/", writing.written, name="written"),
     path("<uuid:agent_id>/", views.edit, name="edit"),
     path("<uuid:agent_id>/choices/<str:role>/", views.choices, name="choices"),
     path("<uuid:agent_id>/hear/<str:role>/", views.hear, name="hear"),

@@ -24,6 +24,7 @@ from agents.drafts import ROLES, Errors
 from agents.forms import OTHER, CompareForm, DraftForm, NameForm, NewAgentForm
 from agents.models import Agent, AgentVersion
 from agents.templates_catalog import TEMPLATES
+from agents.writing.views import DescribeForm
 
 MOST_VERSIONS_SHOWN = 20
 
@@ -72,7 +73,7 @@ def create(request: TenantRequest) -> HttpResponse:
             return redirect("agents:edit", request.tenant.slug, agent.pk)
         except DomainError as error:
             form.add_error("name", error.message)
-    context = {"form": form, "templates": TEMPLATES}
+    context = {"form": form, "templates": TEMPLATES, "describe": DescribeForm()}
     return render(request, "agents/new.html", context, status=422 if form.errors else 200)
 
 
@@ -172,6 +173,7 @@ def _show(request: TenantRequest, editor: Editor, *, status: int = 200) -> HttpR
         "agent": agent,
         "editor": editor,
         "form": editor.form,
+        "describe": DescribeForm(initial={"agent": agent.pk}),
         "numbers": agent.numbers.all(),
         "versions": published[:MOST_VERSIONS_SHOWN],
         "older": max(0, published.count() - MOST_VERSIONS_SHOWN),

@@ -110,6 +110,8 @@ ROUTES: dict[str, Expectation] = {
     "tenants:remove_member": Inside.all("manage_team"),
     "agents:index": Inside.of("view_agents"),
     "agents:create": Inside.all("edit_agents"),
+    "agents:write": Inside.all("edit_agents"),
+    "agents:written": Inside.all("edit_agents"),
     "transfers:people": Inside.of("view_numbers", "manage_numbers"),
     "rehearsals:index": Inside.of("view_agents", "edit_agents"),
     "rehearsals:rehearsal": Inside.of("view_agents", "edit_agents"),
@@ -193,6 +195,7 @@ SOCKETS: dict[str, Expectation | Closed] = {
 }
 
 PLATFORM_TASKS: dict[str, str] = {
+    "agents.tasks.write_proposal": "enters the tenant that it is told, before and after a model is asked",
     "agents.tasks.read_pages_again": "queues the pages of each tenant, tenant by tenant",
     "calls.tasks.introduce": "enters the tenant that it is told, before and after a model is asked",
     "telephony.tasks.look_after_transfers": "looks after callers who wait for a person, tenant by tenant",

@@ -88,6 +88,7 @@ MISSING = {
     "source_id": "999999999",
     "gap_id": "999999999",
     "rehearsal_id": "999999999",
+    "proposal_id": "999999999",
 }
 
 # Parameters that name no row: the same word for everybody.
