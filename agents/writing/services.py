@@ -142,7 +142,10 @@ def take(tenant: Tenant, proposal_id: int, choice: Choice, *, by: User) -> Agent
         stage().put_on(agent, [_scene(proposed.scenes[place]) for place in choice.scenes], by=by)
         language = services.draft_of(agent).language
         for place in choice.answers:
-            write_answer(**proposed.answers[place], agent_id=agent.pk, language=language, by=by)
+            told = proposed.answers[place]
+            write_answer(
+                question=told["question"], answer=told["answer"], agent_id=agent.pk, language=language, by=by
+            )
         proposal.agent, proposal.state = agent, State.TAKEN
         proposal.save(update_fields=["agent", "state"])
         words = f"Took a proposal into the draft of {agent}"
@@ -151,5 +154,11 @@ def take(tenant: Tenant, proposal_id: int, choice: Choice, *, by: User) -> Agent
 
 
 def _scene(told: Mapping[str, Any]) -> Scene:
-    listed = {name: tuple(told.get(name, ())) for name in ("lines", "says", "never_says", "uses")}
-    return Scene(name=told["name"], answers=dict(told.get("answers", {})), **listed)
+    return Scene(
+        name=told["name"],
+        lines=tuple(told["lines"]),
+        says=tuple(told["says"]),
+        never_says=tuple(told.get("never_says", ())),
+        uses=tuple(told.get("uses", ())),
+        answers=dict(told.get("answers", {})),
+    )
