@@ -14,6 +14,7 @@ from django.conf import settings
 from agents.providers.ports import LanguageModel, ProviderError, ServedBy
 from agents.transports import REALTIME_VENDOR
 from agents.versions import VersionSpec
+from calls.conversation.listening import AudioListener
 from calls.conversation.playback import Playback
 from calls.conversation.ports import Line, Listener, Screen, Speaker, TextLine
 from calls.conversation.realtime_voice import RealtimeSpeaker
@@ -24,6 +25,7 @@ from calls.conversation.speaking import AudioSpeaker, Spawn
 from calls.conversation.turn_taking import Interruption
 from calls.equipment import Equipment, Mind, RealtimeEquipment, talking
 from calls.journal import CallJournal
+from calls.live.tap import Tap
 from calls.recorder import RecordedLine, Recorder
 
 OTHER_LANGUAGES = (
@@ -70,6 +72,15 @@ class Engine(Protocol):
         """Whether the caller may have heard anything of ours."""
         ...
 
+    @property
+    def tap(self) -> Tap | None:
+        """Where the call can be listened to; None where it has no sound here."""
+        ...
+
+    def operator_ears(self) -> Listener | None:
+        """What makes sense of a person who speaks in the agent's place; None where nobody can."""
+        ...
+
     def speaker(self, spawn: Spawn) -> Speaker: ...
 
     def script(self, script: Script) -> Script:
@@ -105,7 +116,9 @@ class AudioEngine:
         now = asyncio.get_running_loop().time
         self._equipment, self._file = equipment, recording
         self._recorder = _recorder(recording, earlier_ms, now) if recording else None
-        self.line: Line = RecordedLine(line, self._recorder) if self._recorder else line
+        self.tap = Tap()
+        self.line: Line = RecordedLine(line, self.tap, *([self._recorder] if self._recorder else []))
+        self._operators: list[AudioListener] = []
         self._playback = Playback(self.line, now)
         self.listener: Listener = equipment.listener
         self.model: LanguageModel = equipment.model
@@ -114,6 +127,10 @@ class AudioEngine:
     @property
     def has_spoken(self) -> bool:
         return self._playback.has_played
+
+    def operator_ears(self) -> AudioListener:
+        self._operators.append(self._equipment.more_ears())
+        return self._operators[-1]
 
     def speaker(self, spawn: Spawn) -> AudioSpeaker:
         return AudioSpeaker(self._equipment.voice, self._playback, spawn)
@@ -125,16 +142,16 @@ class AudioEngine:
         return script
 
     def attach(self, session: Session) -> None:
-        recorder = self._recorder
-        if recorder is None:
-            self.hear = session.hear
-            return
+        recorder, tap = self._recorder, self.tap
 
-        def hear_and_record(frame: bytes) -> None:
-            recorder.heard(frame)
+        def hear(frame: bytes) -> None:
+            if tap.is_on:
+                tap.heard(frame)
+            if recorder is not None:
+                recorder.heard(frame)
             session.hear(frame)
 
-        self.hear = hear_and_record
+        self.hear = hear
 
     def begin(self) -> None:
         if self._recorder:
@@ -144,7 +161,8 @@ class AudioEngine:
         await self._equipment.close()
         listener, spec = self._equipment.listener, self._equipment.spec
         by_second = listener.by_second_ms // 1000
-        if seconds := listener.position_ms // 1000 - by_second:
+        operators = sum(each.position_ms for each in self._operators)
+        if seconds := (listener.position_ms + operators) // 1000 - by_second:
             journal.usage("stt", "seconds", seconds, by=ServedBy(spec.stt_provider, spec.stt_model))
         if by_second:
             second = ServedBy(spec.second_stt_provider, spec.second_stt_model)
@@ -199,6 +217,7 @@ class RelayEngine:
     """ConversationRelay: the carrier hears and speaks, and words go both ways."""
 
     name = "conversation_relay"
+    tap = None
     serves: Mapping[str, tuple[str, str]] = {"relay": ("twilio", "ConversationRelay")}
     has_failed = False
 
@@ -218,6 +237,9 @@ class RelayEngine:
     @property
     def has_spoken(self) -> bool:
         return self.voice.has_spoken
+
+    def operator_ears(self) -> None:
+        """No sound comes this way."""
 
     def speaker(self, spawn: Spawn) -> RelaySpeaker:
         return self.voice

@@ -116,6 +116,10 @@ class Equipment(Mind):
         """Connect what hears the caller; returns at once."""
         self.listener.open()
 
+    def more_ears(self) -> AudioListener:
+        """Ears for one more voice in the call."""
+        return AudioListener(lambda: recogniser(self.spec, self._keys))
+
     async def close(self) -> None:
         await super().close()
         await self.listener.close()

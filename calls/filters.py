@@ -37,7 +37,7 @@ STATES = (
     Choice("", "All", Q()),
     Choice("live", "In progress", ~Q(status=ENDED)),
     Choice("caller", "Caller hung up", _ended(Ending.CALLER, Ending.CARRIER)),
-    Choice("agent", "Agent said goodbye", _ended(Ending.AGENT, Ending.LIMIT, Ending.TRANSFERRED)),
+    Choice("agent", "Agent said goodbye", _ended(Ending.AGENT, Ending.LIMIT, Ending.TRANSFERRED, Ending.OPERATOR)),
     Choice("silence", "Fell silent", _ended(Ending.SILENCE)),
     Choice("unanswered", "Not answered", _ended(Ending.REFUSED, Ending.NO_ANSWER)),
     Choice("trouble", "Went wrong", _ended(Ending.FAILURE, Ending.MEDIA_LOST)),

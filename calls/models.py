@@ -42,6 +42,7 @@ class Call(TenantModel):
         NO_ANSWER = "no_answer", "No answer"
         CARRIER = "carrier", "Carrier ended it"
         TRANSFERRED = "transferred", "Put through to a person"
+        OPERATOR = "operator", "A person of the business ended it"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="calls")

@@ -21,6 +21,7 @@ class PlatformSentences:
     handing_over: str
     ringing_back: str
     bridge: str
+    came_back: str
     one_moment: str
     still_working: str
     not_done: str
@@ -42,6 +43,7 @@ LANGUAGES = {
         ringing_back="I am sorry, I am having trouble and cannot go on right now. "
         "Somebody will call you back. Goodbye.",
         bridge="I am sorry, we were cut off for a moment. I am back. Please go on.",
+        came_back="I am sorry, my colleague was cut off. I am with you again. Please go on.",
         one_moment="One moment, please.",
         still_working="I am still working on it.",
         not_done="I am sorry, I could not do that.",
@@ -60,6 +62,7 @@ LANGUAGES = {
         ringing_back="Lo siento, tengo un problema y no puedo continuar en este momento. "
         "Le devolveremos la llamada. Adiós.",
         bridge="Lo siento, se cortó un momento. Ya estoy de vuelta. Continúe, por favor.",
+        came_back="Lo siento, se cortó la conexión de mi colega. Vuelvo a estar con usted. Continúe, por favor.",
         one_moment="Un momento, por favor.",
         still_working="Sigo con ello.",
         not_done="Lo siento, no he podido hacerlo.",
@@ -78,6 +81,7 @@ LANGUAGES = {
         "Je vous mets en relation avec un collègue.",
         ringing_back="Je suis désolé, j'ai un problème et je ne peux pas continuer. Nous vous rappellerons. Au revoir.",
         bridge="Excusez-moi, nous avons été coupés un instant. Je suis de retour. Continuez, je vous en prie.",
+        came_back="Excusez-moi, mon collègue a été coupé. Je suis de nouveau avec vous. Continuez, je vous en prie.",
         one_moment="Un instant, s'il vous plaît.",
         still_working="Je suis toujours dessus.",
         not_done="Je suis désolé, je n'ai pas pu le faire.",
@@ -95,6 +99,8 @@ LANGUAGES = {
         handing_over="Es tut mir leid, ich habe gerade eine Störung. Ich verbinde Sie jetzt mit jemandem aus dem Team.",
         ringing_back="Es tut mir leid, ich habe gerade eine Störung. Wir rufen Sie zurück. Auf Wiederhören.",
         bridge="Entschuldigung, wir waren kurz unterbrochen. Ich bin wieder da. Bitte sprechen Sie weiter.",
+        came_back="Entschuldigung, die Verbindung zu meinem Kollegen ist abgebrochen. Ich bin wieder für Sie da. "
+        "Bitte sprechen Sie weiter.",
         one_moment="Einen Moment, bitte.",
         still_working="Ich bin noch dabei.",
         not_done="Es tut mir leid, das hat nicht geklappt.",
@@ -113,6 +119,7 @@ LANGUAGES = {
         "Vou transferir a ligação para um colega agora.",
         ringing_back="Desculpe, estou com um problema e não posso continuar agora. Nós ligaremos de volta. Até logo.",
         bridge="Desculpe, a ligação caiu por um momento. Já voltei. Por favor, continue.",
+        came_back="Desculpe, a ligação do meu colega caiu. Estou de novo com você. Por favor, continue.",
         one_moment="Um momento, por favor.",
         still_working="Ainda estou vendo isso.",
         not_done="Desculpe, não consegui fazer isso.",
@@ -130,6 +137,7 @@ LANGUAGES = {
         handing_over="Mi dispiace, ho un problema e non posso continuare. La metto subito in contatto con un collega.",
         ringing_back="Mi dispiace, ho un problema e al momento non posso continuare. La richiameremo. Arrivederci.",
         bridge="Mi scusi, la linea è caduta per un momento. Sono di nuovo qui. Prego, continui.",
+        came_back="Mi scusi, la linea del mio collega è caduta. Sono di nuovo con lei. Prego, continui.",
         one_moment="Un momento, per favore.",
         still_working="Ci sto ancora lavorando.",
         not_done="Mi dispiace, non sono riuscito a farlo.",

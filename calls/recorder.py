@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from struct import pack
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -102,18 +102,28 @@ class Recorder:
             os.close(descriptor)
 
 
-class RecordedLine:
-    """A line whose agent side is recorded as it is played."""
+class Follower(Protocol):
+    """Whoever keeps, or lets somebody hear, what the agent says."""
 
-    def __init__(self, line: Line, recorder: Recorder) -> None:
-        self._line, self._recorder = line, recorder
+    def played(self, audio: bytes) -> None: ...
+
+    def cleared(self) -> None: ...
+
+
+class RecordedLine:
+    """A line whose agent side is recorded, or followed otherwise, as it is played."""
+
+    def __init__(self, line: Line, *followers: Follower) -> None:
+        self._line, self._followers = line, followers
 
     def play(self, audio: bytes) -> None:
-        self._recorder.played(audio)
+        for follower in self._followers:
+            follower.played(audio)
         self._line.play(audio)
 
     def clear(self) -> None:
-        self._recorder.cleared()
+        for follower in self._followers:
+            follower.cleared()
         self._line.clear()
 
     def mark(self, name: str) -> None:

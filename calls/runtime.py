@@ -26,7 +26,8 @@ from calls.engines import AudioEngine, Engine, RealtimeEngine, RelayEngine
 from calls.equipment import Equipment, Mind, RealtimeEquipment
 from calls.journal import CallJournal
 from calls.knowing import Knowledge
-from calls.opting_out import stop_calls
+from calls.live.attendance import Attendance
+from calls.opting_out import OptingOut
 from calls.redaction import Redactor
 from calls.rescue import rescuer
 from calls.resumption import Earlier, heard_before, load_earlier
@@ -39,7 +40,6 @@ from calls.toolbox import FINISHED_WITHIN_S, Scene, open_toolbox
 PREPARED_FOR_S = 60.0  # a call whose socket does not come by then is not coming
 DATABASE_WITHIN_S = 1.0
 SHIPPED_WITHIN_S = 1.0
-STOPPED_WITHIN_S = 5.0
 INDEXES_PER_SEGMENT = 10_000  # turns of two segments never share an index
 
 EQUIPMENT: dict[str, type[Mind]] = {
@@ -255,6 +255,16 @@ def _instructions(texts: CallTexts, engine: Engine) -> str:
     return "\n\n".join(filter(None, (texts.system_prompt(), engine.note)))
 
 
+def _redactor(prepared: Prepared) -> Redactor:
+    spec = prepared.spec
+    return Redactor.of(spec.redaction, language=spec.language, known=(spec.agent_name, prepared.business))
+
+
+def _scene(claims: CallClaims, prepared: Prepared, redactor: Redactor) -> Scene:
+    number = _caller_number(prepared.new)
+    return Scene(claims.tenant_id, claims.call_id, prepared.spec, prepared.business, number, redactor.data)
+
+
 class RunningCall(Generic[E]):
     """One segment of a call on this process. Nothing that the socket calls waits."""
 
@@ -263,13 +273,12 @@ class RunningCall(Generic[E]):
         self._claims, self._spec, self.engine = claims, prepared.spec, engine
         self._browser = prepared.new.channel == "browser"
         self._new = prepared.new
+        redactor = _redactor(prepared)
         key = SpoolKey(claims.tenant_id, claims.call_id, claims.segment)
-        known = (prepared.spec.agent_name, prepared.business)
-        redactor = Redactor.of(prepared.spec.redaction, language=prepared.spec.language, known=known)
         self._journal = CallJournal(key, self._names, redactor=redactor)
+        self._opting_out = OptingOut(claims.tenant_id, claims.call_id)
         self._elapsed_ms = earlier.elapsed_ms
-        number = _caller_number(prepared.new)
-        scene = Scene(claims.tenant_id, claims.call_id, self._spec, prepared.business, number, redactor.data)
+        scene = _scene(claims, prepared, redactor)
         self._toolbox, worker = open_toolbox(
             scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs, own=prepared.tools
         )
@@ -287,17 +296,17 @@ class RunningCall(Generic[E]):
             toolbox=self._toolbox,
             earlier_ms=earlier.elapsed_ms,
             next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT + bool(prepared.new.briefing.message),
-            on_stop=self._on_stop,
+            on_stop=self._opting_out.store,
             rescue=rescuer(scene),
+            operator_ears=engine.operator_ears,
         )
+        self._attendance = Attendance(claims.tenant_id, claims.call_id, self._session, engine.tap)
         worker.act, worker.entries = self._session.acts.perform, self._session.acts.entries
         engine.attach(self._session)
         engine.report_to(self._on_failure)
-        self.mark_reached = self._session.mark_reached
-        self.digit, self.typed = self._session.digit, self._session.typed
-        self.still_typing = self._session.still_typing
+        self.mark_reached, self.digit = self._session.mark_reached, self._session.digit
+        self.typed, self.still_typing = self._session.typed, self._session.still_typing
         self._task: asyncio.Task[None] | None = None
-        self._stopping: asyncio.Future[None] | None = None
 
     def start(self) -> None:
         _running[self._claims.call_id] = self
@@ -321,6 +330,7 @@ class RunningCall(Generic[E]):
             facts = {"wanted": self._spec.transport, "used": self.engine.name}
             self._journal.event("engine_fallback", self._elapsed_ms, facts)
         self.engine.begin()
+        self._attendance.begin()
         try:
             ending = await self._session.run()
             log.info("conversation over", ending=ending.value, **ids)
@@ -328,6 +338,7 @@ class RunningCall(Generic[E]):
             log.exception("conversation broke off", **ids)
             ending = Ending.MEDIA_LOST
         try:
+            await self._attendance.end()
             await self._finish(ending)
         finally:
             _running.pop(self._claims.call_id, None)
@@ -340,21 +351,8 @@ class RunningCall(Generic[E]):
             state |= {"interrupted": False, "started_ms": 0, "ended_ms": self._elapsed_ms, "timing": {}}
             self._journal.turn(0, state)
 
-    def _on_stop(self, said: str) -> None:
-        """They do not want to be called: that holds before the call ends."""
-        loop = asyncio.get_running_loop()
-        self._stopping = loop.run_in_executor(_threads, stop_calls, self._claims.tenant_id, self._claims.call_id, said)
-
-    async def _await_stop(self) -> None:
-        if self._stopping is None:
-            return
-        done, _ = await asyncio.wait({self._stopping}, timeout=STOPPED_WITHIN_S)
-        if not done or self._stopping.exception():
-            # The words are in the journal, and are read once more when the carrier says that the call is over.
-            log.error("an opt-out is not stored yet", call_id=str(self._claims.call_id))
-
     async def _finish(self, ending: Ending) -> None:
-        await self._await_stop()
+        await self._opting_out.stored()
         await self._toolbox.close(FINISHED_WITHIN_S)
         await self.engine.finish(self._journal)
         if ending is Ending.MEDIA_LOST:

@@ -81,6 +81,8 @@ def _ended(call: Call, turns: Sequence[Turn]) -> Outcome:
             return Outcome("Carrier ended it", "idle")
         case Call.Ending.TRANSFERRED:
             return Outcome("Put through to a person", "good")
+        case Call.Ending.OPERATOR:
+            return Outcome("Ended by a person", "good")
     return Outcome("Ended", "idle")
 
 
@@ -117,6 +119,8 @@ def _sentence(call: Call, turns: Sequence[Turn], person: str, agent: str) -> str
             return f"{person} was not answered"
         case Call.Ending.TRANSFERRED:
             return f"{agent} put {person} through"
+        case Call.Ending.OPERATOR:
+            return f"{person} talked with {agent}, and a colleague ended the call"
     return f"{person} talked with {agent}" if spoke else f"{person} called {agent}"
 
 
@@ -184,9 +188,28 @@ def happening(event: CallEvent) -> Happening:
         return _failure(event.data)
     if event.kind == "transfer_tried":
         return _tried(event.data)
+    if event.kind in _BY_PEOPLE:
+        return _by_people(event.kind, event.data)
     known = _HAPPENINGS.get(event.kind)
     plain = event.kind.replace("_", " ").capitalize()
     return known or Happening(f"{plain}.", plain)
+
+
+_BY_PEOPLE = {
+    "listened": ("{by} listens to the call.", "Listening"),
+    "whispered": ("{by} whispered to the agent: “{text}”", "Whisper"),
+    "taken_over": ("{by} took the call over. The agent is quiet.", "Taken over"),
+    "given_back": ("{by} gave the call back to the agent.", "Given back"),
+    "hung_up": ("{by} ended the call.", "Ended"),
+}
+
+
+def _by_people(kind: str, data: dict[str, Any]) -> Happening:
+    """What people of the business did."""
+    text, short = _BY_PEOPLE[kind]
+    if data.get("lost"):
+        return Happening(f"{data.get('by')} lost the connection, and the agent went on.", "Connection lost", True)
+    return Happening(text.format(by=data.get("by", "Somebody"), text=data.get("text", "")), short)
 
 
 _TRIED = {"answered": "took the call", "busy": "was busy", "no_answer": "did not answer"}

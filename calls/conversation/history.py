@@ -15,6 +15,7 @@ from agents.providers.ports import Message, ToolCall
 
 MOST_ENTRIES = 200
 MOST_CHARACTERS = 24_000
+MOST_NOTES = 12
 LONGEST_ARGUMENTS = 8_000
 
 
@@ -73,6 +74,7 @@ class History:
     def __init__(self, system: str, earlier: Iterable[tuple[str, str] | Exchange] = ()) -> None:
         """`earlier`: (role, text) of what was said, and what was done, in order."""
         self.system = system
+        self._notes: list[str] = []
         self._entries = [Entry("tools", "", [each]) if isinstance(each, Exchange) else Entry(*each) for each in earlier]
         self._made = sum(entry.role == "tools" for entry in self._entries)
 
@@ -82,6 +84,14 @@ class History:
     def agent_says(self) -> Entry:
         """An entry for a reply that begins now; set its text to what was heard of it."""
         return self._add(Entry("assistant", ""))
+
+    def operator_said(self, name: str, text: str) -> Entry:
+        """Words of a colleague, who spoke in our place."""
+        return self._add(Entry("assistant", f"[{name}: {text}]"))
+
+    def note(self, text: str) -> None:
+        """What the model must know and nobody has said."""
+        self._notes = [*self._notes[1 - MOST_NOTES :], text]
 
     def remove(self, entry: Entry) -> None:
         """Take an entry back, as if it had not been said. Safe to repeat."""
@@ -103,7 +113,7 @@ class History:
 
     def messages(self, hypothesis: str = "") -> list[Message]:
         """What the model reads; `hypothesis` is a caller's turn that is not certain yet and leaves no trace."""
-        messages = [Message("system", self.system)]
+        messages = [Message("system", "\n\n".join((self.system, *self._notes)))]
         guess = [Entry("user", hypothesis)] if hypothesis else []
         for entry in (*self._entries, *guess):
             if entry.exchanges:

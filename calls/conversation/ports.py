@@ -176,6 +176,15 @@ class Speaker(Protocol):
         """The carrier has played everything before this mark."""
         ...
 
+    @property
+    def carries_sound(self) -> bool:
+        """Whether somebody else's voice can be let through."""
+        ...
+
+    def let_through(self, sound: bytes) -> None:
+        """Play 8 kHz mu-law of somebody who speaks in the agent's place; what comes too late is left out."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:

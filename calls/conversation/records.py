@@ -51,6 +51,22 @@ class Records:
         }
         self._write(turn.index, state)
 
+    def operator(self, name: str, text: str, started_ms: int, ended_ms: int) -> None:
+        """What a person of the business said in the agent's place; empty where nobody understood it."""
+        state = {
+            "speaker": "agent",
+            "kind": "person",
+            "heard": text,
+            "unheard": "",
+            "exact": bool(text),
+            "interrupted": False,
+            "started_ms": started_ms,
+            "ended_ms": max(started_ms, ended_ms),
+            "timing": {},
+            "extras": {"by": name},
+        }
+        self._write(self._take_index(), state)
+
     def begin(self, reply: Reply) -> None:
         """The first frame of a reply was sent: from now on it is a turn."""
         reply.index, reply.started_ms = self._take_index(), self._now_ms()

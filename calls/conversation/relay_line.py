@@ -316,6 +316,8 @@ class RelayUtterance:
 class RelaySpeaker:
     """Makes utterances for one line of words. `greeted`: the carrier says the first of them by itself."""
 
+    carries_sound = False
+
     def __init__(self, line: TextLine, *, greeted: bool = False, languages: tuple[str, ...] = ()) -> None:
         self.line: TextLine = line
         self.reports = False
@@ -330,6 +332,9 @@ class RelaySpeaker:
 
     def mark_reached(self, name: str) -> None:
         """No marks on a line of words."""
+
+    def let_through(self, sound: bytes) -> None:
+        """No sound on a line of words."""
 
     def voice(self, *, begins: bool) -> None:
         """The carrier's voice begins or ends."""

@@ -18,6 +18,7 @@ class Ending(StrEnum):
     FAILURE = "failure"
     MEDIA_LOST = "media_lost"
     TRANSFER = "transfer"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Script:
     fallback: str = "One moment, please."
     moments: tuple[str, ...] = ("One moment, please.", "I am still working on it.")  # while one has to wait
     not_done: str = "I am sorry, I could not do that."
+    came_back: str = "Sorry, my colleague was cut off. I am with you again. Please go on."
     apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
     handing_over: str = "I am sorry, I cannot go on right now. I am putting you through to somebody."
     ringing_back: str = "I am sorry, I cannot go on right now. Somebody will call you back. Goodbye."

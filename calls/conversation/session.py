@@ -15,24 +15,26 @@ from calls.conversation import turn_taking as turns
 from calls.conversation.acts import Acts
 from calls.conversation.agent_side import AgentSide
 from calls.conversation.caller_side import CallerSide, CallerTurn
+from calls.conversation.clocks import Clocks
+from calls.conversation.commands import Answer, Command
+from calls.conversation.goodbyes import is_goodbye
 from calls.conversation.history import History
 from calls.conversation.keypad import Keypad
+from calls.conversation.operator_side import OperatorSide
+from calls.conversation.opting_out import OptingOut
 from calls.conversation.ports import Journal, Listener, Screen, Speaker, Toolbox
 from calls.conversation.records import Records
 from calls.conversation.reply import Reply
 from calls.conversation.rescue import Rescue, last_words, nobody
 from calls.conversation.script import Ending, Script
 from calls.conversation.speaking import Spawn
-from calls.conversation.stopping import find_stop
 from calls.conversation.timers import Timers
 from calls.conversation.tool_use import NoTools
 from calls.conversation.turn_taking import Action, Agent, Caller, Floor
 
 NO_WORDS_S = 1.5  # a voice that silenced the agent must bring words within this
 MOST_HOLDS = 3  # so often may voices without words silence one reply
-WARNING_BEFORE_S = 30.0
-STOP_KEY, STOP_KEY_ALONE_S = "9", 0.8  # alone it ends all calls; with more keys behind it, it is part of a number
-LAST_PATIENCE_S = 2.0  # after the last silence prompt, on top of the silence timeout
+LEFT_TO_THE_AGENT_S = 60.0  # at least, when a person gives the call back to it
 
 
 class Session:
@@ -53,6 +55,7 @@ class Session:
         next_index: int = 0,
         on_stop: Callable[[str], None] = lambda said: None,
         rescue: Rescue = nobody,
+        operator_ears: Callable[[], Listener | None] = lambda: None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._origin = self._loop.time() - earlier_ms / 1000
@@ -62,16 +65,19 @@ class Session:
         self._records = Records(journal, line, self.now_ms, next_index)
         self._keypad = Keypad(self._timers, self.typed)
         self._on_stop, self._toolbox, self._rescue = on_stop, toolbox or NoTools(), rescue
+        self._opting_out = OptingOut(self._timers, self._keypad, self._stop_calls, is_offered=bool(script.stopped))
+        self._clocks = Clocks(script, self._floor, self._timers, self._keypad, self.now_ms)
+        self._clocks.do, self._clocks.on_limit = self._do, self._limit_reached
         self._over = asyncio.Event()
         self._ending = Ending.CALLER
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = CallerTurn()  # the caller's latest turn that is over
         self._answered: CallerTurn | None = None  # the turn being answered, until its reply is heard
         self._noted: list[CallerTurn] = []
-        self._prompts_said = 0
         self._speaker = make_speaker(self._spawn)
         self._caller = self._follow_caller()
         self._agent = self._give_voice(model)
+        self.operator = self._let_in_operators(operator_ears)
         self.acts = Acts(self._keypad, self._agent.press, self._toolbox.caller_said)
 
     # From the outside --------------------------------------------------------------------------------
@@ -81,7 +87,7 @@ class Session:
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._spawn(self._listen())
-            self._start_clocks()
+            self._clocks.start()
             self._open()
             try:
                 await self._over.wait()
@@ -107,7 +113,7 @@ class Session:
         """A key was pressed. Which one stays out of the records; the entry becomes a turn."""
         if not self._over.is_set():
             self._records.event("digit")
-            self._watch_stop_key(digit)
+            self._opting_out.pressed(digit)
             self._keypad.press(digit)
 
     def typed(self, text: str) -> None:
@@ -117,8 +123,15 @@ class Session:
 
     def still_typing(self) -> None:
         """The caller is writing: whoever waits for a word waits from now."""
-        self._timers.cancel("silence")
-        self._watch_silence()
+        self._clocks.still_there()
+
+    def command(self, command: Command) -> Answer:
+        """A person of the business does something to this call."""
+        return Answer.OVER if self._over.is_set() else self.operator.command(command)
+
+    def operator_speaks(self, key: str, sound: bytes) -> None:
+        """Sound of an operator's microphone. Never waits."""
+        self.operator.speak(key, sound)
 
     def caller_gone(self, *, hung_up: bool) -> None:
         """The line is closed; `hung_up`: by the caller, as far as the carrier says."""
@@ -163,6 +176,12 @@ class Session:
         self._caller.on_likely_over, self._caller.on_resumed = side.speculate, side.drop_guess
         return side
 
+    def _let_in_operators(self, ears: Callable[[], Listener | None]) -> OperatorSide:
+        parts = self._floor, self._speaker, self._history, self._records, self._timers
+        side = OperatorSide(*parts, spawn=self._spawn, now=self._loop.time, now_ms=self.now_ms, ears=ears)
+        side.do, side.on_whisper, side.on_hang_up = self._do, self._agent.drop_guess, self._hang_up_for_operator
+        return side
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._group.create_task(work)
         self._tasks.add(task)
@@ -181,22 +200,17 @@ class Session:
         if not self._over.is_set():
             self._caller.hear(event)
 
-    def _start_clocks(self) -> None:
-        left_s = self._script.max_duration_s - self._earlier_ms / 1000
-        self._timers.set("limit", max(1.0, left_s), self._limit_reached)
-        if self._script.duration_warning and left_s > WARNING_BEFORE_S:
-            self._timers.set("limit near", left_s - WARNING_BEFORE_S, self._limit_near)
-
     def _open(self) -> None:
         opening = self._script.opening
         if notices := [text for text in (self._script.introduction, self._script.consent_notice) if text]:
             self._say(*notices, *opening, kind="greeting", protected=True)
         elif opening:
             self._say(*opening, kind=self._script.opening_kind)
-        self._watch_silence()
+        self._clocks.watch_silence()
 
     def _let_everything_go(self) -> None:
         self._keypad.give_back()
+        self.operator.close()
         self._timers.cancel_all()
         self._agent.let_go()
         for task in list(self._tasks):
@@ -212,7 +226,7 @@ class Session:
             self._ACTIONS[action](self)
         if self._agent.has_news and not isinstance(event, turns.ResultCame):
             self._do(turns.ResultCame())
-        self._watch_silence()
+        self._clocks.watch_silence()
 
     def _on_words(self, text: str) -> None:
         self._agent.heard_meanwhile(self._caller.turn.joined(text))
@@ -221,29 +235,22 @@ class Session:
     def _on_turn_over(self, turn: CallerTurn) -> None:
         self._ended = turn
         if turns.words_of(turn.text):
-            self._prompts_said = 0
-        if self._script.stopped and (stop := find_stop(turn.whole_text)) and stop.is_certain:
-            self._stop_calls(turn.whole_text)
-
-    def _watch_stop_key(self, digit: str) -> None:
-        alone = self._script.stopped and digit == STOP_KEY and self._keypad.is_empty
-        alone = alone and not self._keypad.is_asked_for
-        self._timers.cancel("stop key")
-        if alone:
-            self._timers.set("stop key", STOP_KEY_ALONE_S, self._stop_by_key)
-
-    def _stop_by_key(self) -> None:
-        self._keypad.forget()
-        self._stop_calls("")
+            self._clocks.caller_spoke()
+        self._opting_out.caller_said(turn.whole_text)
 
     def _stop_calls(self, said: str) -> None:
-        """By rule, never by the model, and at once: the agent says so, and goodbye. `said` is empty for the key."""
+        """At once: the agent says so, and goodbye. A person who speaks in its place does that themselves."""
         if self._floor.agent in (Agent.CLOSING, Agent.GONE):
             return
         self._records.event("stop_asked")
         self._on_stop(said)
-        self._ending = Ending.AGENT
-        self._do(turns.StopAsked())
+        if self._floor.agent is not Agent.AWAY:
+            self._ending = Ending.AGENT
+            self._do(turns.StopAsked())
+
+    def _hang_up_for_operator(self, at_once: bool) -> None:
+        self._ending = Ending.OPERATOR
+        self._do(turns.CallerGone() if at_once else turns.EndAsked())
 
     def _on_forced(self, text: str) -> None:
         self._records.event("turn_forced")
@@ -258,7 +265,7 @@ class Session:
     def _on_finished(self, reply: Reply) -> None:
         unanswered = [turn for turn in self._noted if not self._floor.policy.is_backchannel(turn.text)]
         self._noted = []
-        if reply.last and (reply.ending or not any(not turns.is_goodbye(turn.text) for turn in unanswered)):
+        if reply.last and (reply.ending or not any(not is_goodbye(turn.text) for turn in unanswered)):
             self._ending = Ending(reply.ending or Ending.AGENT)
             self._do(turns.ReplyFinished(last=True))
             return
@@ -268,7 +275,7 @@ class Session:
             turn = unanswered[-1]
             turn.voice_ended = turn.endpoint = self._loop.time()  # until now the caller was listening, not waiting
             self._agent.answer(turn)
-            self._watch_silence()
+            self._clocks.watch_silence()
 
     # What the floor decides --------------------------------------------------------------------------
 
@@ -324,11 +331,23 @@ class Session:
         self._toolbox.caller_said(turn.text)
         self._noted.append(turn)
 
+    def _step_aside(self) -> None:
+        """Neither the end of the agent's time nor a turn that it was answering matters while a person speaks."""
+        self._clocks.stop()
+        self._answered = None
+
+    def _return(self) -> None:
+        self._noted = []
+        self._clocks.start(at_least_s=LEFT_TO_THE_AGENT_S)
+        if self._floor.agent is Agent.THINKING:
+            if self.operator.was_lost:
+                self._say(self._script.came_back, kind="return")
+            else:
+                self._agent.tell()
+
     def _prompt(self) -> None:
-        prompts = self._script.silence_prompts
-        if self._prompts_said < len(prompts):
-            self._prompts_said += 1
-            self._say(prompts[self._prompts_said - 1], kind="prompt")
+        if (prompt := self._clocks.next_prompt()) is not None:
+            self._say(prompt, kind="prompt")
         else:
             self._say(self._script.farewell, kind="farewell", ending=Ending.SILENCE)
 
@@ -339,12 +358,6 @@ class Session:
         else:
             self._say(self._script.duration_warning, kind="warning")
 
-    def _limit_near(self) -> None:
-        if self._floor.caller is Caller.SPEAKING:
-            self._timers.set("limit near", 1.0, self._limit_near)
-        else:
-            self._do(turns.LimitNear())
-
     def _limit_reached(self) -> None:
         self._ending = Ending.LIMIT
         self._do(turns.LimitReached())
@@ -352,7 +365,8 @@ class Session:
     def _farewell(self) -> None:
         self._timers.cancel("limit", "limit near", "no words")
         self._agent.cancel()
-        last_words = {Ending.LIMIT: self._script.farewell, Ending.AGENT: self._script.stopped}
+        farewell = self._script.farewell
+        last_words = {Ending.LIMIT: farewell, Ending.AGENT: self._script.stopped, Ending.OPERATOR: farewell}
         if self._ending in last_words:
             self._say(last_words[self._ending], kind="farewell", ending=self._ending)
         else:
@@ -376,23 +390,8 @@ class Session:
         Action.PROMPT: _prompt,
         Action.WARN: _warn,
         Action.FAREWELL: _farewell,
+        Action.STEP_ASIDE: _step_aside,
+        Action.RETURN: _return,
         Action.HANG_UP: lambda self: self._over.set(),
         Action.LET_GO: lambda self: self._over.set(),
     }
-
-    def _watch_silence(self) -> None:
-        """The silence timer runs exactly while nobody speaks and nobody is about to."""
-        quiet = self._floor.agent is Agent.LISTENING and self._floor.caller is Caller.QUIET
-        if not quiet or self._over.is_set():
-            self._timers.cancel("silence")
-        elif not self._timers.is_set("silence"):
-            last = self._prompts_said >= len(self._script.silence_prompts)
-            wait_s = self._script.silence_timeout_s + (LAST_PATIENCE_S if last else 0.0)
-            self._timers.set("silence", wait_s, self._silence_lasted)
-
-    def _silence_lasted(self) -> None:
-        """Whoever was asked for keys is busy with them."""
-        if self._keypad.is_asked_for:
-            self._watch_silence()
-        else:
-            self._do(turns.SilenceLasted())

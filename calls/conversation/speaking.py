@@ -24,6 +24,7 @@ MARK_EVERY_BYTES = BYTES_PER_S // 2  # between marks where the provider does not
 PIECES_AT_A_TIME = 2
 TRIES_PER_PIECE = 2
 LATE_MARK_S = 1.5
+MOST_BEHIND_S = 0.4  # a person who speaks through us is never heard later than that
 BYTES_PER_MS = BYTES_PER_S // 1000
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
@@ -299,6 +300,8 @@ class AudioUtterance:
 class AudioSpeaker:
     """Makes utterances on one line with one voice."""
 
+    carries_sound = True
+
     def __init__(self, tts: TextToSpeech, playback: Playback, spawn: Spawn) -> None:
         self._tts, self._playback, self._spawn = tts, playback, spawn
 
@@ -307,3 +310,7 @@ class AudioSpeaker:
 
     def mark_reached(self, name: str) -> None:
         self._playback.mark_reached(name)
+
+    def let_through(self, sound: bytes) -> None:
+        if self._playback.ahead_s < MOST_BEHIND_S:
+            self._playback.send(sound)

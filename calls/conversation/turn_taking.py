@@ -23,6 +23,7 @@ class Agent(Enum):
     WAITING = "waiting"  # as thinking, but the caller's voice holds it back
     SPEAKING = "speaking"  # a reply is played
     HELD = "held"  # as speaking, but silenced by the caller's voice until words decide
+    AWAY = "away"  # a person of the business speaks in its place
     CLOSING = "closing"  # the last words of the call are played
     GONE = "gone"
 
@@ -42,6 +43,8 @@ class Action(Enum):
     TELL = auto()  # say what a tool has brought meanwhile
     WARN = auto()  # the longest duration is near
     FAREWELL = auto()  # say goodbye, then hang up
+    STEP_ASIDE = auto()  # a person speaks now: nothing of ours may come between
+    RETURN = auto()  # the person is gone: go on with the caller
     HANG_UP = auto()
     LET_GO = auto()  # the caller is gone: end without a word
 
@@ -131,6 +134,21 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorCame:
+    """A person of the business speaks in the agent's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLeft:
+    """They do not speak any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndAsked:
+    """A person of the business wants the call to end."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerGone:
     """The line is closed."""
 
@@ -151,6 +169,9 @@ Event = (
     | LimitNear
     | LimitReached
     | StopAsked
+    | OperatorCame
+    | OperatorLeft
+    | EndAsked
     | CallerGone
 )
 
@@ -168,17 +189,6 @@ def words_of(text: str) -> list[str]:
 def end_of_words(text: str, count: int) -> int:
     """Where in `text` its first `count` words end."""
     return [match.end() for match in _WORD.finditer(text)][count - 1]
-
-
-_GOODBYE = frozenset(
-    """bye goodbye thanks thank you ok okay alright great perfect good have a nice day one evening too cheers so much
-    that's all and very yes""".split()  # noqa: SIM905 - words read better than a list of strings
-)
-
-
-def is_goodbye(text: str) -> bool:
-    """Whether these words only take leave."""
-    return all(word in _GOODBYE for word in words_of(text))
 
 
 class Interruption(StrEnum):
@@ -289,7 +299,7 @@ A = Action
 
 RULES: tuple[Rule, ...] = (
     # The line
-    Rule((*_ALIVE, Agent.CLOSING), CallerGone, always, Agent.GONE, (A.CANCEL_REPLY, A.LET_GO)),
+    Rule((*_ALIVE, Agent.AWAY, Agent.CLOSING), CallerGone, always, Agent.GONE, (A.CANCEL_REPLY, A.LET_GO)),
     # Voice: it holds a reply back or silences it, until words decide
     Rule((Agent.THINKING,), SpeechStarted, may_hold, Agent.WAITING, (A.STOP_SPEAKING,)),
     Rule((Agent.SPEAKING,), VoiceLasted, stops_for_voice, Agent.HELD, (A.STOP_SPEAKING,)),
@@ -334,6 +344,12 @@ RULES: tuple[Rule, ...] = (
     Rule((Agent.LISTENING,), ResultCame, caller_is_quiet, Agent.THINKING, (A.TELL,)),
     # Whoever does not want to be called hears so, and nothing else, whatever is being said
     Rule(_ALIVE, StopAsked, always, Agent.CLOSING, (A.CANCEL_REPLY, A.FAREWELL)),
+    # A person of the business speaks in the agent's place, or ends the call
+    Rule(_ALIVE, OperatorCame, always, Agent.AWAY, (A.CANCEL_REPLY, A.STEP_ASIDE)),
+    Rule((Agent.AWAY,), TurnEnded, has_any_words, None, (A.NOTE,)),
+    Rule((Agent.AWAY,), OperatorLeft, caller_is_quiet, Agent.THINKING, (A.RETURN,)),
+    Rule((Agent.AWAY,), OperatorLeft, always, Agent.LISTENING, (A.RETURN,)),
+    Rule((*_ALIVE, Agent.AWAY), EndAsked, always, Agent.CLOSING, (A.CANCEL_REPLY, A.FAREWELL)),
     # Time
     Rule((Agent.LISTENING,), SilenceLasted, always, Agent.THINKING, (A.PROMPT,)),
     Rule((Agent.LISTENING,), LimitNear, always, Agent.THINKING, (A.WARN,)),

@@ -24,6 +24,7 @@ class Stage:
         self, model: LanguageModel, voice: TextToSpeech, script: dict[str, Any], session: dict[str, Any]
     ) -> None:
         self.loop = asyncio.get_running_loop()
+        self.operator_ears = ScriptedListener()
         self.listener, self.line, self.journal = ScriptedListener(), PlayedLine(), Notebook()
         self.model, self.voice = model, voice
         self.history = History("You are June.")
@@ -42,6 +43,7 @@ class Stage:
             line=self.line,
             journal=self.journal,
             toolbox=self.toolbox,
+            operator_ears=lambda: self.operator_ears,
             **session,
         )
         self.line.on_mark = self.session.mark_reached

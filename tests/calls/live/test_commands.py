@@ -1,0 +1,118 @@
+"""Commands from any process to the one that carries a call, over Redis, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from django.utils.timezone import now
+from pytest_django import Settings
+
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
+from agents.versions import VersionSpec
+from calls import runtime
+from calls.conversation.commands import Answer, GiveBack, HangUp, Listen, TakeOver, Whisper
+from calls.engines import RelayEngine
+from calls.journal import spool
+from calls.live.commands import SOUND, send, send_soon, sound_message, sound_of
+from calls.live.exchange import Exchange, exchange
+from calls.models import Call
+from calls.runtime import CallClaims, Prepared
+from calls.services import NewCall, create_call
+from tests import factories
+from tests.calls.test_doing import QuickCarrier, in_thread
+from tests.fakes import PlayedLine
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KEY = "0" * 32
+
+
+@asynccontextmanager
+async def running(tenant: Tenant, engine: str) -> AsyncIterator[tuple[runtime.RunningCall, PlayedLine | QuickCarrier]]:
+    """A call in progress, on a line of sound or of words."""
+
+    def set_up() -> tuple[NewCall, VersionSpec]:
+        agent = factories.make_agent(tenant)
+        with tenant_transaction(tenant):
+            spec = VersionSpec.of(agent.published)
+            new = NewCall(uuid4(), agent.pk, spec.version_id, "phone", "inbound", "", "", None, now())
+            create_call(new)
+        return new, spec
+
+    new, spec = await in_thread(set_up)
+    runtime.prepare(Prepared(new, tenant.pk, tenant.name, spec, engine=engine))
+    claims = CallClaims(new.call_id, new.agent_id, tenant.pk, 1, "")
+    line: PlayedLine | QuickCarrier
+    if engine == RelayEngine.name:
+        line = QuickCarrier()
+        call = line.call = await runtime.start_relayed_call(claims, line, greeted=False)
+        await line.next()
+    else:
+        line = PlayedLine()
+        call = await runtime.start_call(claims, line)
+        line.on_mark = call.mark_reached
+    try:
+        yield call, line
+    finally:
+        await call.line_closed(caller_hung_up=True)
+
+
+async def test_a_page_whispers_and_hangs_up_and_hears_when_the_call_is_over(tenant: Tenant, other_tenant: Tenant):
+    async with running(tenant, RelayEngine.name) as (call, carrier):
+        call_id = call._claims.call_id
+        assert isinstance(carrier, QuickCarrier)
+        whisper = Whisper("Priya Nair", "Offer her the 3 PM slot.")
+        assert await in_thread(lambda: send(other_tenant.pk, call_id, whisper)) is Answer.OVER
+        assert await in_thread(lambda: send(tenant.pk, call_id, whisper)) is Answer.DONE
+        assert await send_soon(tenant.pk, call_id, Listen("Priya Nair", begins=True)) is Answer.NO_SOUND
+        assert await send_soon(tenant.pk, call_id, TakeOver("Priya Nair", KEY)) is Answer.NO_SOUND
+        assert await send_soon(tenant.pk, call_id, HangUp("Priya Nair", at_once=True)) is Answer.DONE
+        await carrier.hung_up.wait()
+        assert await send_soon(tenant.pk, call_id, whisper) is Answer.OVER
+
+    def read() -> tuple[str, list[str]]:
+        spool.recover(call_id)
+        with tenant_transaction(tenant):
+            found = Call.objects.get(pk=call_id)
+            return found.ending, list(found.events.values_list("kind", flat=True))
+
+    ending, kinds = await in_thread(read)
+    assert (ending, kinds) == ("operator", ["engine_fallback", "whispered", "hung_up"])
+
+
+async def test_whoever_listens_hears_both_sides_and_speaks_in_the_agents_place(tenant: Tenant):
+    async with running(tenant, "media_streams") as (call, line):
+        assert isinstance(line, PlayedLine)
+        call_id, told = call._claims.call_id, asyncio.Queue[bytes]()
+        own = Exchange()  # another process
+        own.subscribe(sound_of(tenant.pk, call_id), told.put_nowait)
+        assert await send_soon(tenant.pk, call_id, TakeOver("Priya Nair", KEY)) is Answer.DONE
+        assert json.loads(await told.get()) == {"state": "operator", "by": "Priya Nair"}
+        assert await send_soon(tenant.pk, call_id, Listen("Priya Nair", begins=True)) is Answer.DONE
+        await exchange().publish(call._attendance._channel, sound_message(KEY, bytes([7]) * 160))
+        call.engine.hear(bytes([9]) * 160)
+        both = b""
+        while 7 not in both or 9 not in both:
+            message = await told.get()
+            assert message.startswith(SOUND)
+            both += message[1:]
+        assert (set(both[0::2]), set(both[1::2])) == ({9, 255}, {7, 255})
+        assert await send_soon(tenant.pk, call_id, GiveBack(KEY)) is Answer.DONE
+        await call.line_closed(caller_hung_up=True)
+        while (message := await told.get()).startswith(SOUND) or json.loads(message)["state"] != "over":
+            pass
+        await own.unsubscribe(sound_of(tenant.pk, call_id), told.put_nowait)
+
+
+async def test_a_call_goes_on_where_redis_is_away(tenant: Tenant, settings: Settings):
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    async with running(tenant, RelayEngine.name) as (call, carrier):
+        assert isinstance(carrier, QuickCarrier)
+        assert await carrier.answer_to("Hello")
+        assert await send_soon(tenant.pk, call._claims.call_id, Whisper("Priya Nair", "Hi")) is Answer.LOST
+        assert await in_thread(lambda: send(tenant.pk, call._claims.call_id, Whisper("P", "Hi"))) is Answer.LOST
