@@ -23,7 +23,6 @@ from agents.versions import VersionSpec
 from calls.after.analysis import Answer, findings_of
 from calls.after.reading import Line, Questions, Unusable
 from calls.equipment import Mind, language_model
-from calls.models import Call, ToolRun, Turn
 from calls.rehearsal.callers import Player, Reader, SimulatedCaller
 from calls.rehearsal.checks import Entries, Finding, check
 from calls.rehearsal.manners import MANNERS, heard_share
@@ -169,19 +168,3 @@ def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries) -> list[Fi
             for criterion, verdict in zip(rehearsal.criteria, judged.criteria, strict=True)
         ),
     ]
-
-
-def from_call(call: Call) -> Rehearsal:
-    """A test out of a real call: the caller's own words, and the tools that were used. Inside the tenant."""
-    turns = call.turns.filter(speaker=Turn.Speaker.CALLER).exclude(heard="").order_by("started_ms", "index")
-    done = ToolRun.objects.filter(call=call, state=ToolRun.State.DONE).order_by("started_ms")
-    answers = {run.name: run.result for run in done if run.effect}
-    made: Rehearsal = Rehearsal.objects.create(
-        agent=call.agent,
-        name=f"Call of {timezone.localtime(call.created_at):%B %-d, %H:%M}",
-        lines=[turn.heard for turn in turns],
-        uses=list(answers),
-        answers=answers,
-        from_call=call.pk,
-    )
-    return made

@@ -17,8 +17,10 @@ from agents.models import Agent
 from agents.services import choose_rehearsing
 from calls.models import Call
 from calls.rehearsal.forms import RehearsalForm
+from calls.rehearsal.making import from_call, from_talk
 from calls.rehearsal.models import Rehearsal, RehearsalRun
-from calls.rehearsal.running import begin, digest_of, from_call
+from calls.rehearsal.running import begin, digest_of
+from calls.rehearsal.trying import read_script
 
 State = RehearsalRun.State
 
@@ -45,6 +47,10 @@ def index(request: TenantRequest, agent_id: UUID) -> HttpResponse:
     if action == "from_call":
         made = from_call(get_object_or_404(agent.calls, pk=_uuid(request.POST.get("call"))))
         messages.success(request, "This call is a rehearsal now. Say what must come of it.")
+        return redirect("rehearsals:rehearsal", request.tenant.slug, agent.pk, made.pk)
+    if action == "from_talk":
+        made = from_talk(agent, read_script(request.POST.get("script", "")), by=request.user)
+        messages.success(request, "This conversation is a rehearsal now. Say what must come of it.")
         return redirect("rehearsals:rehearsal", request.tenant.slug, agent.pk, made.pk)
     form = RehearsalForm(agent, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

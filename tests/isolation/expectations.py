@@ -114,6 +114,7 @@ ROUTES: dict[str, Expectation] = {
     "agents:written": Inside.all("edit_agents"),
     "transfers:people": Inside.of("view_numbers", "manage_numbers"),
     "rehearsals:index": Inside.of("view_agents", "edit_agents"),
+    "rehearsals:try": Inside.all("make_test_calls"),
     "rehearsals:rehearsal": Inside.of("view_agents", "edit_agents"),
     "knowledge:index": Inside.of("view_agents", "edit_agents"),
     "knowledge:source": Inside.of("view_agents", "edit_agents"),
