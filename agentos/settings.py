@@ -165,6 +165,8 @@ CELERY_BEAT_SCHEDULE = {
     "claim due people": {"task": "campaigns.tasks.tick", "schedule": 1.0},
     "look after attempts": {"task": "campaigns.tasks.reconcile", "schedule": 15.0},
     "read pages again": {"task": "agents.tasks.read_pages_again", "schedule": crontab(hour=8, minute=20)},
+    "compare copies": {"task": "agents.tasks.compare_copies", "schedule": crontab(hour=8, minute=40)},
+    "look after hosted calls": {"task": "calls.tasks.look_after_hosted", "schedule": 20.0},
     "take prices": {"task": "campaigns.tasks.take_prices", "schedule": 1800.0},
 }
 

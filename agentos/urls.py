@@ -11,6 +11,7 @@ def _app(prefix: str, module: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *_app("agents/", "telephony.public_urls"),
+    *_app("agents/", "calls.native.public_urls"),
     *_app("agents/", "campaigns.public_urls"),
     *_app("clips/", "campaigns.audio.clip_urls"),
     *_app("api/v1/", "campaigns.api"),

@@ -17,7 +17,13 @@ from agents.drafts import OPTION, ROLES, judge
 from agents.models import AgentVersion
 from agents.prompts import BUILT_IN, missing
 from agents.retirement import endings
-from agents.transports import CONVERSATION_RELAY, OPENAI_REALTIME, REALTIME_VENDOR
+from agents.transports import (
+    CONVERSATION_RELAY,
+    ELEVENLABS_NATIVE,
+    NATIVE_VENDOR,
+    OPENAI_REALTIME,
+    REALTIME_VENDOR,
+)
 
 WORDS_A_SECOND = 2.6
 LONG_GREETING_S = 15
@@ -114,7 +120,14 @@ def _contradictions(spec: Mapping[str, Any]) -> Iterator[Check]:
 def advice(version: AgentVersion) -> list[Check]:
     """What somebody should look at, though callers can be answered with it."""
     spec = values(version)
-    return [*_names_without_value(spec), *_missing_keys(spec), *_doubles(spec), *_endings(spec), *_long_greeting(spec)]
+    return [
+        *_names_without_value(spec),
+        *_missing_keys(spec),
+        *_run_elsewhere(spec),
+        *_doubles(spec),
+        *_endings(spec),
+        *_long_greeting(spec),
+    ]
 
 
 def _names_without_value(spec: Mapping[str, Any]) -> Iterator[Check]:
@@ -137,6 +150,23 @@ def _missing_keys(spec: Mapping[str, Any]) -> Iterator[Check]:
     if spec["transport"] == OPENAI_REALTIME and not is_configured(REALTIME_VENDOR):
         detail = "Calls are carried by Media Streams without one."
         yield Check(State.LOOK, "This server has no key for OpenAI Realtime", detail, "transport")
+
+
+def _run_elsewhere(spec: Mapping[str, Any]) -> Iterator[Check]:
+    """What the version asks for and does not get while the vendor runs the conversation."""
+    if spec["transport"] != ELEVENLABS_NATIVE:
+        return
+    if not is_configured(NATIVE_VENDOR):
+        detail = "Calls are carried by Media Streams without one."
+        yield Check(State.LOOK, "This server has no key for ElevenLabs", detail, "transport")
+    if unusable := [each["name"] for each in spec["tools"] if each["name"] != "end_call"]:
+        text = (
+            f"{len(unusable)} of the agent’s abilities {'does' if len(unusable) == 1 else 'do'} not work at ElevenLabs"
+        )
+        yield Check(State.LOOK, text, "There it can only talk and end the call.", "transport")
+    if spec["redaction"]:
+        detail = "What is left out here was said there, and is deleted there when the transcript is here."
+        yield Check(State.LOOK, "ElevenLabs hears what you leave out of transcripts", detail, "redaction")
 
 
 def _doubles(spec: Mapping[str, Any]) -> Iterator[Check]:

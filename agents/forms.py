@@ -156,6 +156,11 @@ class DraftForm(forms.Form):
         }
 
     @property
+    def without(self) -> dict[str, tuple[str, ...]]:
+        """What does not work with a way of carrying calls, where that is more than its settings say."""
+        return transports.WITHOUT
+
+    @property
     def more(self) -> dict[str, list[DraftField]]:
         """By role, names that are not listed, and the provider's own settings."""
         return {role: [self[name] for name in self.names(role, "more")] for role in ROLES}  # type: ignore[misc]

@@ -61,6 +61,7 @@ class AgentVersion(TenantModel):
         MEDIA_STREAMS = "media_streams", "Media Streams: our ears and voice"
         CONVERSATION_RELAY = "conversation_relay", "ConversationRelay: the carrier's ears and voice"
         OPENAI_REALTIME = "openai_realtime", "OpenAI Realtime: one model hears, thinks and speaks"
+        ELEVENLABS_NATIVE = "elevenlabs_native", "ElevenLabs: the whole conversation runs there"
 
     class Interruption(models.TextChoices):
         OFF = "off", "Never stop"
@@ -337,3 +338,7 @@ class McpServer(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+# Models of the parts of this app that stand in folders of their own.
+from agents.native.models import NativeAgent  # noqa: E402, F401

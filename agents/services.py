@@ -20,6 +20,7 @@ from agents.checklist import Check, problems
 from agents.comparison import EDITABLE, same, values
 from agents.drafts import Errors, judge, text
 from agents.models import Agent, AgentVersion
+from agents.native import services as native
 from agents.rehearsing import Standing, stage
 from agents.templates_catalog import BLANK, template
 
@@ -216,6 +217,7 @@ def _go_live(agent: Agent, source: AgentVersion, *, by: User | None, note: str) 
     agent.published = version
     agent.save(update_fields=["published"])
     enqueue("calls.tasks.prepare_speech", version.pk, key=str(version.pk))
+    native.queue(agent)
     return version
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import structlog
 from celery import Task, shared_task
 from django.db import transaction
@@ -10,6 +12,7 @@ from agentos.jobs import PlatformTask
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.knowledge import services
+from agents.native import services as native
 from agents.providers.ports import ProviderError
 from agents.writing import services as writing
 
@@ -49,3 +52,31 @@ def read_pages_again() -> None:
         with tenant_transaction(tenant_id):
             for source_id in services.pages_to_read_again():
                 services.read_again(source_id)
+
+
+@shared_task(base=PlatformTask, bind=True, ignore_result=True, max_retries=5)
+def bring_into_step(self: Task, tenant_id: int, agent_id: str) -> None:  # type: ignore[type-arg]
+    """Write what is published to the vendor that runs its conversations; again later, when the vendor is away."""
+    try:
+        native.bring_into_step(tenant_id, UUID(agent_id))
+    except ProviderError as error:
+        log.warning("an agent is not in step at its vendor", agent_id=agent_id, code=error.code)
+        if error.retryable:
+            raise self.retry(countdown=15 * 4**self.request.retries) from None
+
+
+@shared_task(base=PlatformTask, ignore_result=True)
+def compare_copy(tenant_id: int, agent_id: str) -> None:
+    """Whether the vendor's copy of an agent still reads as it was written."""
+    try:
+        native.check(tenant_id, UUID(agent_id))
+    except ProviderError as error:
+        log.warning("an agent could not be compared", agent_id=agent_id, code=error.code)
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=3600)
+def compare_copies() -> None:
+    """Each night: the copies of every agent that has one."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        for agent_id in native.with_copies(tenant_id):
+            compare_copy(tenant_id, str(agent_id))

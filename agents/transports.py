@@ -9,17 +9,35 @@ from agents.offers import Option, choice, written
 
 MEDIA_STREAMS, CONVERSATION_RELAY = AgentVersion.Transport.MEDIA_STREAMS, AgentVersion.Transport.CONVERSATION_RELAY
 OPENAI_REALTIME = AgentVersion.Transport.OPENAI_REALTIME
+ELEVENLABS_NATIVE = AgentVersion.Transport.ELEVENLABS_NATIVE
 
 REALTIME_VENDOR = "openai"
 REALTIME_MODEL, REALTIME_VOICE = "gpt-realtime-2.1", "marin"
 REALTIME_TRANSCRIBER = "gpt-transcribe"
 
+NATIVE_VENDOR = "elevenlabs"
+NATIVE_LLM, NATIVE_VOICE = "gpt-6-luna", "EXAVITQu4vr4xnSDxMaL"
+
 MEANING = (
     "Media Streams: the agent uses the ears and the voice chosen above. "
     "ConversationRelay: the phone company listens and speaks, and bills it by the minute; it cannot record. "
     "OpenAI Realtime: one model does it all; the voice chosen above says greeting, notices and goodbye, and goes on "
-    "with the call if the model is lost."
+    "with the call if the model is lost. "
+    "ElevenLabs: the whole conversation runs there and comes back as a transcript when it is over; while that cannot "
+    "be, calls are carried by Media Streams."
 )
+
+# What a version can otherwise do and cannot where calls are carried in this way, in the words of the page.
+WITHOUT: dict[str, tuple[str, ...]] = {
+    ELEVENLABS_NATIVE: (
+        "The agent can only talk and end the call: tools, transfers to people and knowledge do not work there.",
+        "Nobody can follow the call, whisper or take over while it lasts. Its transcript comes when it is over.",
+        "The transcript holds what ElevenLabs says was spoken. What was heard of it is estimated.",
+        "The first words cannot be interrupted, so that notices are heard.",
+        "“Stop calling me” is kept when the transcript has come, and not while the call lasts.",
+        "Settings of hearing, second choices and what to ask after a silence do not apply.",
+    ),
+}
 
 SAME_VOICE = "Greeting, notices and goodbye keep the voice above: choose two that sound alike."
 
@@ -32,6 +50,13 @@ _REALTIME_MODELS = (
 _REALTIME_VOICES = tuple(
     (name.lower(), name)
     for name in ("Marin", "Cedar", "Alloy", "Ash", "Ballad", "Coral", "Echo", "Sage", "Shimmer", "Verse")
+)
+_NATIVE_MODELS = (
+    ("gpt-6-luna", "GPT-6 Luna"),
+    ("gpt-5.6-luna", "GPT-5.6 Luna"),
+    ("gemini-3.8-flash", "Gemini 3.8 Flash"),
+    ("claude-haiku-5-5", "Claude Haiku 5.5"),
+    ("claude-sonnet-5-5", "Claude Sonnet 5.5"),
 )
 _EASE = (("low", "Hard"), ("medium", "Medium"), ("high", "Easy"))
 
@@ -62,6 +87,16 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
     OPENAI_REALTIME: (
         choice("realtime_model", "Model that hears and speaks", REALTIME_MODEL, _REALTIME_MODELS),
         choice("realtime_voice", "Voice of its answers", REALTIME_VOICE, _REALTIME_VOICES, SAME_VOICE),
+    ),
+    ELEVENLABS_NATIVE: (
+        choice("native_llm", "Model that answers there", NATIVE_LLM, _NATIVE_MODELS),
+        written(
+            "native_voice",
+            "Voice there, by its id",
+            r"[A-Za-z0-9]{1,80}",
+            "Left empty: the voice above, if ElevenLabs makes it.",
+        ),
+        Option("native_forget", "Delete conversations there once they are here", "flag", default=True),
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from agents import publish_views, views
+from agents.native import views as native
 from agents.writing import views as writing
 
 app_name = "agents"
@@ -18,6 +19,7 @@ urlpatterns = [
     path("<uuid:agent_id>/choices/<str:role>/", views.choices, name="choices"),
     path("<uuid:agent_id>/hear/<str:role>/", views.hear, name="hear"),
     path("<uuid:agent_id>/publish/", publish_views.publish, name="publish"),
+    path("<uuid:agent_id>/native/", native.step, name="native"),
     path("<uuid:agent_id>/compare/", views.compare, name="compare"),
     path("<uuid:agent_id>/rename/", views.rename, name="rename"),
     path("<uuid:agent_id>/discard/", views.discard, name="discard"),

@@ -23,6 +23,7 @@ from agents.comparison import SECTION_OF, SECTIONS, Change, Section, diff, value
 from agents.drafts import ROLES, Errors
 from agents.forms import OTHER, CompareForm, DraftForm, NameForm, NewAgentForm
 from agents.models import Agent, AgentVersion
+from agents.native import services as native
 from agents.templates_catalog import TEMPLATES
 from agents.writing.views import DescribeForm
 
@@ -175,6 +176,7 @@ def _show(request: TenantRequest, editor: Editor, *, status: int = 200) -> HttpR
         "form": editor.form,
         "describe": DescribeForm(initial={"agent": agent.pk}),
         "numbers": agent.numbers.all(),
+        "native": native.state_of(agent),
         "versions": published[:MOST_VERSIONS_SHOWN],
         "older": max(0, published.count() - MOST_VERSIONS_SHOWN),
     }

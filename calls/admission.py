@@ -25,6 +25,7 @@ from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
 from agents.languages import LAST
 from agents.models import Agent, AgentVersion
+from agents.transports import ELEVENLABS_NATIVE
 from agents.versions import VersionSpec
 from calls import engine_health, runtime
 from calls.briefing import Briefing
@@ -32,6 +33,7 @@ from calls.engines import AudioEngine, RelayEngine
 from calls.equipment import can_carry_sound, has_key_for
 from calls.journal import spool
 from calls.models import Call
+from calls.native.giving import give
 from calls.platform_sentences import platform_sentences
 from calls.services import NewCall, finish, next_segment, open_call, turn_away
 from calls.snapshots import Answerer, language_of, load_snapshot, save_snapshot
@@ -70,6 +72,7 @@ class Admission:
     segment: int
     engine: str = AudioEngine.name
     relay: RelayWish | None = None  # how the carrier is to hear and speak, where it does
+    instructions: str = ""  # for the carrier, by the vendor that runs the conversation, where one does
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,15 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
         log.warning("answering without the database", agent_id=str(agent_id))
         known = snapshot
     tenant_id, business, spec, keys, tools = known
+    new = NewCall(call_id=call_id, agent_id=agent_id, version_id=spec.version_id, created_at=now(), **rest)
     engine = await engine_for(spec, keys)
+    if engine == ELEVENLABS_NATIVE:
+        if told := await _given(new, known):
+            return Admission(call_id, agent_id, tenant_id, segment=1, engine=engine, instructions=told)
+        engine = AudioEngine.name
     opening = runtime.prepare(
         runtime.Prepared(
-            new=NewCall(call_id=call_id, agent_id=agent_id, version_id=spec.version_id, created_at=now(), **rest),
+            new=new,
             tenant_id=tenant_id,
             business=business,
             spec=spec,
@@ -142,6 +150,16 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
     )
     wish = RelayWish(spec, opening.text, opening.protected) if engine == RelayEngine.name else None
     return Admission(call_id, agent_id, tenant_id, segment=1, engine=engine, relay=wish)
+
+
+async def _given(new: NewCall, to: Answerer) -> str:
+    """The vendor's instructions for a call that it runs itself; empty where we have to carry it. Raises Refused."""
+    if new.channel != Call.Channel.PHONE:  # a browser reaches us alone
+        return ""
+    told = await give(new, to.tenant_id, to.business, to.spec, to.keys)
+    if not told and not can_carry_sound(to.spec, to.keys):
+        raise Refused("speechless", to.spec.language)
+    return told
 
 
 async def engine_for(spec: VersionSpec, keys: VendorKeys) -> str:
@@ -178,6 +196,7 @@ async def readmit(*, agent_id: UUID, carrier_sid: str, failed: EngineFailure | N
     if failed is not None and failed.at_once and segment > MOST_TRIES:
         raise Refused("speechless", answerer.spec.language)
     engine, plain = await _engine_after(answerer, failed)
+    engine = AudioEngine.name if engine == ELEVENLABS_NATIVE else engine  # a vendor takes no call in the middle
     wish = RelayWish(answerer.spec, plain=plain) if engine == RelayEngine.name else None
     return Admission(call_id, agent_id, answerer.tenant_id, segment, engine, wish)
 

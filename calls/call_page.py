@@ -20,7 +20,7 @@ from calls.followups.models import LeftMessage
 from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn, UsageLine
 from calls.parts import Part
-from calls.recordings import path_of
+from calls.recordings import is_ready_made, path_of
 from calls.scores import Score, score
 from calls.speech import Stretch, longest_silence, stretches
 from calls.transcripts import SHORTEST_SCALE_MS, Bar, Entry, Told, bars, script, script_parts, tell
@@ -155,7 +155,7 @@ class CallPage:
         )
 
     def _loudness(self) -> Waveform | None:
-        if self.recording is None or not self.may_hear:
+        if self.recording is None or not self.may_hear or is_ready_made(path_of(self.recording)):
             return None
         try:
             return waveform(path_of(self.recording))

@@ -26,7 +26,15 @@ from agents.providers.ports import (
 )
 from agents.providers.realtime.ports import Talking
 from agents.providers.speech_cache import CachedVoice, SpeechCache
-from agents.transports import OPENAI_REALTIME, REALTIME_MODEL, REALTIME_TRANSCRIBER, REALTIME_VENDOR, REALTIME_VOICE
+from agents.transports import (
+    ELEVENLABS_NATIVE,
+    NATIVE_VENDOR,
+    OPENAI_REALTIME,
+    REALTIME_MODEL,
+    REALTIME_TRANSCRIBER,
+    REALTIME_VENDOR,
+    REALTIME_VOICE,
+)
 from agents.versions import VersionSpec
 from calls.conversation.listening import AudioListener
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
@@ -196,8 +204,10 @@ def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:
 
 
 def has_key_for(spec: VersionSpec, keys: VendorKeys) -> bool:
-    """Whether the way of carrying that the version names can be used: only one of them needs a key."""
-    return spec.transport != OPENAI_REALTIME or bool(endpoint(REALTIME_VENDOR, keys).api_key)
+    """Whether the way of carrying that the version names can be used: some of them need a key."""
+    vendors: dict[str, str] = {OPENAI_REALTIME: REALTIME_VENDOR, ELEVENLABS_NATIVE: NATIVE_VENDOR}
+    vendor = vendors.get(spec.transport)
+    return vendor is None or bool(endpoint(vendor, keys).api_key)
 
 
 def recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from agents.prompts import call_variables, placeholders, render, system_prompt
+from agents.prompts import about_person, call_variables, placeholders, render, system_prompt
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.script import Script
@@ -42,6 +43,17 @@ class CallTexts:
             timezone=spec.timezone,
             now=at,
         )
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Every value that a text of this call may name."""
+        return self._variables
+
+    def about(self) -> str:
+        """What is known of whoever is called, for a model whose instructions are kept elsewhere; empty for callers."""
+        person = about_person(self._briefing.about())
+        stop = f'\n- If they ask not to be called any more, say: "{self._briefing.stopped}" Then use end_call.'
+        return person + stop if person and self._briefing.stopped else person
 
     def system_prompt(self) -> str:
         return system_prompt(

@@ -24,6 +24,7 @@ from calls.after import analysis, budget, questions, retention
 from calls.calendar import following, google
 from calls.calendar.models import Appointment, Calendar, GoogleLink
 from calls.equipment import synthesize_fixed
+from calls.native import services as native
 from calls.rehearsal import running
 from calls.scripts import CallTexts
 from calls.services import end_forgotten
@@ -62,6 +63,22 @@ def watch_budgets() -> None:
     """Count what every tenant with a budget has spent this month."""
     for tenant in Tenant.objects.all():
         budget.watch(tenant, now())
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=20)
+def look_after_hosted() -> None:
+    """Keep alive the calls that vendors have, and ask for what was not reported."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        native.look_after(tenant_id, now())
+
+
+@shared_task(base=PlatformTask, ignore_result=True)
+def settle_hosted(tenant_id: int, call_id: str) -> None:
+    """Do what is outstanding about a call at its vendor; what fails is due again later."""
+    try:
+        native.settle(tenant_id, UUID(call_id))
+    except ProviderError as error:
+        log.warning("a call is not settled at its vendor", call_id=call_id, code=error.code)
 
 
 @shared_task(base=PlatformTask, ignore_result=True)

@@ -28,7 +28,7 @@ from calls.exporting import table
 from calls.filters import DAYS, DIRECTIONS, RESULTS, Wanted
 from calls.models import Call, Recording
 from calls.parts import Part, state_of
-from calls.recordings import path_of, wav_response
+from calls.recordings import path_of, sound_response
 
 
 @allowed(Permission.VIEW_CALLS)
@@ -116,7 +116,7 @@ def recording(request: TenantRequest, call_id: UUID) -> HttpResponseBase:
     """Both sides of the call: the caller in the left channel, the agent in the right."""
     found = get_object_or_404(Recording, call_id=call_id)
     try:
-        return wav_response(path_of(found), request.headers.get("Range", ""))
+        return sound_response(path_of(found), request.headers.get("Range", ""))
     except (FileNotFoundError, LookupError) as error:
         raise Http404 from error
 

@@ -146,6 +146,8 @@ _HAPPENINGS = {
     "engine_fallback": Happening(
         "The usual way of carrying calls was unwell, and this call was carried in another.", "Carried otherwise", True
     ),
+    "native": Happening("The conversation ran at ElevenLabs, which reported it afterwards.", "Ran elsewhere"),
+    "native_failed": Happening("The conversation broke off at ElevenLabs.", "Broke off", True),
     "transfer": Happening("The caller is being put through to a person.", "Put through"),
     "digit": Happening("A key was pressed.", "Key pressed"),
     "stop_asked": Happening("The caller asked not to be called any more, which holds from now on.", "Asked to stop"),

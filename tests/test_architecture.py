@@ -43,7 +43,7 @@ VENDORS = {
     "openai": ("agents/providers/*/openai*.py",),
     "mcp": ("agents/integrations/mcp.py",),
     "anthropic": ("agents/providers/llm/anthropic*.py",),
-    "elevenlabs": ("agents/providers/tts/elevenlabs*.py",),
+    "elevenlabs": ("agents/providers/tts/elevenlabs*.py", "agents/providers/native/elevenlabs.py"),
     "pocketsphinx": ("agents/providers/stt/offline*.py", "agents/providers/offline_voice/*.py"),
     "espeakng_loader": ("agents/providers/tts/offline*.py", "agents/providers/offline_voice/*.py"),
     # `doctor` asks the account itself, and tells a wrong key from a lost network by the SDK's own errors.

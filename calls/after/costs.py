@@ -22,12 +22,13 @@ from calls.models import Call, UsageLine
 PARTS = {
     "carrier": "Telephone",
     "relay": "Hearing and voice of the carrier",
+    "native": "Conversation at the vendor",
     "stt": "Hearing",
     "llm": "Model",
     "tts": "Voice",
     "analysis": "Reading it afterwards",
 }
-STREAMS = AgentVersion.Transport.MEDIA_STREAMS
+RELAY = AgentVersion.Transport.CONVERSATION_RELAY  # whose price holds everything; all others stream sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _carrier(call: Call, on: date) -> Decimal:
     """Each begun minute counts; a call that nobody took is free."""
     minutes = -(-(call.duration_ms or 0) // 60_000)
     way = "inbound_minute" if call.direction == Call.Direction.INBOUND else "outbound_minute"
-    items = [way, "stream_minute"] if call.version.transport == STREAMS else [way]
+    items = [way] if call.version.transport == RELAY else [way, "stream_minute"]
     return sum((cents_for(minutes, "carrier", "", "", item, on) or Decimal() for item in items), Decimal())
 
 

@@ -21,9 +21,9 @@ from agentos.tenants.scoping import TenantModel, tenant_transaction
 from agentos.webhooks import services as endpoints
 from agentos.webhooks.events import trial_event
 from agentos.webhooks.models import Delivery, Try
-from agents.models import Agent, HttpTool, McpServer
+from agents.models import Agent, HttpTool, McpServer, NativeAgent
 from calls.after.models import Analysis, Budget, Cost, Retention
-from calls.models import Call, JournalCursor, ToolRun
+from calls.models import Call, JournalCursor, NativeCall, ToolRun
 from tests import factories
 from tests.isolation.bookings import add_bookings
 from tests.isolation.campaign import add_campaign
@@ -185,6 +185,9 @@ def _call(agent: Agent, secret: str, e164: str) -> Call:
             call=call, key=secret, turn=0, name=secret, title=secret, result=secret, arguments=[secret]
         )
         Cost.objects.create(call=call, cents=7, unpriced=[secret])
+        NativeAgent.objects.create(agent=agent, differs=[secret])
+        settled = {"state": NativeCall.State.IMPORTED, "lasts_until": call.ended_at, "conversation_id": secret}
+        NativeCall.objects.create(call=call, vendor_agent=secret, **settled)
         Budget.objects.create(monthly_cents=100_000)
         Retention.objects.create(transcript_days=90)
         Analysis.objects.create(call=call, state="done", made_at=call.ended_at, summary=f"{secret} came of it")

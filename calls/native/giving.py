@@ -1,0 +1,125 @@
+"""Gives a ringing call to the vendor that runs its agent's conversations. The caller waits meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.db import DatabaseError, connection
+from django.utils.timezone import now
+
+from agentos.tenants.credentials import VendorKeys
+from agentos.tenants.scoping import tenant_transaction
+from agents.endpoints import endpoint
+from agents.native.copy import ABOUT, CALL, INTRODUCTION, values_for
+from agents.native.services import ready
+from agents.providers.native.elevenlabs import ElevenLabsAgents, Registered
+from agents.providers.ports import ProviderError
+from agents.transports import ELEVENLABS_NATIVE, NATIVE_VENDOR
+from agents.versions import VersionSpec
+from calls import engine_health
+from calls.models import Call
+from calls.native.models import NativeCall
+from calls.scripts import CallTexts
+from calls.services import NewCall, answer
+
+WITHIN_S = 1.7  # for all of it: the webhook has three seconds, and another way is tried when this one fails
+VENDOR_WITHIN_S = 1.4
+SLACK = timedelta(minutes=2)
+
+log = structlog.get_logger(__name__)
+_threads = ThreadPoolExecutor(8, thread_name_prefix="native")
+
+
+@dataclass(slots=True)
+class Gift:
+    """A call on its way to the vendor."""
+
+    new: NewCall
+    tenant_id: int
+    business: str
+    spec: VersionSpec
+    keys: VendorKeys
+    is_late: bool = False
+
+
+async def give(new: NewCall, tenant_id: int, business: str, spec: VersionSpec, keys: VendorKeys) -> str:
+    """The instructions for the carrier; empty where the vendor cannot take the call, in which nothing has happened."""
+    gift = Gift(new, tenant_id, business, spec, keys)
+    future = asyncio.get_running_loop().run_in_executor(_threads, _give, gift)
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    done, _ = await asyncio.wait({future}, timeout=WITHIN_S)
+    gift.is_late = not done
+    try:
+        if not done:
+            raise ProviderError(NATIVE_VENDOR, "did not answer in time", code="timeout")
+        return future.result()
+    except DatabaseError as error:
+        log.warning("a call is not given to its vendor", call_id=str(new.call_id), error=type(error).__name__)
+        return ""
+    except ProviderError as error:
+        log.warning("the vendor could not take a call", call_id=str(new.call_id), code=error.code)
+        of_settings = error.code in ("400", "422")
+        counted = engine_health.with_settings(ELEVENLABS_NATIVE, spec.version_id) if of_settings else ELEVENLABS_NATIVE
+        await engine_health.note(counted, failed=True)
+        return ""
+
+
+def _give(gift: Gift) -> str:
+    try:
+        with tenant_transaction(gift.tenant_id):
+            vendor_agent = ready(gift.new.agent_id, gift.spec.version_id)
+        if not vendor_agent:
+            log.info("a version is not at its vendor yet", version_id=gift.spec.version_id)
+            return ""
+        vendor = ElevenLabsAgents(endpoint(NATIVE_VENDOR, gift.keys))
+        registered = vendor.register(_request(gift, vendor_agent), within_s=VENDOR_WITHIN_S)
+        if gift.is_late:
+            return ""
+        _write_down(gift, vendor_agent, registered)
+        return registered.twiml
+    finally:
+        connection.close()
+
+
+def _request(gift: Gift, vendor_agent: str) -> dict[str, object]:
+    new = gift.new
+    texts = CallTexts(
+        gift.spec,
+        business=gift.business,
+        caller_number=new.from_number if new.direction == "inbound" else new.to_number,
+        at=new.created_at,
+        briefing=new.briefing,
+    )
+    own = {CALL: str(new.call_id), ABOUT: texts.about(), INTRODUCTION: new.briefing.introduction}
+    return {
+        "agent_id": vendor_agent,
+        "from_number": new.from_number,
+        "to_number": new.to_number,
+        "direction": new.direction,
+        "conversation_initiation_client_data": {
+            "user_id": str(new.call_id),
+            "dynamic_variables": values_for(gift.spec, {**texts.variables, **own}),
+        },
+    }
+
+
+def _write_down(gift: Gift, vendor_agent: str, registered: Registered) -> None:
+    """The vendor has the call, and the carrier connects it the moment that it is told to. It may ask twice."""
+    at = now()
+    with tenant_transaction(gift.tenant_id):
+        call = Call.objects.select_for_update().get(pk=gift.new.call_id)
+        answer(call, at)
+        NativeCall.objects.update_or_create(
+            call=call,
+            defaults={
+                "vendor_agent": vendor_agent,
+                "conversation_id": registered.conversation_id,
+                "wants_recording": gift.spec.keeps_recording,
+                "wants_deletion": bool(gift.spec.redaction) or gift.spec.transport_options.get("native_forget", True),
+                "lasts_until": at + timedelta(seconds=gift.spec.max_duration_s) + SLACK,
+            },
+        )

@@ -1,0 +1,9 @@
+"""Where vendors report conversations that they ran; included at `agents/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from calls.native import views
+
+urlpatterns = [path("<uuid:agent_id>/elevenlabs", views.report, name="elevenlabs_report")]
