@@ -164,6 +164,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget webhooks": {"task": "agentos.webhooks.tasks.forget", "schedule": 3600.0},
     "claim due people": {"task": "campaigns.tasks.tick", "schedule": 1.0},
     "look after attempts": {"task": "campaigns.tasks.reconcile", "schedule": 15.0},
+    "refresh vendor lists": {
+        "task": "agents.tasks.refresh_vendor_lists",
+        "schedule": crontab(hour=7, minute=40),
+    },
     "read pages again": {"task": "agents.tasks.read_pages_again", "schedule": crontab(hour=8, minute=20)},
     "compare copies": {"task": "agents.tasks.compare_copies", "schedule": crontab(hour=8, minute=40)},
     "look after hosted calls": {"task": "calls.tasks.look_after_hosted", "schedule": 20.0},

@@ -24,6 +24,7 @@ from agents.transports import (
     OPENAI_REALTIME,
     REALTIME_VENDOR,
 )
+from agents.vendor_lists import gone, known_lists
 
 WORDS_A_SECOND = 2.6
 LONG_GREETING_S = 15
@@ -126,6 +127,7 @@ def advice(version: AgentVersion) -> list[Check]:
         *_run_elsewhere(spec),
         *_doubles(spec),
         *_endings(spec),
+        *_gone(spec),
         *_long_greeting(spec),
     ]
 
@@ -182,6 +184,12 @@ def _endings(spec: Mapping[str, Any]) -> Iterator[Check]:
         day = f"{ending.last_day:%B} {ending.last_day.day}, {ending.last_day.year}"
         text = f"{ending.model.label} {'ended on' if ending.is_over else 'ends on'} {day}"
         yield Check(State.LOOK, text, "The vendor closes it. Choose another model.", f"{ending.role}_model")
+
+
+def _gone(spec: Mapping[str, Any]) -> Iterator[Check]:
+    for each in gone(spec, known_lists()):
+        text = f"{each.vendor} does not list {each.name} any more"
+        yield Check(State.LOOK, text, "Calls may fail with it. Choose another one.", each.field)
 
 
 def _long_greeting(spec: Mapping[str, Any]) -> Iterator[Check]:

@@ -23,6 +23,7 @@ from agents.retirement import titled
 from agents.templates_catalog import TEMPLATES
 from agents.tool_choice import PREFIX as TOOL
 from agents.tools import Setting, Tool
+from agents.vendor_lists import enriched, known_lists
 from agents.wanted_fields import WantedFields
 
 OTHER = "_other"
@@ -272,9 +273,10 @@ def _zones(current: str) -> Choices:
 def _provider_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
     """What depends on who does the work."""
     fields: dict[str, forms.Field] = {}
+    lists = known_lists()
     for role, kind in ROLES.items():
         fields[f"{role}_provider"] = forms.CharField(widget=forms.Select(choices=_providers(role, kind)))
-        offer = provider(kind, spec[f"{role}_provider"])
+        offer = enriched(kind, spec[f"{role}_provider"], lists)
         if offer is None:
             continue
         model = spec[f"{role}_model"]

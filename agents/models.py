@@ -190,6 +190,28 @@ class Proposal(TenantModel):
         return self.description[:60]
 
 
+class VendorList(TenantModel):
+    """What a vendor offers this business, as it told when it last answered. See agents.vendor_lists."""
+
+    class Trouble(models.TextChoices):
+        NONE = "", "None"
+        REFUSED = "refused", "It refuses the key"
+        AWAY = "away", "It did not answer"
+
+    provider = models.CharField(max_length=20)
+    content = models.JSONField(default=dict, blank=True, help_text="Models by what they do, and voices.")
+    asked_at = models.DateTimeField(default=now)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the content was told.")
+    trouble = models.CharField(max_length=8, choices=Trouble, blank=True, default="")
+
+    class Meta(TenantModel.Meta):
+        ordering = ["provider"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "provider"], name="vendor_list_once_per_vendor")]
+
+    def __str__(self) -> str:
+        return self.provider
+
+
 class KnowledgeSource(TenantModel):
     """Something that the business has written down for its agents: a document, a page of the web, or one answer."""
 

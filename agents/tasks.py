@@ -11,6 +11,7 @@ from django.db import transaction
 from agentos.jobs import PlatformTask
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
+from agents import vendor_lists
 from agents.knowledge import services
 from agents.native import services as native
 from agents.providers.ports import ProviderError
@@ -80,3 +81,12 @@ def compare_copies() -> None:
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         for agent_id in native.with_copies(tenant_id):
             compare_copy(tenant_id, str(agent_id))
+
+
+@shared_task(base=PlatformTask, ignore_result=True, expires=3600)
+def refresh_vendor_lists() -> None:
+    """Each night: what vendors offer each business with its keys."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        for name in vendor_lists.LISTING:
+            with tenant_transaction(tenant_id):
+                vendor_lists.refresh(name)

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
-from agents import previews, services
+from agents import previews, services, vendor_lists
 from agents.checklist import problems
 from agents.comparison import SECTION_OF, SECTIONS, Change, Section, diff, values
 from agents.drafts import ROLES, Errors
 from agents.forms import OTHER, CompareForm, DraftForm, NameForm, NewAgentForm
-from agents.models import Agent, AgentVersion
+from agents.models import Agent, AgentVersion, VendorList
 from agents.native import services as native
 from agents.templates_catalog import TEMPLATES
 from agents.writing.views import DescribeForm
@@ -102,6 +102,13 @@ class Editor:
     @cached_property
     def changes(self) -> list[Change]:
         return diff(self.agent.published, self.draft) if self.agent.published else []
+
+    @cached_property
+    def lists(self) -> dict[str, VendorList | None]:
+        """By role, what its vendor has told; of those that can be asked."""
+        known = vendor_lists.known_lists()
+        vendors = {role: self.spec[f"{role}_provider"] for role in ROLES}
+        return {role: known.get(name) for role, name in vendors.items() if name in vendor_lists.LISTING}
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -184,15 +191,29 @@ def _show(request: TenantRequest, editor: Editor, *, status: int = 200) -> HttpR
 
 
 @allowed(Permission.EDIT_AGENTS)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def choices(request: TenantRequest, agent_id: UUID, role: str) -> HttpResponse:
-    """What a provider offers, for a page that could not be given it while somebody was typing there."""
+    """What a provider offers, for a page that could not be given it while somebody was typing there.
+
+    Posted: the vendor is asked anew what it has.
+    """
     if role not in ROLES:
         raise Http404
     agent = _agent(agent_id)
-    editor = Editor(agent, services.draft_of(agent))
-    context = {"agent": agent, "editor": editor, "form": editor.form, "role": role}
+    draft = services.draft_of(agent)
+    refreshed = _refresh(values(draft)[f"{role}_provider"]) if request.method == "POST" else ""
+    editor = Editor(agent, draft)
+    context = {"agent": agent, "editor": editor, "form": editor.form, "role": role, "refreshed": refreshed}
     return render(request, f"agents/_{role.removeprefix('second_')}_choices.html", context)
+
+
+def _refresh(vendor: str) -> str:
+    """What came of asking, where the list itself does not say it."""
+    try:
+        vendor_lists.refresh_by_hand(vendor)
+    except DomainError as error:
+        return error.message
+    return ""
 
 
 @allowed(Permission.VIEW_AGENTS)

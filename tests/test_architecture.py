@@ -39,11 +39,11 @@ FRAMEWORKS = {"django", "channels", "celery", "allauth", "daphne", "phonenumber_
 
 # Where a vendor's SDK may be imported.
 VENDORS = {
-    "deepgram": ("agents/providers/stt/deepgram*.py", "agents/providers/tts/deepgram*.py"),
+    "deepgram": ("agents/providers/*/deepgram*.py",),
     "openai": ("agents/providers/*/openai*.py",),
     "mcp": ("agents/integrations/mcp.py",),
-    "anthropic": ("agents/providers/llm/anthropic*.py",),
-    "elevenlabs": ("agents/providers/tts/elevenlabs*.py", "agents/providers/native/elevenlabs.py"),
+    "anthropic": ("agents/providers/*/anthropic*.py",),
+    "elevenlabs": ("agents/providers/*/elevenlabs*.py",),
     "pocketsphinx": ("agents/providers/stt/offline*.py", "agents/providers/offline_voice/*.py"),
     "espeakng_loader": ("agents/providers/tts/offline*.py", "agents/providers/offline_voice/*.py"),
     # `doctor` asks the account itself, and tells a wrong key from a lost network by the SDK's own errors.

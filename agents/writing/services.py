@@ -143,9 +143,7 @@ def take(tenant: Tenant, proposal_id: int, choice: Choice, *, by: User) -> Agent
         language = services.draft_of(agent).language
         for place in choice.answers:
             told = proposed.answers[place]
-            write_answer(
-                question=told["question"], answer=told["answer"], agent_id=agent.pk, language=language, by=by
-            )
+            write_answer(question=told["question"], answer=told["answer"], agent_id=agent.pk, language=language, by=by)
         proposal.agent, proposal.state = agent, State.TAKEN
         proposal.save(update_fields=["agent", "state"])
         words = f"Took a proposal into the draft of {agent}"

@@ -10,6 +10,7 @@ from typing import Any
 from agents.providers.ports import Endpoint
 
 from .anthropic import AnthropicDouble
+from .catalogs import Catalogs
 from .deepgram import DeepgramDouble
 from .deepgram_speaking import SpeakDouble
 from .elevenlabs import ElevenLabsDouble, Tempo
@@ -40,6 +41,7 @@ class Doubles:
         self.anthropic = AnthropicDouble(timing.pace, words=timing.model_words, record=record)
         self.elevenlabs = ElevenLabsDouble(timing.tempo, record=record)
         self.aura = SpeakDouble(timing.tempo, record=record)
+        self.catalogs = Catalogs()
         self.openai_audio = OpenAIAudioDouble(timing.tempo, record=record)
         self.port = 0
         self._connections: set[Wire] = set()
@@ -105,10 +107,10 @@ class Doubles:
             return self.deepgram.route(request)
         if request.path == "/v1/speak":
             return self.aura.route(request)
+        if listed := self.catalogs.route(request):
+            return listed
         if audio := self.openai_audio.route(request):
             return audio
-        if "xi-api-key" in request.headers and request.path.endswith("/models"):
-            return Answer.json([])
         if "anthropic-version" in request.headers:
             return self.anthropic.route(request)
         if "/text-to-speech/" in request.path:
