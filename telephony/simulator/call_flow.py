@@ -14,6 +14,7 @@ from .callbacks import StatusCallbacks, report
 from .clock import Clock
 from .handset import Handset
 from .instructions import SCHEMA_WARNING, Document, RelayNoun, StreamNoun, TwimlError, Verb, read
+from .meeting import Rooms
 from .people import Beep, Person, Talker
 from .record import CallRecord, Happening, new_sid
 from .relay import Caller, RelayCaller
@@ -52,6 +53,7 @@ class SimulatedCall:
         speaker: Speaker,
         options: CallOptions | None = None,
         sid: str = "",
+        rooms: Rooms | None = None,
     ) -> None:
         self.account, self.setup, self.person = account, setup, person
         self.courier, self.speaker, self.options = courier, speaker, options or CallOptions()
@@ -61,8 +63,9 @@ class SimulatedCall:
         self.digits: asyncio.Queue[str] = asyncio.Queue()
         self.stream: MediaStreamCaller | RelayCaller | None = None
         self.recordings: dict[str, bytes] = {}
+        self.rooms = rooms or Rooms()
         self.queue_time_s = 0.0
-        self.beeped, self.tone = asyncio.Event(), asyncio.Event()
+        self.beeped, self.tone, self.met = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.price: str | None = None
         self.released = asyncio.Event()
         self.released.set()
@@ -145,6 +148,10 @@ class SimulatedCall:
         session = RelayCaller(self.handset, self.speaker, noun, caller, self.account.auth_token, self._fetch_sound)
         session.log.on_event = lambda kind, facts: self.note(kind, **facts)
         return session
+
+    async def instructions_of(self, webhook: Webhook) -> Document:
+        """What our side answers beside the course of the call. Raises TwimlError."""
+        return await self._instructions(Go(webhook))
 
     async def _fetch_sound(self, url: str) -> bytes:
         answer = await self.courier.send(Webhook(url, "GET"), {})

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from .call_flow import SimulatedCall
+from .meeting import Rooms
 from .people import Person, Say, conversation
 from .record import CallRecord, new_sid
 from .setup import Account, CallOptions, CallSetup
@@ -73,6 +74,7 @@ class Exchange:
         self.numbers: dict[str, Number] = {}
         self.people: dict[str, Person] = {}
         self.texts: list[TextSent] = []
+        self.rooms = Rooms()
         self.calls_per_second, self.directory = calls_per_second, directory
         self._next_start_at = 0.0
         self._running: dict[str, asyncio.Task[CallRecord]] = {}
@@ -111,6 +113,7 @@ class Exchange:
         status: Webhook | None = None,
         fallback: Webhook | None = None,
         options: CallOptions | None = None,
+        sid: str = "",
     ) -> SimulatedCall:
         """Somebody calls a number of our side; its settings say where to ask, unless they are given here."""
         number = self.number(to)
@@ -122,7 +125,7 @@ class Exchange:
             status=status or (number.webhook("status_callback") if number else None),
             phone_number_sid=number.sid if number else None,
         )
-        return self._start(self._call(setup, person, options))
+        return self._start(self._call(setup, person, options, sid))
 
     def dial(self, setup: CallSetup, *, held: bool = False, options: CallOptions | None = None) -> SimulatedCall:
         """Our side calls somebody. The call waits in the queue while it is `held`, or others are ahead of it."""
@@ -148,9 +151,18 @@ class Exchange:
         self.calls.pop(sid, None)
         self._running.pop(sid, None)
 
-    def _call(self, setup: CallSetup, person: Person, options: CallOptions | None) -> SimulatedCall:
+    def _call(self, setup: CallSetup, person: Person, options: CallOptions | None, sid: str = "") -> SimulatedCall:
         chosen = replace(options or self.options, api_url=self.options.api_url)
-        return SimulatedCall(self.account, setup, person, courier=self.courier, speaker=self.speaker, options=chosen)
+        return SimulatedCall(
+            self.account,
+            setup,
+            person,
+            courier=self.courier,
+            speaker=self.speaker,
+            options=chosen,
+            sid=sid,
+            rooms=self.rooms,
+        )
 
     def _start(self, call: SimulatedCall) -> SimulatedCall:
         sid = call.record.call_sid

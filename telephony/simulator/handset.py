@@ -131,6 +131,10 @@ class Handset:
             if self.on_reply is not None:
                 self.on_reply(utterance)
 
+    def overhear(self, frame: bytes) -> None:
+        """Take 20 ms of somebody else on the line, who is no agent: their pauses are no holes."""
+        self.playback.add_live(frame)
+
     def clear(self) -> float:
         """The agent gives way; the answer is how many milliseconds the caller will not hear."""
         self.note_clear()

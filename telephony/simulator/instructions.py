@@ -62,7 +62,11 @@ VERBS: Mapping[str, set[str]] = {
     "Say": {"voice", "language", "loop"},
 }
 NOUNS: Mapping[str, Mapping[str, set[str]]] = {
-    "Dial": {"Number": set(), "Sip": set()},
+    "Dial": {
+        "Number": set(),
+        "Sip": set(),
+        "Conference": {"startConferenceOnEnter", "endConferenceOnExit", "beep", "waitUrl", "waitMethod"},
+    },
     "Connect": {"Stream": {"url", "name", "track", *_CALLBACK}, "ConversationRelay": _RELAY},
     "Gather": {"Say": VERBS["Say"], "Play": VERBS["Play"], "Pause": VERBS["Pause"]},
     "Stream": {"Parameter": {"name", "value"}},

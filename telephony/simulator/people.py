@@ -40,6 +40,11 @@ class WaitForTone:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitForPerson:
+    """Wait in a room until somebody comes in, however long the music plays."""
+
+
+@dataclass(frozen=True, slots=True)
 class BargeIn:
     """Talk over the agent when it has spoken for `after_ms`; say it anyway if it never does."""
 
@@ -87,7 +92,7 @@ class HangUp:
     """Hang up now."""
 
 
-Step = Say | WaitForAgent | WaitForTone | BargeIn | Pause | StaySilent | Press | Noise | Beep | HangUp
+Step = Say | WaitForAgent | WaitForTone | WaitForPerson | BargeIn | Pause | StaySilent | Press | Noise | Beep | HangUp
 
 KEY_MS = 200
 NOISE = "(noise)"
@@ -95,6 +100,7 @@ _STEPS: Mapping[str, type[Step]] = {
     "say": Say,
     "wait_for_agent": WaitForAgent,
     "wait_for_tone": WaitForTone,
+    "wait_for_person": WaitForPerson,
     "barge_in": BargeIn,
     "pause": Pause,
     "stay_silent": StaySilent,
@@ -163,6 +169,7 @@ class Telephone(Protocol):
     handset: Handset
     beeped: asyncio.Event
     tone: asyncio.Event
+    met: asyncio.Event
 
     def press(self, digit: str) -> None: ...
     def hang_up(self) -> None: ...
@@ -202,6 +209,9 @@ class Talker:
                     telephone.note("waited in vain", for_ms=timeout_ms)
             case WaitForTone():
                 await telephone.tone.wait()
+            case WaitForPerson():
+                await telephone.met.wait()
+                self._acted_ms = clock.now_ms()
             case BargeIn(text, after_ms, voice, timeout_ms):
                 if not await self._agent_speaks(telephone.handset, after_ms, timeout_ms):
                     telephone.note("waited in vain", for_ms=timeout_ms)

@@ -14,6 +14,7 @@ from .tracks import Track
 
 LONGEST_GAP_MS = 1000  # after a longer pause new audio is a new thing to say, not the late rest of an old one
 GAP_TOLERANCE_MS = 1
+LIVE_DELAY_MS = 120  # between two people in a room
 SAME_SPELL_MS = 400
 AUDIBLE_FROM = 100  # a synthesized voice has no line noise: whatever is above its own hiss is meant to be heard
 _HISS = bytes(code for code, sample in enumerate(mulaw.DECODED) if abs(sample) < AUDIBLE_FROM)
@@ -86,6 +87,16 @@ class Playback:
             self._track.write(start, audio)
         self._note_voice(start, audio)
         return start
+
+    def add_live(self, frame: bytes) -> None:
+        """Hear a frame as it is spoken elsewhere, a moment later, so that none comes too late for its place."""
+        now = self._clock.now_ms()
+        if frame == mulaw.SILENCE and not now < self.ends_at_ms < now + 2 * LIVE_DELAY_MS:
+            return  # before the first word, and where we have fallen behind
+        if self.is_idle:
+            self.ends_at_ms = now + LIVE_DELAY_MS
+        self._was_cut = True
+        self.add(frame)
 
     def mark(self, name: str, returned: Callable[[str], None]) -> None:
         """Queue a mark. `returned` is called once: when it is due, or when the buffer is cleared."""

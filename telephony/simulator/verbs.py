@@ -14,6 +14,7 @@ from telephony import mulaw
 from .gathering import Gathering
 from .handset import Handset
 from .instructions import Document, RelayNoun, StreamNoun, TwimlError, Verb, connect_noun
+from .meeting import STATUS, Rooms, meet
 from .neighborhood import resident
 from .record import new_sid
 from .relay import RelayCaller
@@ -58,9 +59,12 @@ class OngoingCall(Protocol):
     tone: asyncio.Event
     stream: MediaStreamCaller | RelayCaller | None
     recordings: dict[str, bytes]
+    rooms: Rooms
+    met: asyncio.Event
 
     def note(self, kind: str, **facts: Any) -> None: ...
     def recording_url(self, sid: str) -> str: ...
+    async def instructions_of(self, webhook: Webhook) -> Document: ...
     def new_stream(self, noun: StreamNoun) -> MediaStreamCaller: ...
     def new_relay(self, noun: RelayNoun) -> RelayCaller: ...
     def deliver(self, webhook: Webhook, about: Mapping[str, str], kind: str, event: str) -> None: ...
@@ -150,9 +154,18 @@ class Performer:
     # <Dial>
 
     async def _dial(self, document: Document, verb: Verb) -> Outcome:
-        """Ring one of the neighborhood. Whoever takes the call talks for a moment; their words are not played."""
         if len(verb.nouns) != 1:
-            raise TwimlError(13214, "<Dial> holds one number here")
+            raise TwimlError(13214, "<Dial> holds one noun here")
+        if verb.nouns[0].name == "Conference":
+            await meet(self._call, document, verb.nouns[0], self._announce)
+            about = {"DialCallStatus": STATUS}
+        else:
+            about = await self._ring(verb)
+        webhook = Webhook(document.address(verb.get("action")), verb.get("method", "POST"))
+        return Go(webhook, about) if verb.get("action") else Then.NEXT
+
+    async def _ring(self, verb: Verb) -> dict[str, str]:
+        """Ring one of the neighborhood. Whoever takes the call talks for a moment; their words are not played."""
         number, clock, sid = verb.nouns[0].text, self._call.handset.clock, new_sid("CA")
         person, rings_s = resident(number), verb.number("timeout", 30)
         took = person.takes_call if person is not None else "failed"
@@ -163,8 +176,7 @@ class Performer:
         if took == "answer":
             await clock.sleep(TALK_MS)
             about |= {"DialCallStatus": "completed", "DialCallDuration": str(TALK_MS // 1000)}
-        webhook = Webhook(document.address(verb.get("action")), verb.get("method", "POST"))
-        return Go(webhook, about) if verb.get("action") else Then.NEXT
+        return about
 
     # <Say>, <Play>, <Pause>
 

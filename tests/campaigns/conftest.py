@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from pytest_django import Settings
 
-from agentos.asgi import application
 from agents.models import Agent
 from campaigns.webhooks import AttemptWebhook
 from telephony.event_writer import EventWriter
@@ -20,6 +18,7 @@ from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import Humming
 from tests.campaigns.line import Line, MakeLine, asked, in_thread
 from tests.campaigns.rows import NOON, ROSA
+from tests.telephony.product import product_served
 from tests.telephony.shelf import Shelf, an_event, writer_of
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN, ORIGIN
 
@@ -74,15 +73,5 @@ def noon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EventWriter:
 @pytest.fixture
 async def our_side(noon: EventWriter, settings: Settings) -> AsyncIterator[str]:
     """The product's own pages on a port of this machine."""
-    options: dict[str, Any] = {"port": 0, "log_level": "error", "lifespan": "off", "interface": "asgi3"}
-    config = uvicorn.Config(application, **options)
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
-    settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    yield settings.PUBLIC_URL
-    server.force_exit = True
-    await server.shutdown()
+    async with product_served(settings) as url:
+        yield url
