@@ -22,7 +22,7 @@ class Briefing:
     `variables` are values as they are spoken, by the names that greeting and prompt may use; `facts` the same values as
     they are written. `introduction` is said before the greeting and cannot be interrupted. `stopped` answers whoever
     asks not to be called, and ends the call; without it nobody listens for that. `message` was heard already, in the
-    `before_ms` before the agent came.
+    `before_ms` before the agent came. `pretend` is what tools answer in a rehearsal, by their names.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Briefing:
     stopped: str = ""
     message: str = ""
     before_ms: int = 0
+    pretend: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("variables", "facts"):

@@ -46,7 +46,7 @@ DIRECTIONS = (
     Choice("", "Any direction", Q()),
     Choice("incoming", "Incoming", Q(channel=Call.Channel.PHONE, direction=Call.Direction.INBOUND)),
     Choice("outgoing", "Outgoing", Q(channel=Call.Channel.PHONE, direction=Call.Direction.OUTBOUND)),
-    Choice("test", "Test calls", Q(channel=Call.Channel.BROWSER)),
+    Choice("test", "Test calls", ~Q(channel=Call.Channel.PHONE)),
 )
 RESULTS = (
     Choice("", "Any result", Q()),

@@ -20,6 +20,7 @@ from agents.versions import VersionSpec
 from calls import engine_health
 from calls.conversation.history import History
 from calls.conversation.ports import Line, TextLine
+from calls.conversation.rescue import nobody
 from calls.conversation.script import Ending
 from calls.conversation.session import Session
 from calls.engines import AudioEngine, Engine, RealtimeEngine, RelayEngine
@@ -29,6 +30,7 @@ from calls.knowing import Knowledge
 from calls.live.attendance import Attendance
 from calls.opting_out import OptingOut
 from calls.redaction import Redactor
+from calls.rehearsal.guard import hands_of, is_rehearsed
 from calls.rescue import rescuer
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
@@ -187,7 +189,8 @@ async def start_call(claims: CallClaims, line: Line) -> RunningCall[AudioEngine]
     prepared, earlier = await _prepared_for(claims, OF_SOUND)
     equipment = prepared.equipment
     assert isinstance(equipment, Equipment)  # noqa: S101 - it was prepared for sound
-    file = f"{claims.tenant_id}/{claims.call_id}.ulaw2" if prepared.spec.keeps_recording else ""
+    keeps = prepared.spec.keeps_recording or is_rehearsed(prepared.new)
+    file = f"{claims.tenant_id}/{claims.call_id}.ulaw2" if keeps else ""
     engine: AudioEngine
     if isinstance(equipment, RealtimeEquipment):
         engine = RealtimeEngine(equipment, line, recording=file, earlier_ms=earlier.elapsed_ms)
@@ -280,7 +283,12 @@ class RunningCall(Generic[E]):
         self._elapsed_ms = earlier.elapsed_ms
         scene = _scene(claims, prepared, redactor)
         self._toolbox, worker = open_toolbox(
-            scene, self._journal, lambda: self._session.now_ms(), earlier=earlier.runs, own=prepared.tools
+            scene,
+            self._journal,
+            lambda: self._session.now_ms(),
+            earlier=earlier.runs,
+            own=prepared.tools,
+            through=hands_of(prepared.new),
         )
         script = prepared.texts.script(
             resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge
@@ -297,7 +305,7 @@ class RunningCall(Generic[E]):
             earlier_ms=earlier.elapsed_ms,
             next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT + bool(prepared.new.briefing.message),
             on_stop=self._opting_out.store,
-            rescue=rescuer(scene),
+            rescue=nobody if is_rehearsed(prepared.new) else rescuer(scene),
             operator_ears=engine.operator_ears,
         )
         self._attendance = Attendance(claims.tenant_id, claims.call_id, self._session, engine.tap)

@@ -13,12 +13,16 @@ from calls.models import Call
 
 
 def tell_started(call: Call) -> None:
-    """Inside the tenant, in the transaction in which it was answered."""
+    """Inside the tenant, in the transaction in which it was answered. Of a rehearsal nobody is told."""
+    if call.channel == Call.Channel.REHEARSAL:
+        return
     emit("call.started", lambda: call_data(call), key=f"call.started:{call.pk}")
 
 
 def tell_ended(call: Call) -> None:
-    """Inside the tenant, in the transaction in which it ended."""
+    """Inside the tenant, in the transaction in which it ended. Of a rehearsal nobody is told."""
+    if call.channel == Call.Channel.REHEARSAL:
+        return
     emit("call.ended", lambda: call_data(call), key=f"call.ended:{call.pk}")
 
 

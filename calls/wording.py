@@ -33,6 +33,8 @@ def who(call: Call, *, shows_numbers: bool) -> str:
     """Whom the call was with, as far as the one who looks may know."""
     if call.channel == Call.Channel.BROWSER:
         return "Test call"
+    if call.channel == Call.Channel.REHEARSAL:
+        return "Simulated caller"
     number = other_number(call)
     spoken = phone(number) if shows_numbers else masked_phone(number)
     return spoken if spoken != NOTHING and any(each.isdigit() for each in spoken) else "Unknown caller"

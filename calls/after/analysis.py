@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.timezone import now
 
@@ -77,11 +77,12 @@ def queue_ended(tenant_id: int, at: datetime) -> int:
 
 
 def _unread(at: datetime) -> Any:
-    """Calls in which something was said; of an erased one nothing is there to read."""
+    """Calls in which something was said; of an erased one nothing is there to read, and a rehearsal judges itself."""
     ended = Call.objects.filter(status=Call.Status.ENDED, ended_at__lt=at - SETTLES_WITHIN)
     recent = ended.filter(created_at__gt=at - LOOKS_BACK, version__analysis=True, analysis=None)
     has_words = Exists(Turn.objects.filter(call=OuterRef("pk")))
-    return recent.filter(has_words).exclude(answered_at=None).order_by("ended_at")
+    nobodys = Q(answered_at=None) | Q(channel=Call.Channel.REHEARSAL)
+    return recent.filter(has_words).exclude(nobodys).order_by("ended_at")
 
 
 def read_again(call: Call) -> None:

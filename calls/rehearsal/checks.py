@@ -7,6 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from agents.providers.offline_voice.wording import UNITS, cardinal
+
+LONGEST_WAIT_MS = 4_000  # longer, and callers ask whether anybody is there
+MOST_TALK_OVER_MS = 400
+GIVES_WAY_MS = 1_000
+
 Entries = Sequence[dict[str, Any]]
 
 
@@ -41,6 +47,20 @@ def check(
     ]
 
 
+def check_sound(*, waits_ms: Sequence[int], talk_over_ms: int, gave_way_ms: Sequence[int | None]) -> list[Finding]:
+    """What can only be heard: how long the caller waited, who spoke over whom, and whether the agent gave way."""
+    longest = max(waits_ms, default=0)
+    findings = [
+        Finding("Never keeps the caller waiting", longest <= LONGEST_WAIT_MS, f"The longest wait was {longest:,} ms."),
+        Finding("Does not talk over the caller", talk_over_ms <= MOST_TALK_OVER_MS, f"{talk_over_ms:,} ms in all."),
+    ]
+    if gave_way_ms:
+        slow = [each for each in gave_way_ms if each is None or each > GIVES_WAY_MS]
+        told = ", ".join("not at all" if each is None else f"after {each:,} ms" for each in gave_way_ms)
+        findings.append(Finding("Stops when it is interrupted", not slow, f"It gave way {told}."))
+    return findings
+
+
 def _says(lines: Sequence[str], wanted: str) -> Finding:
     line = _line_with(lines, wanted)
     return Finding(f"Says “{wanted}”", line is not None, f"“{line}”" if line else "It was never said.")
@@ -72,4 +92,13 @@ def _line_with(lines: Sequence[str], wanted: str) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
+    """As they are spoken: 9 AM is nine a m, however it was written or heard."""
+    words: list[str] = []
+    for part in re.findall(r"\d+|[^\W\d]+", text.lower()):
+        if not part.isdecimal():
+            words += [*part] if part in ("am", "pm") else [part]
+        elif len(part) > 2:
+            words += [UNITS[int(digit)] for digit in part]
+        else:
+            words += cardinal(int(part)).split()
+    return words

@@ -113,15 +113,15 @@ def rehearsal(request: TenantRequest, agent_id: UUID, rehearsal_id: int) -> Http
         row.delete()
         messages.success(request, f"“{row.name}” is not played any more.")
         return redirect("rehearsals:index", request.tenant.slug, agent.pk)
-    if action == "run":
-        begin([row], agent.versions.select_related("agent").get(number=None))
+    if action in ("run", "call"):
+        begin([row], agent.versions.select_related("agent").get(number=None), by_voice=action == "call")
         return redirect("rehearsals:rehearsal", request.tenant.slug, agent.pk, row.pk)
     form = RehearsalForm(agent, request.POST if request.method == "POST" else None, instance=row)
     if request.method == "POST" and form.is_valid():
         form.save()
         begin([row], agent.versions.select_related("agent").get(number=None))
         return redirect("rehearsals:rehearsal", request.tenant.slug, agent.pk, row.pk)
-    run = row.runs.first()
+    run = row.runs.select_related("call").first()
     context: dict[str, Any] = {"agent": agent, "rehearsal": row, "run": run, "form": form, "call": _call_of(row)}
     return render(request, "calls/rehearsal/rehearsal.html", context, status=422 if form.errors else 200)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import struct
+from array import array
 from functools import cache
 from typing import Protocol
 
@@ -42,6 +43,22 @@ class OfflineSpeaker:
         await stop_worker()
 
 
+class _Hissing:
+    """Somebody else's voice on a noisy line."""
+
+    def __init__(self, voice: Speaker, share: float) -> None:
+        self._voice, self._share = voice, share
+
+    async def speak(self, text: str, voice: str) -> bytes:
+        spoken = await self._voice.speak(text, voice)
+        return _mixed(spoken, noise(len(spoken) // mulaw.BYTES_PER_MS + 1), self._share)
+
+
+def hissing(voice: Speaker, share: float) -> Speaker:
+    """The voice with a hiss of this share of a voice's loudness under it."""
+    return _Hissing(voice, share)
+
+
 class Humming:
     """A tone as long as the words would take: enough for whoever only asks whether and when somebody speaks."""
 
@@ -62,6 +79,12 @@ def noise(ms: int, *, seed: int = 1) -> bytes:
     chance = random.Random(seed)
     count = ms * mulaw.BYTES_PER_MS
     return mulaw.encode(struct.pack(f"<{count}h", *(chance.randint(-4000, 4000) for _ in range(count))))
+
+
+def _mixed(spoken: bytes, under: bytes, share: float) -> bytes:
+    voice, hiss = (array("h", mulaw.decode(each)) for each in (spoken, under))
+    mixed = array("h", (max(-32768, min(32767, round(a + share * b))) for a, b in zip(voice, hiss, strict=False)))
+    return mulaw.encode(mixed.tobytes())
 
 
 @cache

@@ -208,6 +208,7 @@ PLATFORM_TASKS: dict[str, str] = {
     "calls.tasks.look_after_hosted": "queues the calls that vendors have, tenant by tenant",
     "calls.tasks.settle_hosted": "enters the tenant that it is told, before and after its vendor is asked",
     "agents.tasks.refresh_vendor_lists": "asks vendors for each tenant, tenant by tenant",
+    "telephony.tasks.rehearse_aloud": "enters the tenant that it is told, before and after a call",
     "calls.tasks.rehearse": "enters the tenant that it is told, before and after models are asked",
     "calls.tasks.sweep": "ends forgotten calls, tenant by tenant",
     "calls.tasks.forget_old": "erases what is old enough, tenant by tenant",

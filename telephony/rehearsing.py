@@ -1,0 +1,204 @@
+"""Rehearsals by voice: somebody calls a draft through a practice carrier, on the real media path, and we listen.
+
+The carrier is this process, for this one call: it opens the same socket that the real one would, with its signature.
+What was said is what could be heard of it. Tools only pretend (calls.rehearsal.guard).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.utils.timezone import now
+
+from agentos.errors import DomainError
+from agentos.tenants.scoping import tenant_transaction
+from agents.checklist import problems
+from agents.providers.ports import ProviderError
+from calls.after.reading import Unusable
+from calls.briefing import Briefing
+from calls.models import Call, ToolRun, Turn
+from calls.rehearsal import running
+from calls.rehearsal.callers import GOODBYE
+from calls.rehearsal.checks import check_sound
+from calls.rehearsal.manners import MANNERS, Manner, as_said
+from calls.rehearsal.models import Rehearsal
+from calls.rehearsal.staging import CALLERS_NUMBER, Scenery, set_up
+from calls.runtime import CallClaims
+from calls.scripts import CallTexts
+from calls.services import NewCall, open_call
+from telephony import addresses, twiml
+from telephony.simulator.call_flow import SimulatedCall
+from telephony.simulator.listening import Spoken, listen_back
+from telephony.simulator.people import BargeIn, HangUp, Person, Say, Step, WaitForAgent
+from telephony.simulator.record import CallRecord, new_sid
+from telephony.simulator.setup import Account, CallSetup
+from telephony.simulator.voices import OfflineSpeaker, Speaker, hissing
+from telephony.simulator.webhooks import Courier, Webhook
+from telephony.tokens import mint
+
+WITHIN_S = 240.0
+STAYS_MS = 8_000
+WRITTEN_WITHIN_S = 8.0
+NOT_CONNECTED = "The call did not reach the agent."
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ringing:
+    """A call that is about to be made."""
+
+    call: Call
+    scenery: Scenery
+    rehearsal: Rehearsal
+
+
+def rehearse_aloud(tenant_id: int, run_id: int) -> None:
+    """Play one run by voice. Done twice, it is played once."""
+    with tenant_transaction(tenant_id):
+        run = running.waiting(run_id)
+        if run is None or run.call_id is not None:
+            return
+        try:
+            ringing = _ring(tenant_id, run.rehearsal)
+        except DomainError as error:
+            running.conclude(run_id, [], [], error.message)
+            return
+        run.call = ringing.call
+        run.save(update_fields=["call"])
+    entries, findings, trouble, measures = [], [], "", {}
+    try:
+        record = asyncio.run(_called(ringing))
+        _wait_until_written(ringing)
+        manner = MANNERS[ringing.rehearsal.difficulty]
+        entries, measures = _heard(ringing, record), _measured(record, manner)
+        findings = [*running.checked(ringing.scenery, ringing.rehearsal, entries), *check_sound(**measures)]
+    except (ProviderError, Unusable, TimeoutError, OSError) as error:
+        trouble = running.trouble_of(error)
+        log.warning("a rehearsal by voice broke off", run_id=run_id, error=type(error).__name__)
+    with tenant_transaction(tenant_id):
+        running.conclude(run_id, entries, findings, trouble, measures=measures)
+
+
+def _ring(tenant_id: int, rehearsal: Rehearsal) -> _Ringing:
+    """Open the call, inside the tenant. Raises DomainError for one that cannot be made."""
+    draft = running.draft_of(rehearsal)
+    if found := problems(draft):
+        raise DomainError("not_ready", f"The draft cannot be called yet. {found[0].text}")
+    if not rehearsal.lines:
+        raise DomainError("no_lines", "By voice a caller reads lines. Write what they say.")
+    new = NewCall(
+        call_id=uuid4(),
+        agent_id=draft.agent_id,
+        version_id=draft.pk,
+        channel=Call.Channel.REHEARSAL,
+        direction=Call.Direction.INBOUND,
+        from_number=CALLERS_NUMBER,
+        to_number="",
+        carrier_sid=new_sid("CA"),
+        created_at=now(),
+        briefing=Briefing(pretend=rehearsal.answers),
+    )
+    return _Ringing(open_call(tenant_id, new), set_up(tenant_id, draft), rehearsal)
+
+
+async def _called(ringing: _Ringing) -> CallRecord:
+    """The call, from the first ring to the last frame. Raises TimeoutError, and ProviderError without a voice."""
+    call, manner = ringing.call, MANNERS[ringing.rehearsal.difficulty]
+    claims = CallClaims(call.pk, call.agent_id, call.tenant_id, segment=1, carrier_sid=call.carrier_sid or "")
+    instructions = twiml.connect_stream(
+        addresses.media_url(call.agent_id), mint(claims), resume_url=addresses.resume_url(call.agent_id)
+    )
+    account = Account(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
+    status = Webhook(addresses.status_url(call.agent_id))
+    setup = CallSetup(call.from_number, call.to_number, twiml=instructions, status=status, time_limit_s=WITHIN_S)
+    voice = OfflineSpeaker()
+    speaker: Speaker = hissing(voice, manner.hiss) if manner.hiss else voice
+    try:
+        async with asyncio.timeout(WITHIN_S + 10), Courier(account.auth_token) as courier:
+            person = person_of(ringing.rehearsal.lines, manner)
+            simulated = SimulatedCall(
+                account, setup, person, courier=courier, speaker=speaker, sid=call.carrier_sid or ""
+            )
+            return await simulated.run()
+    finally:
+        await voice.close()
+
+
+def person_of(lines: Sequence[str], manner: Manner) -> Person:
+    """Somebody who says these lines in this manner, and goodbye."""
+    steps: list[Step] = []
+    for place, line in enumerate((*as_said(lines, manner), GOODBYE)):
+        if manner.interrupts and place % 2:
+            steps.append(BargeIn(line))
+        else:
+            steps += [WaitForAgent(quiet_ms=manner.quiet_ms), Say(line)]
+    return Person((*steps, WaitForAgent(), HangUp()), stays_ms=STAYS_MS)
+
+
+def _wait_until_written(ringing: _Ringing) -> None:
+    """The last words reach the database a moment after the end."""
+    deadline = time.monotonic() + WRITTEN_WITHIN_S
+    while time.monotonic() < deadline:
+        with tenant_transaction(ringing.call.tenant_id):
+            call = Call.objects.get(pk=ringing.call.pk)
+            if call.status == Call.Status.ENDED and (call.answered_at is None or call.turns.exists()):
+                break
+        time.sleep(0.2)
+    if call.answered_at is None:
+        raise ProviderError("practice", NOT_CONNECTED)
+
+
+def _heard(ringing: _Ringing, record: CallRecord) -> list[dict[str, Any]]:
+    """Who said what and which tools were used, in order.
+
+    What the agent said is decoded from the sound where it thinks and speaks offline. The offline ears do not know the
+    words of a vendor's model; there it is what was played to the caller.
+    """
+    spoken = [each for each in record.utterances if each.text]
+    said = [{"who": "caller", "text": each.text, "at_ms": round(each.began_ms or 0)} for each in spoken]
+    with tenant_transaction(ringing.call.tenant_id):
+        turns = list(Turn.objects.filter(call=ringing.call, speaker=Turn.Speaker.AGENT).exclude(heard=""))
+        runs = list(ToolRun.objects.filter(call=ringing.call))
+    spec = ringing.scenery.spec
+    if spec.llm_provider == spec.tts_provider == "offline":
+        words = _spoken(ringing, [each.text for each in spoken])
+        lines = listen_back(record.said, record.heard, words)
+        agent = [(line.start_ms, line.text) for line in lines if line.side == "agent" and line.text]
+    else:
+        agent = [(turn.started_ms, turn.heard) for turn in turns]
+    used = [
+        {"who": "tool", "name": run.name, "title": run.title, "arguments": run.arguments, "at_ms": run.started_ms}
+        | {"result": run.result, "state": run.state}
+        for run in runs
+    ]
+    entries = [*said, *({"who": "agent", "text": text, "at_ms": at_ms} for at_ms, text in agent), *used]
+    return sorted(entries, key=lambda entry: entry["at_ms"])
+
+
+def _spoken(ringing: _Ringing, said: Sequence[str]) -> Spoken:
+    scenery = ringing.scenery
+    texts = CallTexts(scenery.spec, business=scenery.business, caller_number=CALLERS_NUMBER, at=ringing.call.created_at)
+    return Spoken(texts.system_prompt(), texts.fixed(), said)
+
+
+def _measured(record: CallRecord, manner: Manner) -> dict[str, Any]:
+    """Waits, talking at the same time, and how soon the agent gave way, in milliseconds of the call."""
+    barged = [each for each in record.utterances if each.barge_in_s is not None]
+    quiet = [each for each in record.utterances if each.barge_in_s is None]
+    waits = [each.wait_s * 1000 for each in quiet if each.wait_s is not None]
+    over = sum(max(0.0, (each.voice_ended_ms or 0) - each.reply_ms) for each in quiet if each.reply_ms is not None)
+    tried = len(record.utterances) // 2 - len(record.of_kind("waited in vain")) if manner.interrupts else 0
+    never: list[int | None] = [None] * max(0, tried - len(barged))
+    return {
+        "waits_ms": [round(each) for each in waits],
+        "talk_over_ms": round(over),
+        "gave_way_ms": [*(round((each.barge_in_s or 0) * 1000) for each in barged), *never],
+    }
