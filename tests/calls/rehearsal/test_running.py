@@ -182,3 +182,13 @@ def test_a_call_becomes_a_rehearsal(browser: Client, agent: Agent):
 
 def test_whoever_only_looks_cannot_play(sign_in: SignIn, viewer: User, agent: Agent):
     assert sign_in(viewer).post(index(agent), {"action": "run"}).status_code == 403
+
+
+def test_of_an_answer_that_is_cut_off_only_the_heard_half_counts(agent: Agent):
+    hours = {"lines": ["hello", "what are your opening hours"], "says": ["Monday"], "never_says": ["5 PM"]}
+
+    run = play(agent, difficulty="interrupts", **hours)
+
+    cut = next(entry for entry in run.script if entry.get("unheard"))
+    assert cut["text"] and cut["unheard"]
+    assert run.state == "passed"
