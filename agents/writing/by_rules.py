@@ -61,7 +61,7 @@ class Facts:
         if self.address:
             yield "Where are you?", f"We are at {self.address}."
         if self.prices:
-            yield "What does it cost?", f"{self.prices}."
+            yield "What does it cost?", f"{self.prices[:1].upper()}{self.prices[1:]}."
 
 
 def compose(description: str) -> Proposed:

@@ -80,10 +80,12 @@ def _sentences(text: str) -> Iterator[Words]:
 
 def _words(sentence: str) -> Iterator[str]:
     """As they are spoken: numbers in words, long ones digit by digit; no marks."""
+    before = ""
     for token in re.findall(r"\d+|[a-z]+(?:'[a-z]+)?", sentence.lower()):
         if not token.isdecimal():
-            yield _MIDDAY.get(token, token)
+            yield token if before == "i" else _MIDDAY.get(token, token)
         elif len(token) > 2:
             yield from (UNITS[int(digit)] for digit in token)
         else:
             yield from cardinal(int(token)).split()
+        before = token
