@@ -282,6 +282,7 @@ TOOLS = (
     "calls.tools.keys",
     "calls.tools.ending",
     "campaigns.tools",
+    "campaigns.remembering",
 )
 
 # Carrier and vendors

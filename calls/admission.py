@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -32,6 +32,7 @@ from calls.briefing import Briefing
 from calls.engines import AudioEngine, RelayEngine
 from calls.equipment import can_carry_sound, has_key_for
 from calls.journal import spool
+from calls.memory.services import settings_of, told
 from calls.models import Call
 from calls.native.giving import give
 from calls.platform_sentences import platform_sentences
@@ -123,8 +124,10 @@ async def admit(
 
 
 async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admission:
-    known = await within_budget(lambda: _open_in_database(agent_id, call_id, rest))
-    if known is None:
+    opened = await within_budget(lambda: _open_in_database(agent_id, call_id, rest))
+    if opened is not None:
+        known, rest["briefing"] = opened
+    else:
         snapshot = load_snapshot(agent_id)
         if snapshot is None:
             raise Refused("busy")
@@ -257,7 +260,7 @@ def tenant_of(agent_id: UUID) -> PublicRoute:
     return route
 
 
-def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Answerer:
+def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> tuple[Answerer, Briefing]:
     tenant = tenant_of(agent_id).tenant
     with tenant_transaction(tenant):
         agent = Agent.objects.filter(pk=agent_id, archived_at=None).first()
@@ -268,6 +271,7 @@ def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> An
         if version is None:
             raise Refused("unpublished")
         answerer = Answerer.of(tenant, version)
+        rest = rest | {"briefing": _with_memory(answerer, rest)}
     new = NewCall(call_id=call_id, agent_id=agent_id, version_id=version.pk, created_at=now(), **rest)
     try:
         open_call(tenant.pk, new)
@@ -276,7 +280,16 @@ def _open_in_database(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> An
             turn_away(tenant.pk, new)
         raise Refused(error.code, answerer.spec.language) from None
     save_snapshot(agent_id, answerer)
-    return answerer
+    return answerer, new.briefing
+
+
+def _with_memory(answerer: Answerer, rest: dict[str, Any]) -> Briefing:
+    """What is remembered of whoever is on the line, where the version remembers callers and the number is shown."""
+    briefing: Briefing = rest["briefing"]
+    if rest["channel"] != Call.Channel.PHONE or settings_of(answerer.spec.tools) is None:
+        return briefing
+    number = rest["from_number"] if rest["direction"] == "inbound" else rest["to_number"]
+    return replace(briefing, remembered=told(number))
 
 
 def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int]:

@@ -12,17 +12,18 @@ from typing import Any
 
 from agents.prompts import BUILT_IN, NAME, clean
 
-MOST_VALUES, MOST_VALUE, MOST_TEXT = 30, 200, 2000
+MOST_VALUES, MOST_VALUE, MOST_TEXT, MOST_REMEMBERED = 30, 200, 2000, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """Empty for a call that came to us.
+    """Empty for a call that came to us from somebody who is not remembered.
 
     `variables` are values as they are spoken, by the names that greeting and prompt may use; `facts` the same values as
     they are written. `introduction` is said before the greeting and cannot be interrupted. `stopped` answers whoever
     asks not to be called, and ends the call; without it nobody listens for that. `message` was heard already, in the
     `before_ms` before the agent came. `pretend` is what tools answer in a rehearsal, by their names.
+    `remembered` is what was said from this number in earlier calls, a line each.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -33,12 +34,15 @@ class Briefing:
     message: str = ""
     before_ms: int = 0
     pretend: Mapping[str, str] = field(default_factory=dict)
+    remembered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("variables", "facts"):
             object.__setattr__(self, name, _bounded(getattr(self, name)))
         for name in ("reason", "introduction", "stopped", "message"):
             object.__setattr__(self, name, clean(getattr(self, name), MOST_TEXT))
+        lines = tuple(clean(each, MOST_VALUE) for each in self.remembered[:MOST_REMEMBERED])
+        object.__setattr__(self, "remembered", lines)
 
     def to_json(self) -> dict[str, Any]:
         """Empty for an empty one."""

@@ -223,6 +223,7 @@ class JournalCursor(TenantModel):
 from calls.after.models import Analysis, Budget, Cost, Retention  # noqa: E402, F401
 from calls.calendar.models import Appointment, Calendar, GoogleLink  # noqa: E402, F401
 from calls.followups.models import CallBack, Lead, LeftMessage  # noqa: E402, F401
+from calls.memory.models import Memory, Remembering  # noqa: E402, F401
 from calls.native.models import NativeCall  # noqa: E402, F401
 from calls.rehearsal.models import Rehearsal, RehearsalRun  # noqa: E402, F401
 from calls.transfers.models import Colleague, Ring, Transfer  # noqa: E402, F401

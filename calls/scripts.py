@@ -10,6 +10,7 @@ from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.script import Script
 from calls.conversation.turn_taking import Interruption, Policy
+from calls.memory.services import settings_of
 from calls.platform_sentences import platform_sentences
 
 PUT_THROUGH, CALL_BACK = "transfer_call", "request_callback"
@@ -62,6 +63,8 @@ class CallTexts:
             language=self._spec.language,
             about=self._briefing.about(),
             tools=[grant["name"] for grant in self._spec.tools],
+            remembered=self._briefing.remembered,
+            confirms=not (settings_of(self._spec.tools) or {}).get("speaks"),
         )
 
     def fixed(self) -> list[str]:

@@ -24,6 +24,7 @@ from calls.after import analysis, budget, questions, retention
 from calls.calendar import following, google
 from calls.calendar.models import Appointment, Calendar, GoogleLink
 from calls.equipment import synthesize_fixed
+from calls.memory import remembering
 from calls.native import services as native
 from calls.rehearsal import running
 from calls.scripts import CallTexts
@@ -86,6 +87,7 @@ def analyze(tenant_id: int, call_id: str) -> None:
     """Read one call. A model is asked between two transactions, not within one."""
     questions.collect(tenant_id, UUID(call_id))
     analysis.analyze(tenant_id, UUID(call_id))
+    remembering.remember(tenant_id, UUID(call_id))
 
 
 @shared_task(base=PlatformTask, ignore_result=True, soft_time_limit=290, time_limit=300)

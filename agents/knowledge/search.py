@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -65,13 +66,18 @@ def find_by_words(question: str, *, agent_id: UUID, language: str) -> list[Found
         return []
     dictionary = configuration(language)
     rows = words.matching(spoken, agent_id=agent_id, dictionary=dictionary, enough=WORDS_ENOUGH, limit=LOOKED_AT)
-    return [Found(*row, "words") for row in rows]
+    return [_found(row, "words") for row in rows]
 
 
 def find_by_meaning(meaning: Sequence[float], *, agent_id: UUID) -> list[Found]:
     """The nearest in meaning, as far as they are near enough. Only where vectors are kept."""
     rows = vectors.nearest(meaning, agent_id=agent_id, limit=LOOKED_AT)
-    return [Found(*row, "meaning") for *row, likeness in rows if likeness >= LIKE_ENOUGH]
+    return [_found(row[:5], "meaning") for row in rows if row[5] >= LIKE_ENOUGH]
+
+
+def _found(row: tuple[Any, ...], by: str) -> Found:
+    passage_id, source_id, title, heading, text = row
+    return Found(passage_id, source_id, title, heading, text, by)
 
 
 def merged(by_words: Sequence[Found], by_meaning: Sequence[Found], limit: int = LIMIT) -> list[Found]:

@@ -10,7 +10,10 @@ from django.db.models.functions import Cast
 
 from agentos.jobs import enqueue
 from agentos.webhooks.models import Event, Try
-from calls.models import Appointment, CallBack, Lead, LeftMessage, Rehearsal, Transfer
+from calls.calendar.models import Appointment
+from calls.followups.models import CallBack, Lead, LeftMessage
+from calls.memory.models import Memory, Remembering
+from calls.rehearsal.models import Rehearsal
 
 ERASED = "Erased"
 
@@ -23,6 +26,9 @@ def erase_traces(calls: Collection[UUID], number: str = "") -> None:
     theirs = Q(call__in=calls) | Q(e164=number) if number else Q(call__in=calls)
     for left in (LeftMessage, Lead, CallBack):
         left.objects.filter(theirs).delete()
+    if number:
+        Memory.objects.filter(e164=number).delete()
+        Remembering.objects.filter(e164=number).delete()
     Rehearsal.objects.filter(from_call__in=calls).delete()
     for appointment in Appointment.objects.filter(theirs).exclude(name=ERASED):
         appointment.name, appointment.e164, appointment.reason = ERASED, "", ""
@@ -32,8 +38,7 @@ def erase_traces(calls: Collection[UUID], number: str = "") -> None:
 
 
 def erase_copies(calls: Collection[UUID]) -> None:
-    """What repeats the words of these calls, however they are erased: why they were put through, and what was told."""
-    Transfer.objects.filter(call__in=calls).update(reason="")
+    """What the log of webhooks repeats of these calls, however they are erased."""
     forget_events(events_of(calls))
 
 

@@ -22,6 +22,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import KnowledgeGap
 from calls.after.erasing import erase_copies, erase_traces
 from calls.after.models import Analysis, Retention
+from calls.memory.models import Memory
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn
 from calls.native.models import NativeCall
 from calls.recordings import path_of
@@ -116,7 +117,7 @@ def erase_words(calls: Iterable[Call]) -> int:
     NativeCall.objects.filter(call__in=ids, state=NativeCall.State.OPEN).update(
         state=NativeCall.State.ERASED, wants_deletion=True, wants_recording=False, due_at=now()
     )
-    for model in (Turn, CallEvent, ToolRun, Analysis):
+    for model in (Turn, CallEvent, ToolRun, Analysis, Memory):
         model.objects.filter(call__in=ids).delete()
     Transfer.objects.filter(call__in=ids).update(reason="", summary="")
     return int(Call.objects.filter(pk__in=ids).update(briefing={}))

@@ -8,6 +8,8 @@ from functools import cached_property
 
 from django.db.models import Q
 
+from calls.memory import services as memory
+from calls.memory.models import Memory, Remembering
 from calls.models import Call, Turn
 from calls.wording import outcome
 from campaigns.importing.columns import WORDS, Column
@@ -69,6 +71,15 @@ class ContactPage:
     @cached_property
     def on_platform_list(self) -> PlatformDoNotCall | None:
         return PlatformDoNotCall.objects.filter(e164=self.number).first()
+
+    @cached_property
+    def remembering(self) -> Remembering | None:
+        """What they have said to being remembered."""
+        return memory.answer_of(self.number)
+
+    @cached_property
+    def memories(self) -> list[Memory]:
+        return memory.memories_of(self.number)
 
     @cached_property
     def touches(self) -> list[Touch]:

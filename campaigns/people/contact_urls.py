@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns import proof_views
-from campaigns.people import consent_views, do_not_call_views, import_views
+from campaigns.people import consent_views, do_not_call_views, import_views, memory_views
 from campaigns.people import contact_views as views
 
 app_name = "contacts"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("<int:contact_id>/", views.contact, name="contact"),
     path("<int:contact_id>/consent/", views.give_consent, name="give_consent"),
+    path("<int:contact_id>/memory/", memory_views.memory, name="memory"),
     path("<int:contact_id>/stop/", views.stop, name="stop"),
     path("<int:contact_id>/consent/<int:consent_id>/revoke/", views.revoke, name="revoke"),
     path("proof/", proof_views.proof, name="proof"),

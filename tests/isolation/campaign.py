@@ -9,6 +9,7 @@ from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from calls.memory.models import Memory, Remembering
 from calls.models import Call
 from campaigns import models as campaigns
 from campaigns.answers import sealing
@@ -23,6 +24,8 @@ def add_campaign(agent: Agent, number: PhoneNumber, call: Call, secret: str, e16
             id=number.pk, e164=e164, name=secret, fields={"note": secret}, tags=[secret]
         )
         campaigns.Consent.objects.create(id=number.pk, e164=e164, source=secret, evidence=secret, given_at=now())
+        Remembering.objects.create(e164=e164, agreed=True, source=secret, call=call)
+        Memory.objects.create(e164=e164, text=secret, quote=secret, call=call)
         campaigns.DoNotCall.objects.create(id=number.pk, e164=e164, source="admin", evidence=secret)
         registry = campaigns.Registry.objects.create(name=secret, area_code=e164[2:5], version=secret)
         campaigns.RegistryNumber.objects.create(registry=registry, digits=int(e164[5:]))

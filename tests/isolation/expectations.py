@@ -150,6 +150,7 @@ ROUTES: dict[str, Expectation] = {
     "contacts:index": Inside.of("view_contacts"),
     "contacts:contact": Inside.of("view_contacts"),
     "contacts:give_consent": Inside.all("manage_contacts"),
+    "contacts:memory": Inside.all("manage_contacts"),
     "contacts:stop": Inside.all("manage_contacts"),
     "contacts:revoke": Inside.all("manage_contacts"),
     "contacts:proof": Inside.all("download_proof"),

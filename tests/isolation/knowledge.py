@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
-from agents.models import Agent, Proposal, KnowledgeGap, KnowledgePassage, KnowledgeSource, KnowledgeWord
+from agents.models import Agent, KnowledgeGap, KnowledgePassage, KnowledgeSource, KnowledgeWord, Proposal
 from calls.models import Call, Rehearsal, RehearsalRun
 
 

@@ -18,7 +18,7 @@ _wishes = count(1)
 
 
 def use(
-    call: Call, tool: str, /, *, settings: dict[str, Any] | None = None, key: str = "", **arguments: Any
+    call: Call, tool: str, /, *, settings: dict[str, Any] | None = None, key: str = "", said: str = "", **arguments: Any
 ) -> ToolOutcome:
     """What the tool answers when the model asks for it in `call`; arguments that are not given are null."""
     [found] = granted([{"name": tool, "settings": settings or {}}])
@@ -36,6 +36,7 @@ def use(
             now=now(),
             key=key or f"{call.pk}:{next(_wishes)}",
             settings=found.settings,
+            caller_said=said,
         )
         assert found.tool.run is not None
         return found.tool.run(context, asked)

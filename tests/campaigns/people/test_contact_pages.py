@@ -16,6 +16,7 @@ from agentos.jobs import TENANT_HEADER
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from calls.memory.models import Memory
 from campaigns import tasks
 from campaigns.importing import files, progress
 from campaigns.importing.sheets import open_sheet
@@ -344,3 +345,27 @@ def test_what_is_no_number_is_refused_beside_its_field(browser: Client, tenant: 
 
     assert response.status_code == 422
     assert "not a phone number" in text(response)
+
+
+# What is remembered
+
+
+def test_what_is_remembered_is_agreed_to_put_right_and_forgotten_on_the_page(
+    browser: Client, tenant: Tenant, rosa: Contact
+) -> None:
+    browser.post(at("memory", tenant, rosa.pk), {"do": "agree", "source": "Patient form"})
+    with tenant_transaction(tenant):
+        lines = [
+            Memory.objects.create(e164=ROSA, text=text, quote="so I said") for text in ("Child: Anna", "Likes tea")
+        ]
+
+    browser.post(at("memory", tenant, rosa.pk), {"do": "save", "memory": lines[0].pk, "text": "Child: Ana"})
+    browser.post(at("memory", tenant, rosa.pk), {"do": "erase", "memory": lines[1].pk})
+    page = text(browser.get(at("contact", tenant, rosa.pk)))
+
+    assert "Wants to be remembered Patient form" in page
+    assert "Child: Ana Fact, changed by" in page
+    assert "Likes tea" not in page
+    browser.post(at("memory", tenant, rosa.pk), {"do": "forget_all"})
+    with tenant_transaction(tenant):
+        assert not Memory.objects.exists()
