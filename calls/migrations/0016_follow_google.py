@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='googlelink',
             name='busy',
-            field=models.JSONField(blank=True, default=list, help_text='From and to of what else is taken there; for the page.'),
+            field=models.JSONField(blank=True, default=list, help_text='What else is taken there, from and to; for the page.'),
         ),
         migrations.AddField(
             model_name='googlelink',
