@@ -16,6 +16,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.versions import VersionSpec
 from calls import runtime
+from calls.briefing import Briefing
 from calls.engines import RelayEngine
 from calls.journal import spool
 from calls.models import Appointment, Call, ToolRun
@@ -85,15 +86,25 @@ async def in_thread(work: Callable[[], Any]) -> Any:
     return await asyncio.to_thread(run)
 
 
-async def test_an_appointment_that_is_agreed_on_the_phone_stands_in_the_calendar(tenant: Tenant) -> None:
+async def agreed(tenant: Tenant, *, channel: str = "phone", briefing: Briefing | None = None) -> NewCall:
+    """A whole call in which an appointment is agreed on."""
+
     def set_up() -> tuple[NewCall, VersionSpec]:
         grants = [{"name": name, "settings": {}} for name in TOOLS]
         agent = factories.make_agent(tenant, tools=grants, prompt="Hours: Monday to Friday, 9 AM to 5 PM.")
         with tenant_transaction(tenant):
             spec = VersionSpec.of(agent.published)
-            numbers = {"from_number": "+12085550147", "to_number": "+12085550110"}
             new = NewCall(
-                uuid4(), agent.pk, spec.version_id, "phone", "inbound", carrier_sid=None, created_at=now(), **numbers
+                call_id=uuid4(),
+                agent_id=agent.pk,
+                version_id=spec.version_id,
+                channel=channel,
+                direction="inbound",
+                from_number="+12085550147",
+                to_number="+12085550110",
+                carrier_sid=None,
+                created_at=now(),
+                briefing=briefing or Briefing(),
             )
             create_call(new)
         return new, spec
@@ -113,6 +124,11 @@ async def test_an_appointment_that_is_agreed_on_the_phone_stands_in_the_calendar
     assert "Goodbye" in await carrier.answer_to("No, thank you, goodbye")
     async with asyncio.timeout(10):
         await carrier.hung_up.wait()
+    return new
+
+
+async def test_an_appointment_that_is_agreed_on_the_phone_stands_in_the_calendar(tenant: Tenant) -> None:
+    new = await agreed(tenant)
 
     def read() -> tuple[Appointment, list[tuple[str, str]], str]:
         spool.recover(new.call_id)
@@ -125,3 +141,15 @@ async def test_an_appointment_that_is_agreed_on_the_phone_stands_in_the_calendar
     assert f"{appointment.starts_at.astimezone(ZoneInfo(tenant.timezone)):%A %H:%M}" == "Tuesday 10:00"
     assert runs == [("check_availability", "done"), ("book_appointment", "done"), ("end_call", "done")]
     assert ending == "agent"
+
+
+async def test_in_a_rehearsal_the_same_call_books_nothing(tenant: Tenant) -> None:
+    new = await agreed(tenant, channel="rehearsal", briefing=Briefing(pretend={"book_appointment": "Booked in play."}))
+
+    def read() -> tuple[int, list[tuple[str, str]]]:
+        spool.recover(new.call_id)
+        with tenant_transaction(tenant):
+            runs = ToolRun.objects.filter(call_id=new.call_id, effect=True).values_list("name", "result")
+            return Appointment.objects.count(), list(runs)
+
+    assert await in_thread(read) == (0, [("book_appointment", "Booked in play.")])
