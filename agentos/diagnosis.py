@@ -132,6 +132,31 @@ def check_twilio() -> Finding:
     return well("the account is active.")
 
 
+def check_website_calls() -> Finding:
+    """Twilio's own kit for websites; our button needs none of it."""
+    from telephony import voice_tokens
+    from telephony.addresses import website_call_url
+    from telephony.carrier import CarrierError, fetch_application
+
+    lacking = [name for name in voice_tokens.missing() if name != "TWILIO_ACCOUNT_SID"]
+    if len(lacking) == 3:
+        return unused("not configured; our own button works without. docs/website.md says what Twilio's kit needs.")
+    if lacking:
+        where = "The Twilio console makes API keys under Account, and applications under Voice, TwiML apps."
+        return broken(f"{' and '.join(lacking)} missing. {where}")
+    try:
+        voice_url = fetch_application()
+    except CarrierError as error:
+        if error.code == "unreachable":
+            return broken(f"{settings.TWILIO_BASE_URL} does not answer. Mend TWILIO_BASE_URL or the way to it.")
+        if error.code in TWILIO_REFUSALS:
+            return broken("refuses: TWILIO_API_KEY_SID, its secret or TWILIO_TWIML_APP_SID is not of this account.")
+        return broken(f"answered with the error {error.code}. Try again, or see status.twilio.com.")
+    if voice_url != website_call_url():
+        return broken(f"the TwiML app asks {voice_url or 'nobody'}. Make {website_call_url()} its voice URL.")
+    return well("the API key is valid, and the TwiML app asks us.")
+
+
 @dataclass(frozen=True)
 class Vendor:
     """A cheap question that only a valid key gets answered."""
@@ -233,6 +258,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "Redis": check_redis,
     "Worker": check_worker,
     "Twilio": check_twilio,
+    "Website kit": check_website_calls,
     "Deepgram": VENDORS[0].check,
     "OpenAI": VENDORS[1].check,
     "Anthropic": VENDORS[2].check,
@@ -246,7 +272,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
 def _secrets() -> list[str]:
     """Every secret of the settings, to keep it off the screen."""
     kept: list[Any] = [settings.SECRET_KEY, settings.VAULT_KEY, *settings.VAULT_KEYS_OLD]
-    kept += [settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
+    kept += [settings.TWILIO_API_KEY_SECRET, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
     kept += [vendor["api_key"] for vendor in settings.VENDORS.values()]
     kept += [settings.DATABASES["default"].get("PASSWORD"), urlsplit(settings.REDIS_URL).password]
     kept += [settings.EMAIL_HOST_PASSWORD]

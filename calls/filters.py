@@ -46,7 +46,8 @@ DIRECTIONS = (
     Choice("", "Any direction", Q()),
     Choice("incoming", "Incoming", Q(channel=Call.Channel.PHONE, direction=Call.Direction.INBOUND)),
     Choice("outgoing", "Outgoing", Q(channel=Call.Channel.PHONE, direction=Call.Direction.OUTBOUND)),
-    Choice("test", "Test calls", ~Q(channel=Call.Channel.PHONE)),
+    Choice("website", "From your website", Q(channel=Call.Channel.WEB)),
+    Choice("test", "Test calls", Q(channel__in=[Call.Channel.BROWSER, Call.Channel.REHEARSAL])),
 )
 RESULTS = (
     Choice("", "Any result", Q()),

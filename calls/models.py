@@ -12,8 +12,16 @@ from agentos.tenants.scoping import TenantModel
 from agents.models import Agent, AgentVersion
 
 
+def by_carrier(channel: str, carrier_sid: str | None) -> bool:
+    """A website may call through us alone, or by the carrier's own kit."""
+    return channel == Call.Channel.PHONE or (channel == Call.Channel.WEB and bool(carrier_sid))
+
+
 class Call(TenantModel):
-    """One conversation by phone or browser, from the first ring to the hang-up."""
+    """One conversation by phone or browser, from the first ring to the hang-up.
+
+    In a browser it is a test from the dashboard (`browser`), or comes from a website of the business (`web`).
+    """
 
     class Status(models.TextChoices):
         RINGING = "ringing", "Ringing"
@@ -24,6 +32,7 @@ class Call(TenantModel):
         PHONE = "phone", "Phone"
         BROWSER = "browser", "Browser"
         REHEARSAL = "rehearsal", "Rehearsal"
+        WEB = "web", "Website"
 
     class Direction(models.TextChoices):
         INBOUND = "inbound", "Incoming"
@@ -51,6 +60,7 @@ class Call(TenantModel):
     direction = models.CharField(max_length=10, choices=Direction, default=Direction.INBOUND)
     from_number = models.CharField(max_length=40, blank=True)
     to_number = models.CharField(max_length=40, blank=True)
+    origin = models.CharField(max_length=255, blank=True, help_text="The website from which it came.")
     carrier_sid = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 - unique where known
     status = models.CharField(max_length=12, choices=Status, default=Status.RINGING)
     ending = models.CharField(max_length=12, choices=Ending, blank=True)
@@ -76,6 +86,16 @@ class Call(TenantModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def is_by_carrier(self) -> bool:
+        """Whether the carrier takes part, who can put it through and is paid; else a browser speaks with us alone."""
+        return by_carrier(self.channel, self.carrier_sid)
+
+    @property
+    def site(self) -> str:
+        """The name of the website from which it came, as people say it."""
+        return self.origin.partition("://")[2]
 
     @property
     def duration_ms(self) -> int | None:

@@ -70,6 +70,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         from_number=call.from_number,
         to_number=call.to_number,
         carrier_sid=call.carrier_sid,
+        origin=call.origin,
         created_at=call.created_at,
         briefing=Briefing.from_json(call.briefing),
     )
@@ -94,6 +95,7 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
         from_number=opened.get("from_number", ""),
         to_number=opened.get("to_number", ""),
         carrier_sid=opened.get("carrier_sid"),
+        origin=opened.get("origin", ""),
         created_at=parse_datetime(opened.get("created_at", "")) or now(),
         briefing=Briefing.from_json(opened.get("briefing", {})),
     )

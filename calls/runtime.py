@@ -59,13 +59,14 @@ _threads = ThreadPoolExecutor(8, thread_name_prefix="runtime")
 
 @dataclass(frozen=True, slots=True)
 class CallClaims:
-    """What a one-time token says: this socket is that segment of that call."""
+    """What a one-time token says: this socket is that segment of that call; `most_s`: no longer than that, if any."""
 
     call_id: UUID
     agent_id: UUID
     tenant_id: int
     segment: int
     carrier_sid: str
+    most_s: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -251,6 +252,8 @@ async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
     except DatabaseError:
         new, answerer, earlier = await loop.run_in_executor(_threads, in_thread, False)
     tenant_id, business, spec, keys, tools = answerer
+    if claims.most_s:
+        spec = replace(spec, max_duration_s=min(spec.max_duration_s, claims.most_s))
     return Prepared(new, tenant_id, business, spec, keys=keys, tools=tools), earlier
 
 
@@ -274,7 +277,7 @@ class RunningCall(Generic[E]):
     def __init__(self, claims: CallClaims, prepared: Prepared, earlier: Earlier, engine: E) -> None:
         assert prepared.texts is not None  # noqa: S101 - set by _equip
         self._claims, self._spec, self.engine = claims, prepared.spec, engine
-        self._browser = prepared.new.channel == "browser"
+        self._browser = not prepared.new.is_by_carrier
         self._new = prepared.new
         redactor = _redactor(prepared)
         key = SpoolKey(claims.tenant_id, claims.call_id, claims.segment)

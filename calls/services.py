@@ -18,7 +18,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from calls.after.budget import is_spent
 from calls.briefing import Briefing
-from calls.models import Call
+from calls.models import Call, by_carrier
 from calls.telling import tell_ended, tell_started
 
 SIGN_OF_LIFE = timedelta(seconds=90)  # a call that was not seen for this long holds no line
@@ -39,6 +39,11 @@ class NewCall:
     carrier_sid: str | None
     created_at: datetime
     briefing: Briefing = field(default_factory=Briefing)
+    origin: str = ""
+
+    @property
+    def is_by_carrier(self) -> bool:
+        return by_carrier(self.channel, self.carrier_sid)
 
 
 def open_call(tenant_id: int, new: NewCall) -> Call:
@@ -95,6 +100,7 @@ def create_call(new: NewCall) -> Call:
             "from_number": new.from_number[:40],
             "to_number": new.to_number[:40],
             "carrier_sid": new.carrier_sid,
+            "origin": new.origin[:255],
             "created_at": new.created_at,
             "briefing": new.briefing.to_json(),
         },

@@ -111,6 +111,7 @@ def _new_call(data: Entry) -> NewCall:
         agent_id=UUID(data["agent_id"]),
         created_at=_moment(data["created_at"]),
         briefing=Briefing.from_json(data.get("briefing", {})),
+        origin=data.get("origin", ""),
         **{name: data[name] for name in rest},
     )
 

@@ -55,6 +55,7 @@ def call_data(call: Call) -> dict[str, Any]:
         "agent_id": str(call.agent_id),
         "agent": call.agent.name,
         "channel": call.channel,
+        "site": call.origin or None,
         "direction": call.direction,
         "from": call.from_number,
         "to": call.to_number,

@@ -11,6 +11,12 @@ from agentos.tenants.templatetags.words import NOTHING, count, duration, masked_
 from agents.catalog import Kind, provider
 from calls.models import Call, CallEvent, Turn
 
+NAMELESS = {
+    "Test call": "a tester",
+    "Unknown caller": "an unknown caller",
+    "Website visitor": "a website visitor",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -35,6 +41,8 @@ def who(call: Call, *, shows_numbers: bool) -> str:
         return "Test call"
     if call.channel == Call.Channel.REHEARSAL:
         return "Simulated caller"
+    if call.channel == Call.Channel.WEB:
+        return "Website visitor"
     number = other_number(call)
     spoken = phone(number) if shows_numbers else masked_phone(number)
     return spoken if spoken != NOTHING and any(each.isdigit() for each in spoken) else "Unknown caller"
@@ -91,7 +99,7 @@ def _ended(call: Call, turns: Sequence[Turn]) -> Outcome:
 def title(call: Call, turns: Sequence[Turn], *, shows_numbers: bool) -> str:
     """What happened, in a sentence."""
     name, agent = who(call, shows_numbers=shows_numbers), call.agent.name
-    person = {"Test call": "a tester", "Unknown caller": "an unknown caller"}.get(name, name)
+    person = NAMELESS.get(name, name)
     sentence = _sentence(call, turns, person, agent)
     return sentence[:1].upper() + sentence[1:]
 

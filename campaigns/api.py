@@ -26,6 +26,7 @@ from campaigns.models import Campaign, Consent, DoNotCall, Target
 from campaigns.people import contacts
 from campaigns.planning.dry_run import Plan, plan
 from campaigns.progress import Progress
+from telephony.api import voice_token
 
 PER_PAGE = 50
 
@@ -191,6 +192,7 @@ app_name = "api"
 urlpatterns = [  # no trailing slash: a redirect would lose the body
     path("do-not-call", do_not_call, name="do_not_call"),
     path("consents", consents, name="consents"),
+    path("agents/<uuid:agent_id>/voice-token", voice_token, name="voice_token"),
     path("campaigns", campaigns, name="campaigns"),
     path("campaigns/<uuid:campaign_id>", campaign, name="campaign"),
     path("campaigns/<uuid:campaign_id>/dry-run", dry_run, name="dry_run"),

@@ -14,6 +14,11 @@ def incoming_call_url(agent_id: UUID) -> str:
     return _url(agent_id, "incoming-call")
 
 
+def website_call_url() -> str:
+    """Asked when a website calls with the carrier's own kit; whom, stands in what we signed for it."""
+    return f"{settings.PUBLIC_URL}/agents/website-call"
+
+
 def status_url(agent_id: UUID) -> str:
     return _url(agent_id, "status") + RETRIES
 

@@ -116,6 +116,14 @@ def fetch_account() -> CarrierAccount:
     return CarrierAccount(account.sid, account.friendly_name, str(account.status))
 
 
+def fetch_application() -> str:
+    """The voice URL of the application that websites call; asked with the API key, which is tried by that."""
+    credentials = (settings.TWILIO_API_KEY_SID, settings.TWILIO_API_KEY_SECRET, settings.TWILIO_ACCOUNT_SID)
+    client = Client(*credentials, http_client=Transport(settings.TWILIO_BASE_URL), environment={"_": ""})
+    with _errors(is_repeatable=True):
+        return str(client.api.v2010.account.applications(settings.TWILIO_TWIML_APP_SID).fetch().voice_url or "")
+
+
 def place_call(
     *,
     to: str,

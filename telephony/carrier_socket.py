@@ -28,6 +28,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LONGEST_BEFORE_START = 4 * 1024
 MOST_WAITING = 256 * 1024
+NOBODY = UUID(int=0)
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,7 @@ class CarrierConsumer:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self.receive, self.send = scope, receive, send
-        self.agent_id: UUID = scope["url_route"]["kwargs"]["agent_id"]
+        self.agent_id: UUID = scope["url_route"]["kwargs"].get("agent_id", NOBODY)  # else the token tells
 
     @classmethod
     def as_asgi(cls, **options: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
@@ -197,14 +198,16 @@ class CallSocket(CarrierConsumer, Generic[C, S]):
             return None
         try:
             self._check_account(started)
-            token = started.parameters.get("token", "")
-            claims = await redeem(token, agent_id=self.agent_id, call_sid=started.call_sid)
-            return await self.begin(claims, started)
+            return await self.begin(await self.redeemed(started), started)
         except TokenRefused as refused:
             self._log_end(refused.reason, call_sid=started.call_sid)
         except LookupError:
             self._log_end("no such call", call_sid=started.call_sid)
         return None
+
+    async def redeemed(self, started: S) -> CallClaims:
+        """What the token of this call says, which is used up by it. Raises TokenRefused."""
+        return await redeem(started.parameters.get("token", ""), agent_id=self.agent_id, call_sid=started.call_sid)
 
     async def _first_message(self) -> S | None:
         try:

@@ -39,7 +39,11 @@ class CarrierWebhook(View):
         except SignatureRefused as refused:
             log.warning("webhook refused", reason=refused.reason, path=request.path)
             return HttpResponseForbidden()
-        return await self.answer(agent_id, fields)
+        return await self.answer(self.called(agent_id, fields), fields)
+
+    def called(self, agent_id: UUID, fields: dict[str, str]) -> UUID:
+        """Whom it is about: whoever stands in the address."""
+        return agent_id
 
     async def answer(self, agent_id: UUID, fields: dict[str, str]) -> HttpResponse:
         raise NotImplementedError

@@ -33,6 +33,8 @@ from telephony.media_stream import (
     StreamStopped,
     TypedLine,
 )
+from telephony.tokens import TokenRefused, read, redeem
+from telephony.website.services import WEB
 from telephony.wire_json import MAX_MESSAGE
 
 AudioCall = RunningCall[AudioEngine]
@@ -171,6 +173,29 @@ class BrowserPhoneConsumer(MediaStreamConsumer):
 
     def _check_account(self, started: StreamStarted) -> None:
         """A browser belongs to no carrier account."""
+
+
+class WebsitePhoneConsumer(BrowserPhoneConsumer):
+    """The phone of whoever visits a website of the business. It shows the words, and nothing of how they came about."""
+
+    SHOWN = ("index", "speaker", "heard", "unheard", "interrupted", "started_ms", "ended_ms", "text")
+
+    def show(self, kind: str, data: dict[str, Any]) -> None:
+        super().show(kind, {name: data[name] for name in self.SHOWN if name in data})
+
+    async def check(self) -> str:
+        """Our own page asks, inside of whatever website. Whom it may call, the token says."""
+        return "" if is_same_origin(self.scope) else "another origin"
+
+    async def redeemed(self, started: StreamStarted) -> CallClaims:
+        if not started.call_sid.startswith(WEB):
+            raise TokenRefused("not from a website")
+        token = started.parameters.get("token", "")
+        self.agent_id = read(token).agent_id
+        return await redeem(token, agent_id=self.agent_id, call_sid=started.call_sid)
+
+    def parts(self, call: AudioCall) -> list[Coroutine[Any, Any, None]]:
+        return MediaStreamConsumer.parts(self, call)
 
 
 class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):

@@ -43,3 +43,7 @@ class CarrierEvent(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.call_sid}"
+
+
+# Models of the parts of this app that stand in folders of their own.
+from telephony.website.models import WebCall, Widget  # noqa: E402, F401

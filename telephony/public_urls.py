@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.urls import path
 
 from telephony.person_webhooks import Hold, Person, PersonStatus, music
-from telephony.webhooks import CallStatus, IncomingCall, ResumeCall, StreamStatus, Transferred
+from telephony.webhooks import CallStatus, IncomingCall, ResumeCall, StreamStatus, Transferred, WebsiteCall
 
 urlpatterns = [
+    path("website-call", WebsiteCall.as_view(), {"agent_id": UUID(int=0)}, name="website_call"),
     path("<uuid:agent_id>/incoming-call", IncomingCall.as_view(), name="incoming_call"),
     path("<uuid:agent_id>/status", CallStatus.as_view(), name="call_status"),
     path("<uuid:agent_id>/resume", ResumeCall.as_view(), name="resume_call"),

@@ -55,6 +55,7 @@ def mint(claims: CallClaims) -> str:
         "tenant": claims.tenant_id,
         "segment": claims.segment,
         "sid": claims.carrier_sid,
+        "most": claims.most_s,
     }
     return jwt.encode(payload, _key(), algorithm="HS256")
 
@@ -111,6 +112,7 @@ def _claims(payload: dict[str, Any]) -> CallClaims:
         tenant_id=payload["tenant"],
         segment=payload["segment"],
         carrier_sid=payload["sid"],
+        most_s=payload.get("most", 0),
     )
 
 

@@ -24,7 +24,7 @@ from calls.transfers import transferring
 from calls.transfers.rooms import FINAL
 from calls.transfers.sentences import transfer_sentences
 from calls.transfers.steps import After, Next, Room, Step, Told
-from telephony import addresses, tokens, twiml
+from telephony import addresses, tokens, twiml, voice_tokens
 from telephony.carrier_webhook import CarrierWebhook, event_key, sorry
 from telephony.putting_through import soon_for_caller
 from telephony.relay import relay_for, session_end
@@ -93,10 +93,16 @@ class IncomingCall(Instructions):
         return await self.admit(
             agent_id=agent_id,
             carrier_sid=_sid(fields),
-            from_number=fields.get("From", "")[:40],  # "anonymous" is a caller, too
-            to_number=fields.get("To", "")[:40],
             direction="outbound" if fields.get("Direction", "").startswith("outbound") else "inbound",
+            **_ends(fields),
         )
+
+
+class WebsiteCall(IncomingCall):
+    """A page that uses the carrier's own kit calls the agent for whom it has a token of ours."""
+
+    def called(self, agent_id: UUID, fields: dict[str, str]) -> UUID:
+        return voice_tokens.agent_of(fields) or agent_id
 
 
 class ResumeCall(Instructions):
@@ -228,6 +234,13 @@ def connect(admission: Admission, carrier_sid: str) -> str:
     relay = relay_for(admission.relay)
     parameters = {"token": token} | ({"greeted": "yes"} if relay.greeting else {})
     return twiml.connect_relay(addresses.socket_url(agent_id), relay, parameters, action=again)
+
+
+def _ends(fields: dict[str, str]) -> dict[str, str]:
+    """Between whom the call is. A browser has no number."""
+    if fields.get("From", "").startswith(voice_tokens.CLIENT):
+        return {"from_number": "", "to_number": "", "channel": "web"}
+    return {"from_number": fields.get("From", "")[:40], "to_number": fields.get("To", "")[:40]}  # also "anonymous"
 
 
 def _sid(fields: dict[str, str]) -> str:

@@ -47,7 +47,10 @@ VENDORS = {
     "pocketsphinx": ("agents/providers/stt/offline*.py", "agents/providers/offline_voice/*.py"),
     "espeakng_loader": ("agents/providers/tts/offline*.py", "agents/providers/offline_voice/*.py"),
     # `doctor` asks the account itself, and tells a wrong key from a lost network by the SDK's own errors.
-    "twilio": ("telephony/carrier.py", "telephony/twiml.py", "telephony/signature.py", "agentos/diagnosis.py"),
+    "twilio": (
+        *("telephony/carrier.py", "telephony/twiml.py", "telephony/signature.py", "telephony/voice_tokens.py"),
+        "agentos/diagnosis.py",
+    ),
 }
 
 # Ways around the manager of a tenant's rows. Ground is where that manager is made.

@@ -24,6 +24,7 @@ LOG = "api keys"
 SCOPES = {
     Permission.MANAGE_CONTACTS: "Record opt-outs and consent",
     Permission.VIEW_CAMPAIGNS: "See how campaigns stand",
+    Permission.MANAGE_WEBSITE: "Let websites call agents",
     Permission.RUN_CAMPAIGNS: "Run campaigns dry",
     Permission.PUBLISH_AGENTS: "Publish agents",
 }

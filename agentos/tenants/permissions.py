@@ -46,6 +46,7 @@ class Permission(StrEnum):
     EDIT_AGENTS = "edit_agents"
     MAKE_TEST_CALLS = "make_test_calls"
     PUBLISH_AGENTS = "publish_agents"
+    MANAGE_WEBSITE = "manage_website"
     VIEW_NUMBERS = "view_numbers"
     MANAGE_NUMBERS = "manage_numbers"
     VIEW_CONTACTS = "view_contacts"
@@ -82,6 +83,7 @@ GRANTS: dict[Permission, Grant] = {
     Permission.EDIT_AGENTS: Grant("edit agents", STAFF, changes=True),
     Permission.MAKE_TEST_CALLS: Grant("make test calls", STAFF, changes=True),
     Permission.PUBLISH_AGENTS: Grant("publish agents", LEADS, changes=True),
+    Permission.MANAGE_WEBSITE: Grant("let people call from websites", STAFF, changes=True),
     Permission.VIEW_NUMBERS: Grant("see the numbers of the business", EVERYONE),
     Permission.MANAGE_NUMBERS: Grant("add, change and remove numbers", LEADS, changes=True),
     Permission.VIEW_CONTACTS: Grant("see contacts", STAFF),

@@ -46,7 +46,7 @@ class Tally:
 def tally(call: Call, usage: Iterable[UsageLine]) -> Tally:
     """By the prices of the day on which the call began."""
     on = call.created_at.date()
-    parts = {"carrier": _carrier(call, on)} if call.channel == Call.Channel.PHONE else {}
+    parts = {"carrier": _carrier(call, on)} if call.is_by_carrier else {}
     unpriced = []
     for line in usage:
         kind = "llm" if line.kind == "analysis" else line.kind
@@ -62,6 +62,7 @@ def _carrier(call: Call, on: date) -> Decimal:
     """Each begun minute counts; a call that nobody took is free."""
     minutes = -(-(call.duration_ms or 0) // 60_000)
     way = "inbound_minute" if call.direction == Call.Direction.INBOUND else "outbound_minute"
+    way = "client_minute" if call.channel == Call.Channel.WEB else way
     items = [way] if call.version.transport == RELAY else [way, "stream_minute"]
     return sum((cents_for(minutes, "carrier", "", "", item, on) or Decimal() for item in items), Decimal())
 

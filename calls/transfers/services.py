@@ -87,7 +87,7 @@ def ask_for_person(
     same transfer, however often it is asked for; it begins with the id of the call. How callers are put through, and
     what becomes of those whom nobody takes, the agent's settings of the tool say, whoever asks.
     """
-    if call is None or call.channel == Call.Channel.BROWSER:
+    if call is None or not call.is_by_carrier:
         return Asked(None, Refusal.NO_LINE)
     known: Transfer | None = Transfer.objects.filter(key=key).first()
     if known is not None:

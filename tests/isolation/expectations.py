@@ -59,13 +59,27 @@ class Keyed:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Answers only pages of websites that the tenant has listed; no session and no CSRF token count here, because …"""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Tokened:
+    """Opens to anyone, and closes again without a word to whoever does not bring a token, because …"""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Closed:
     """Open to nobody, because …"""
 
     reason: str
 
 
-Expectation = Inside | Public | SignedIn | Carrier | Sealed | Keyed
+Expectation = Inside | Public | SignedIn | Carrier | Sealed | Keyed | Listed | Tokened
 
 ROUTES: dict[str, Expectation] = {
     "home": SignedIn("leads to the tenants of the person"),
@@ -77,6 +91,7 @@ ROUTES: dict[str, Expectation] = {
     "account_reset_password_from_key": Public("the key in the mail is the proof"),
     "account_reset_password_from_key_done": Public("says that the password is changed"),
     "incoming_call": Carrier("the phone rings"),
+    "website_call": Carrier("a website calls with the carrier's own kit"),
     "resume_call": Carrier("a media socket was lost"),
     "call_status": Carrier("a call has moved on"),
     "transferred": Carrier("the phone of a person was rung for a caller"),
@@ -99,6 +114,10 @@ ROUTES: dict[str, Expectation] = {
     "api:campaign": Keyed("a program asks how a campaign stands"),
     "api:dry_run": Keyed("a program asks what would happen"),
     "api:publish_agent": Keyed("a program publishes the draft of an agent"),
+    "api:voice_token": Keyed("a website asks for a token to call with"),
+    "widget:script": Public("the script of the buttons, the same for all of them"),
+    "widget:panel": Listed("visitors of the websites of a business are signed in nowhere"),
+    "website:index": Inside.all("manage_website"),
     "tenants:api": Inside.all("manage_api"),
     "integrations:keys": Inside.all("manage_integrations"),
     "integrations:tools": Inside.all("manage_integrations"),
@@ -192,6 +211,7 @@ ROUTES: dict[str, Expectation] = {
 SOCKETS: dict[str, Expectation | Closed] = {
     "agents/<uuid:agent_id>/media": Carrier("the audio of a call"),
     "agents/<uuid:agent_id>/ws": Carrier("the audio of a call, or its words"),
+    "website/phone": Tokened("visitors of websites call, and the token of their call says whom"),
     "t/<slug:slug>/agents/<uuid:agent_id>/phone": Inside.all("make_test_calls"),
     "t/<slug:slug>/calls/live": Inside.of("view_calls"),
     "t/<slug:slug>/calls/<uuid:call_id>/live": Inside.of("view_calls"),

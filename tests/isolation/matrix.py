@@ -18,7 +18,17 @@ from django.test.client import ClientHandler
 
 from agentos.tenants.models import Role
 from agentos.tenants.permissions import GRANTS, LOOKING, needs_of
-from tests.isolation.expectations import Carrier, Expectation, Inside, Keyed, Public, Sealed, SignedIn
+from tests.isolation.expectations import (
+    Carrier,
+    Expectation,
+    Inside,
+    Keyed,
+    Listed,
+    Public,
+    Sealed,
+    SignedIn,
+    Tokened,
+)
 from tests.isolation.routes import Route
 from tests.isolation.world import MISSING, WORDS, Business, fingerprint, foreign_keys_across, something_was_written
 
@@ -181,6 +191,8 @@ class Visit:
                 return "but it is public" if answer.is_sign_in or answer.status in (401, 403, 404) else ""
             case Carrier():
                 return "" if answer.status in (403, 405) else "but nothing was signed"
+            case Listed() | Tokened():
+                return "" if answer.status in (403, 405) else "but no listed website asked"
             case Sealed():
                 return "" if answer.status in (404, 405) else "but nothing was signed"
             case Keyed():
@@ -233,7 +245,7 @@ def _declaration(route: Route, expectation: Expectation) -> Iterator[str]:
 
 def _forged(route: Route, expectation: Expectation, here: Business) -> Iterator[str]:
     """Without a CSRF token no change is taken from a browser."""
-    if isinstance(expectation, Carrier | Keyed):
+    if isinstance(expectation, Carrier | Keyed | Listed):
         return
     browser = Browser(here.sessions[Role.OWNER], enforce_csrf_checks=True)
     address = route.address({name: here.parameters[name] for name in route.parameters})

@@ -24,6 +24,8 @@ from agentos.webhooks.models import Delivery, Try
 from agents.models import Agent, HttpTool, McpServer, NativeAgent
 from calls.after.models import Analysis, Budget, Cost, Retention
 from calls.models import Call, JournalCursor, NativeCall, ToolRun
+from telephony.website import services as buttons
+from telephony.website.models import WebCall
 from tests import factories
 from tests.isolation.bookings import add_bookings
 from tests.isolation.campaign import add_campaign
@@ -89,6 +91,7 @@ MISSING = {
     "gap_id": "999999999",
     "rehearsal_id": "999999999",
     "proposal_id": "999999999",
+    "widget_key": str(uuid.UUID(int=15)),
 }
 
 # Parameters that name no row: the same word for everybody.
@@ -124,6 +127,7 @@ def build(name: str, *, version: int) -> Business:
         credentials.store(Credential.Kind.VENDOR, "openai", f"{secret}-key")
         endpoint_id = _add_endpoint(secret)
         tool_id, server_id = _add_tools(secret)
+        widget_key = _add_button(agent, call, secret)
         record("campaign.started", f"{secret} was started", subject=f"campaign {campaign_id}", note=secret)
     parameters = {
         "slug": tenant.slug,
@@ -140,6 +144,7 @@ def build(name: str, *, version: int) -> Business:
         "endpoint_id": endpoint_id,
         "tool_id": tool_id,
         "server_id": server_id,
+        "widget_key": widget_key,
         **bookings,
         **knowledge,
     }
@@ -162,6 +167,13 @@ def _add_tools(secret: str) -> tuple[str, str]:
     server = McpServer.objects.create(name="shelf", offered=offered, problem=secret, **texts)
     tool = HttpTool.objects.create(name=secret[:40].replace("-", "_"), description=secret, **texts)
     return str(tool.pk), str(server.pk)
+
+
+def _add_button(agent: Agent, call: Call, secret: str) -> str:
+    """A button on a website, and a call that came by it."""
+    widget = buttons.make(agent=agent, domains=[f"{secret}.example"], words=secret, telephone="")
+    WebCall.objects.create(call=call, widget=widget)
+    return str(widget.key)
 
 
 def _texts(secret: str) -> dict[str, str]:

@@ -22,9 +22,9 @@ export class Transcript {
   #interim = null;
   #isOver = false;
 
-  // `box` scrolls and holds `list`; `agent` is the agent's name.
-  constructor(box, list, agent) {
-    [this.box, this.list, this.agent] = [box, list, agent];
+  // `box` scrolls and holds `list`; `agent` is the agent's name, `you` what the caller is called.
+  constructor(box, list, agent, you = "You") {
+    [this.box, this.list, this.agent, this.you] = [box, list, agent, you];
     list.replaceChildren();
   }
 
@@ -58,7 +58,7 @@ export class Transcript {
       this.#interim.setAttribute("aria-hidden", "true"); // read aloud when it is certain
       this.list.append(this.#interim);
     }
-    this.#interim.replaceChildren(...this.#words("You", element("span", "interim", text)));
+    this.#interim.replaceChildren(...this.#words(this.you, element("span", "interim", text)));
   }
 
   #showTurn(turn) {
@@ -91,7 +91,7 @@ export class Transcript {
     row.className = `turn${turn.speaker === "agent" ? " turn--agent" : ""}${comes ? " turn--now" : ""}`;
     const rest = turn.unheard && element(comes ? "span" : "s", comes ? "coming" : "unheard", turn.unheard);
     const words = [turn.heard, rest].filter(Boolean).flatMap((part, place) => (place ? [" ", part] : [part]));
-    row.replaceChildren(...this.#words(turn.speaker === "agent" ? this.agent : "You", ...words));
+    row.replaceChildren(...this.#words(turn.speaker === "agent" ? this.agent : this.you, ...words));
     const waited = turn.timing?.waited_ms;
     if (Number.isFinite(waited)) {
       const css = `turn__wait${waited >= SLOW_MS ? " turn__wait--slow" : ""}`;
