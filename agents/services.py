@@ -72,6 +72,7 @@ def rename_agent(tenant: Tenant, agent_id: AgentId, *, name: str) -> Agent:
         agent = _locked(agent_id)
         agent.name = _free_name(name, besides=agent)
         _save_named(agent, update_fields=["name"])
+        native.queue(agent)
         return agent
 
 

@@ -34,7 +34,7 @@ from calls.equipment import can_carry_sound, has_key_for
 from calls.journal import spool
 from calls.memory.services import settings_of, told
 from calls.models import Call
-from calls.native.giving import give
+from calls.native.giving import comes_back, give
 from calls.platform_sentences import platform_sentences
 from calls.services import NewCall, finish, next_segment, open_call, turn_away
 from calls.snapshots import Answerer, language_of, load_snapshot, save_snapshot
@@ -295,7 +295,9 @@ def _with_memory(answerer: Answerer, rest: dict[str, Any]) -> Briefing:
 def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int]:
     tenant = tenant_of(agent_id).tenant
     spool.recover(call_id)
-    segment = next_segment(tenant.pk, call_id) or 0
+    with tenant_transaction(tenant):
+        goes_on = comes_back(call_id)
+    segment = (next_segment(tenant.pk, call_id) or 0) if goes_on else 0
     with tenant_transaction(tenant):
         version = AgentVersion.objects.select_related("agent").filter(calls=call_id).first()
         if version is None:

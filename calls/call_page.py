@@ -19,6 +19,7 @@ from calls.after.outcomes import Outcomes, outcomes, trouble_of
 from calls.followups.models import LeftMessage
 from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn, UsageLine
+from calls.native.models import NativeCall
 from calls.parts import Part
 from calls.recordings import is_ready_made, path_of
 from calls.scores import Score, score
@@ -30,6 +31,11 @@ from calls.wording import Outcome, happening, length_ms, other_number, outcome, 
 
 log = structlog.get_logger(__name__)
 
+ELSEWHERE = {
+    "running": "This conversation runs at ElevenLabs. What is said comes here when it is over.",
+    NativeCall.State.OPEN: "The call is over. ElevenLabs tells what was said, usually within a minute.",
+    NativeCall.State.LOST: "ElevenLabs has not told what was said, and is not asked any more.",
+}
 TABS = {"transcript": "Transcript", "timing": "Timing", "events": "Events"}
 
 
@@ -72,6 +78,15 @@ class CallPage:
     @property
     def is_live(self) -> bool:
         return self.call.status != Call.Status.ENDED
+
+    @cached_property
+    def elsewhere(self) -> str:
+        """Why nothing that was said is shown, where a vendor has the conversation; empty for all others."""
+        native = NativeCall.objects.filter(call=self.call).first()
+        if native is None:
+            return ""
+        state = "running" if self.is_live and native.state == NativeCall.State.OPEN else str(native.state)
+        return ELSEWHERE.get(state, "")
 
     @property
     def shows_numbers(self) -> bool:

@@ -12,6 +12,8 @@ from calls.models import UsageLine
 UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
     "seconds": ("Hearing", lambda quantity: duration(quantity * 1000)),
     "relay_seconds": ("Hearing and voice", lambda quantity: duration(quantity * 1000)),
+    "native_seconds": ("Conversation at the vendor", lambda quantity: duration(quantity * 1000)),
+    "microdollars": ("Model, as billed there", lambda quantity: f"${quantity / 1_000_000:.4f}"),
     "input_tokens": ("Model, read", lambda quantity: count(quantity, "token")),
     "output_tokens": ("Model, written", lambda quantity: count(quantity, "token")),
     "heard_tokens": ("Model, heard", lambda quantity: count(quantity, "token")),
@@ -42,7 +44,7 @@ def providers(lines: Iterable[UsageLine]) -> list[str]:
 
 
 def _used(line: UsageLine) -> Used:
-    unit = "relay_seconds" if line.kind == "relay" else line.unit
+    unit = f"{line.kind}_{line.unit}" if line.kind in ("relay", "native") else line.unit
     name, say = UNITS.get(unit, (unit.replace("_", " ").capitalize(), count))
     return Used(f"Afterwards: {name.lower()}" if line.kind == "analysis" else name, say(line.quantity))
 

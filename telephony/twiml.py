@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from xml.sax.saxutils import escape
 
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Connect, Dial, Gather, VoiceResponse
@@ -265,6 +266,12 @@ def busy() -> str:
     response = VoiceResponse()
     response.reject(reason="busy")
     return _text(response)
+
+
+def and_then(instructions: str, url: str) -> str:
+    """A vendor's own instructions, and behind them the address that is asked when they are done."""
+    before, end, after = instructions.rpartition("</Response>")
+    return f'{before}<Redirect method="POST">{escape(_clean(url))}</Redirect>{end}{after}'
 
 
 def hang_up() -> str:

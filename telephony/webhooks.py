@@ -218,7 +218,7 @@ def one_moment(language: str, url: str) -> str:
 def connect(admission: Admission, carrier_sid: str) -> str:
     """Connect an admitted call to its socket: to one for sound, to one for words, or to the vendor's own."""
     if admission.instructions:
-        return admission.instructions
+        return twiml.and_then(admission.instructions, addresses.resume_url(admission.agent_id))
     agent_id = admission.agent_id
     claims = CallClaims(
         call_id=admission.call_id,

@@ -66,8 +66,10 @@ def bring_into_step(tenant_id: int, agent_id: UUID) -> None:
     if published is None:
         return
     with _told(tenant_id, agent_id):
-        published = _with_webhook(tenant_id, published)
         vendor_id = published.copy.vendor_id
+        if vendor_id and published.vendor.read(vendor_id) is None:  # deleted there, or the key is another account's
+            published, vendor_id = replace(published, copy=_forgotten(tenant_id, agent_id)), ""
+        published = _with_webhook(tenant_id, published)
         if not (vendor_id and published.vendor.write(vendor_id, published.body)):
             vendor_id = _find_or_create(published)
     _keep(tenant_id, agent_id, published.spec, vendor_id)
@@ -162,6 +164,14 @@ def _with_webhook(tenant_id: int, published: Published) -> Published:
         sealed = vault.seal(secret, published.copy.secret_place)
         _note(agent_id, webhook_id=webhook_id, webhook_secret=sealed, webhook_url=url)
         return replace(published, copy=NativeAgent.objects.get(agent_id=agent_id))
+
+
+def _forgotten(tenant_id: int, agent_id: UUID) -> NativeAgent:
+    """As if nothing had ever been made there."""
+    with tenant_transaction(tenant_id):
+        _note(agent_id, vendor_id="", webhook_id="", webhook_secret="", webhook_url="")
+        found: NativeAgent = NativeAgent.objects.get(agent_id=agent_id)
+        return found
 
 
 def _find_or_create(published: Published) -> str:

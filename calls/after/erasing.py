@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from agentos.jobs import enqueue
 from agentos.webhooks.models import Event, Try
 from calls.calendar.models import Appointment
 from calls.followups.models import CallBack, Lead, LeftMessage
 from calls.memory.models import Memory, Remembering
+from calls.native.models import NativeCall
 from calls.rehearsal.models import Rehearsal
 
 ERASED = "Erased"
@@ -40,6 +42,14 @@ def erase_traces(calls: Collection[UUID], number: str = "") -> None:
 def erase_copies(calls: Collection[UUID]) -> None:
     """What the log of webhooks repeats of these calls, however they are erased."""
     forget_events(events_of(calls))
+
+
+def erase_at_vendors(calls: Collection[UUID]) -> None:
+    """What a vendor has of these calls is deleted there, and what has not come from there yet is not taken any more."""
+    theirs = NativeCall.objects.filter(call__in=calls).exclude(state=NativeCall.State.IMPORTED, conversation_id="")
+    theirs.update(
+        state=NativeCall.State.ERASED, wants_deletion=True, wants_recording=False, tries=0, due_at=timezone.now()
+    )
 
 
 def events_of(calls: Collection[UUID], number: str = "") -> QuerySet[Event]:

@@ -15,16 +15,14 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils.timezone import now
 
 from agentos.tenants.log import record
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import KnowledgeGap
-from calls.after.erasing import erase_copies, erase_traces
+from calls.after.erasing import erase_at_vendors, erase_copies, erase_traces
 from calls.after.models import Analysis, Retention
 from calls.memory.models import Memory
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn
-from calls.native.models import NativeCall
 from calls.recordings import path_of
 from calls.transfers.models import Transfer
 from calls.wording import other_number
@@ -114,9 +112,7 @@ def erase_words(calls: Iterable[Call]) -> int:
     ids = [call.pk for call in calls]
     KnowledgeGap.objects.filter(last_call__in=ids).delete()
     erase_copies(ids)
-    NativeCall.objects.filter(call__in=ids, state=NativeCall.State.OPEN).update(
-        state=NativeCall.State.ERASED, wants_deletion=True, wants_recording=False, due_at=now()
-    )
+    erase_at_vendors(ids)
     for model in (Turn, CallEvent, ToolRun, Analysis, Memory):
         model.objects.filter(call__in=ids).delete()
     Transfer.objects.filter(call__in=ids).update(reason="", summary="")

@@ -6,21 +6,26 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
+from asgiref.sync import async_to_sync
 from django.db import DatabaseError, connection
 from django.utils.timezone import now
 
 from agentos.tenants.credentials import VendorKeys
 from agentos.tenants.scoping import tenant_transaction
 from agents.endpoints import endpoint
+from agents.models import Agent
 from agents.native.copy import ABOUT, CALL, INTRODUCTION, values_for
-from agents.native.services import ready
+from agents.native.models import NativeAgent
+from agents.native.services import queue, ready
 from agents.providers.native.elevenlabs import ElevenLabsAgents, Registered
 from agents.providers.ports import ProviderError
 from agents.transports import ELEVENLABS_NATIVE, NATIVE_VENDOR
 from agents.versions import VersionSpec
 from calls import engine_health
+from calls.announce import announce
 from calls.models import Call
 from calls.native.models import NativeCall
 from calls.scripts import CallTexts
@@ -29,6 +34,7 @@ from calls.services import NewCall, answer
 WITHIN_S = 1.7  # for all of it: the webhook has three seconds, and another way is tried when this one fails
 VENDOR_WITHIN_S = 1.4
 SLACK = timedelta(minutes=2)
+AT_ONCE = timedelta(seconds=8)  # so soon nobody has said much
 
 log = structlog.get_logger(__name__)
 _threads = ThreadPoolExecutor(8, thread_name_prefix="native")
@@ -68,6 +74,22 @@ async def give(new: NewCall, tenant_id: int, business: str, spec: VersionSpec, k
         return ""
 
 
+def comes_back(call_id: UUID) -> bool:
+    """Whether a call whose line is open again is to go on here, inside its tenant. Asked of every call.
+
+    One that a vendor had is over when it comes back, unless that was at once: then the vendor never took it.
+    """
+    native = NativeCall.objects.select_for_update(of=("self",)).select_related("call").filter(call_id=call_id).first()
+    if native is None or native.state != NativeCall.State.OPEN:
+        return native is None or native.state == NativeCall.State.LOST
+    if now() - (native.call.answered_at or now()) > AT_ONCE:
+        return False
+    native.state, native.wants_recording = NativeCall.State.LOST, False
+    native.save(update_fields=["state", "wants_recording"])
+    async_to_sync(engine_health.note)(ELEVENLABS_NATIVE, failed=True)
+    return True
+
+
 def _give(gift: Gift) -> str:
     try:
         with tenant_transaction(gift.tenant_id):
@@ -76,13 +98,25 @@ def _give(gift: Gift) -> str:
             log.info("a version is not at its vendor yet", version_id=gift.spec.version_id)
             return ""
         vendor = ElevenLabsAgents(endpoint(NATIVE_VENDOR, gift.keys))
-        registered = vendor.register(_request(gift, vendor_agent), within_s=VENDOR_WITHIN_S)
+        try:
+            registered = vendor.register(_request(gift, vendor_agent), within_s=VENDOR_WITHIN_S)
+        except ProviderError as error:
+            if error.code == "404":  # deleted there, or the key is another account's
+                _have_made_anew(gift)
+            raise
         if gift.is_late:
             return ""
         _write_down(gift, vendor_agent, registered)
+        announce(gift.tenant_id, {gift.new.call_id})
         return registered.twiml
     finally:
         connection.close()
+
+
+def _have_made_anew(gift: Gift) -> None:
+    with tenant_transaction(gift.tenant_id):
+        NativeAgent.objects.filter(agent_id=gift.new.agent_id).update(version=None)
+        queue(Agent.objects.select_related("published").get(pk=gift.new.agent_id))
 
 
 def _request(gift: Gift, vendor_agent: str) -> dict[str, object]:

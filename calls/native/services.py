@@ -25,6 +25,7 @@ from agents.providers.ports import ProviderError
 from agents.transports import ELEVENLABS_NATIVE
 from calls import engine_health
 from calls.after.costs import charge
+from calls.announce import announce
 from calls.conversation.stopping import find_stop
 from calls.models import Call, Recording
 from calls.native.models import NativeCall
@@ -65,6 +66,7 @@ def take_report(tenant_id: int, agent_id: UUID, data: Mapping[str, Any]) -> bool
         if native.wants_recording or native.wants_deletion:
             enqueue("calls.tasks.settle_hosted", tenant_id, call_id)
         listens_for_stop = bool(call.briefing.get("stopped"))
+    announce(tenant_id, {call_id})
     if listens_for_stop:
         _stop_calls(tenant_id, call_id, report)
     async_to_sync(engine_health.note)(ELEVENLABS_NATIVE, failed=report.has_failed)
@@ -151,7 +153,7 @@ def settle(tenant_id: int, call_id: UUID) -> None:
         _fetch_recording(tenant_id, native, vendor, conversation_id)
     if native.wants_deletion:
         vendor.forget(conversation_id)
-        _note(tenant_id, call_id, wants_deletion=False)
+        _note(tenant_id, call_id, wants_deletion=False, conversation_id="")
 
 
 def _fetch_recording(tenant_id: int, native: NativeCall, vendor: ElevenLabsAgents, conversation_id: str) -> None:

@@ -312,6 +312,20 @@ CANNOT: dict[tuple[str, str], str] = {
     ("openai_realtime", "language"): "the model speaks many, but what the caller said is written down in one",
 }
 
+# An engine whose conversations a vendor runs: no scenario can be run there, and these it certainly does not do.
+ELSEWHERE = "ElevenLabs"
+NOT_ELSEWHERE: dict[str, str] = {
+    "to_the_word": "the vendor says what was spoken, not what was heard",
+    "question": "the vendor does not report a wait that could be compared",
+    "keys": "pressed keys do not reach us",
+    "stop_calling": "it is read when the transcript has come",
+    "vendor_fails": "the sentence for failures is not known there",
+    "vendor_dead": "what the caller hears then is the vendor's affair",
+    "resume": "a connection that the vendor loses is lost",
+    "tool_call": "our tools are not known there",
+    "language": "the copy of an agent there has one language",
+}
+
 
 @asynccontextmanager
 async def talk(engine: str, *thoughts: Any, **options: Any) -> AsyncIterator[Talk]:

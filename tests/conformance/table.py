@@ -5,25 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.conformance.scenarios import SCENARIOS
-from tests.conformance.stages import CANNOT, ENGINES, TITLES
+from tests.conformance.stages import CANNOT, ELSEWHERE, ENGINES, NOT_ELSEWHERE, TITLES
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+RUN_THERE = (
+    "the conversation runs inside ElevenLabs, where no suite of ours can reach. What is ours is tested in\n"
+    "`tests/agents/native` and `tests/calls/native`, against a double to which the vendor's own SDK connects."
+)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "engines.md"
 
 
 def draw() -> str:
     """One row for each scenario; whatever cannot be done says why below."""
-    lines = [f"| | {' | '.join(TITLES[engine] for engine in ENGINES)} |", "|---|" + "---|" * len(ENGINES)]
+    titles = [*(TITLES[engine] for engine in ENGINES), ELSEWHERE]
+    lines = [f"| | {' | '.join(titles)} |", "|---|" + "---|" * len(titles)]
     notes: list[str] = []
     for name, scenario in SCENARIOS.items():
+        reasons = [(TITLES[engine], CANNOT.get((engine, name))) for engine in ENGINES]
         cells = []
-        for engine in ENGINES:
-            why = CANNOT.get((engine, name))
+        for title, why in [*reasons, (ELSEWHERE, NOT_ELSEWHERE.get(name))]:
             if why:
-                notes.append(f"{TITLES[engine]}: {why}.")
-            cells.append(f"no ({len(notes)})" if why else "yes")
+                notes.append(f"{title}: {why}.")
+            cells.append(f"no ({len(notes)})" if why else "yes" if title != ELSEWHERE else "not run")
         lines.append(f"| {(scenario.__doc__ or name).strip()} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *(f"({number}) {note}" for number, note in enumerate(notes, 1))])
+    numbered = [f"({number}) {note}" for number, note in enumerate(notes, 1)]
+    return "\n".join([*lines, "", f"“Not run”: {RUN_THERE}", "", *numbered])
 
 
 def page(text: str) -> str:

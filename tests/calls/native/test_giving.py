@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from agents.native.services import bring_into_step
 from calls import engine_health, runtime
-from calls.admission import Admission, Refused, admit
+from calls.admission import Admission, Refused, admit, readmit
 from calls.briefing import Briefing
 from calls.models import Call, NativeCall
 from calls.native import giving
@@ -173,3 +175,35 @@ def test_where_nobody_can_carry_it_the_caller_hears_a_sentence(tenant, vendor):
 def test_a_call_from_a_browser_never_goes_there(hosted, vendor):
     assert ring(hosted, channel="browser").engine == "media_streams"
     assert vendor.registered == []
+
+
+def come_back(agent: Agent, *, after_s: int) -> Admission:
+    with tenant_transaction(agent.tenant_id):
+        Call.objects.update(answered_at=now() - timedelta(seconds=after_s))
+    return asyncio.run(readmit(agent_id=agent.pk, carrier_sid="CA1"))
+
+
+def test_a_call_that_comes_back_from_the_vendor_is_over_unless_the_vendor_never_took_it(hosted, vendor):
+    instructions = connect(ring(hosted), "CA1")
+    assert instructions.index("</Connect>") < instructions.index(f"/agents/{hosted.pk}/resume")
+
+    with pytest.raises(Refused) as refused:
+        come_back(hosted, after_s=40)
+    assert refused.value.code == "ended"
+
+    admission = come_back(hosted, after_s=2)
+    assert (admission.engine, admission.segment) == ("media_streams", 1)
+    assert come_back(hosted, after_s=60).segment == 2  # from then on it is a call of ours
+    assert asyncio.run(engine_health.health(NATIVE)).failed == 1
+
+
+def test_a_copy_that_is_gone_is_noticed_by_the_first_call_and_made_anew(hosted, vendor, monkeypatch):
+    vendor.agents.clear()
+    queued: list[str] = []
+    monkeypatch.setattr("agentos.jobs.current_app.send_task", lambda name, **_: queued.append(name))
+
+    assert ring(hosted).engine == "media_streams"
+
+    assert queued == ["agents.tasks.bring_into_step"]
+    bring_into_step(hosted.tenant_id, hosted.pk)
+    assert ring(hosted, "CA2").engine == NATIVE

@@ -280,10 +280,18 @@ def test_a_call_that_is_erased_before_its_report_stays_erased_and_is_deleted_the
     assert vendor.conversations == {}
 
 
-def test_a_version_may_leave_conversations_at_the_vendor(tenant, vendor):
+def test_a_version_may_leave_conversations_at_the_vendor_until_they_are_erased_here(tenant, vendor):
     agent = hosted_agent(tenant)
-    given(agent, vendor, native={"wants_deletion": False})
+    call = given(agent, vendor, native={"wants_deletion": False})
     report(agent, vendor)
 
     assert look_after(tenant.pk, now() + timedelta(days=1)) == 0
     assert len(vendor.conversations) == 1
+
+    with tenant_transaction(tenant):  # until it is erased here
+        erase_call(again(call))
+    assert look_after(tenant.pk, now() + timedelta(seconds=1)) == 1
+    settle(tenant.pk, call.pk)
+    assert vendor.conversations == {}
+    with tenant_transaction(tenant):
+        erase_call(again(call))
