@@ -285,13 +285,9 @@ class RunningCall(Generic[E]):
         self._opting_out = OptingOut(claims.tenant_id, claims.call_id)
         self._elapsed_ms = earlier.elapsed_ms
         scene = _scene(claims, prepared, redactor)
+        runs, own, hands = earlier.runs, prepared.tools, hands_of(prepared.new)
         self._toolbox, worker = open_toolbox(
-            scene,
-            self._journal,
-            lambda: self._session.now_ms(),
-            earlier=earlier.runs,
-            own=prepared.tools,
-            through=hands_of(prepared.new),
+            scene, self._journal, lambda: self._session.now_ms(), earlier=runs, own=own, through=hands
         )
         script = prepared.texts.script(
             resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge

@@ -10,7 +10,9 @@ from django.utils.timezone import now
 from playwright.sync_api import BrowserContext, Page
 
 from agentos.tenants.models import User
-from agents.models import Agent
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent, Proposal
+from agents.writing.by_rules import compose
 from calls.models import Call
 from tests import factories
 from tests.browser.conftest import SignedIn
@@ -39,7 +41,20 @@ def live_call(agent: Agent) -> Call:
 
 
 @pytest.fixture
-def addresses(agent: Agent, call: Call, live_call: Call) -> list[str]:
+def proposal(agent: Agent) -> Proposal:
+    with tenant_transaction(agent.tenant_id):
+        description = "A dog groomer in Boise, open Tue-Sat 9-5. Callers ask for prices. A bath is $40."
+        return Proposal.objects.create(
+            agent=agent,
+            description=description,
+            state="ready",
+            content=compose(description).to_json(),
+            trouble="No key.",
+        )
+
+
+@pytest.fixture
+def addresses(agent: Agent, call: Call, live_call: Call, proposal: Proposal) -> list[str]:
     calls, agents = "/t/juniper-dental/calls/", "/t/juniper-dental/agents/"
     factories.make_number(agent.tenant, agent=agent, label="Main line")
     return [
@@ -54,6 +69,8 @@ def addresses(agent: Agent, call: Call, live_call: Call) -> list[str]:
         f"{agents}{agent.pk}/",
         f"{agents}{agent.pk}/publish/",
         f"{agents}{agent.pk}/compare/",
+        f"{agents}write/{proposal.pk}/",
+        f"{agents}{agent.pk}/rehearsals/",
         "/t/juniper-dental/knowledge/?question=where+can+i+park",
         "/t/juniper-dental/numbers/",
         "/t/juniper-dental/settings/",
