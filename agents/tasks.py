@@ -14,6 +14,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents import vendor_lists
 from agents.knowledge import services
 from agents.native import services as native
+from agents.providers.listing import LISTING
 from agents.providers.ports import ProviderError
 from agents.writing import services as writing
 
@@ -87,6 +88,6 @@ def compare_copies() -> None:
 def refresh_vendor_lists() -> None:
     """Each night: what vendors offer each business with its keys."""
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
-        for name in vendor_lists.LISTING:
+        for name in LISTING:
             with tenant_transaction(tenant_id):
                 vendor_lists.refresh(name)

@@ -24,6 +24,7 @@ from agents.drafts import ROLES, Errors
 from agents.forms import OTHER, CompareForm, DraftForm, NameForm, NewAgentForm
 from agents.models import Agent, AgentVersion, VendorList
 from agents.native import services as native
+from agents.providers.listing import LISTING
 from agents.templates_catalog import TEMPLATES
 from agents.writing.views import DescribeForm
 
@@ -108,7 +109,7 @@ class Editor:
         """By role, what its vendor has told; of those that can be asked."""
         known = vendor_lists.known_lists()
         vendors = {role: self.spec[f"{role}_provider"] for role in ROLES}
-        return {role: known.get(name) for role, name in vendors.items() if name in vendor_lists.LISTING}
+        return {role: known.get(name) for role, name in vendors.items() if name in LISTING}
 
     @property
     def sections(self) -> tuple[Section, ...]:

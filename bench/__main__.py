@@ -20,12 +20,13 @@ import psutil
 
 from bench.callers import STAGGER_S, BenchCaller, Experience, Target
 from bench.relay_callers import RelayBenchCaller
-from bench.stack import ACCOUNT_SID, AUTH_TOKEN, DELAYS, TOKENS_PER_S, Stack, free_port, standing
+from bench.stack import ACCOUNT_SID, AUTH_TOKEN, DELAYS, TOKENS_PER_S, WRITTEN_DOWN_MS, Stack, free_port, standing
 from calls.conversation.sentences import Pieces
 from tests.doubles.openai import answer_of
 
 MODEL_WORDS = 40
 RELAY = "relay"
+REALTIME = ("realtime", "realtime ahead")
 SETTLED_S = 4.0
 
 
@@ -60,10 +61,13 @@ class Row:
 def provider_sum_ms(kind: str = "") -> float:
     """What the doubles' delays add up to: endpointing, first token, the tokens of the first piece, first audio.
 
-    The carrier of words hears and speaks itself: there it is the model's first token alone.
+    The carrier of words hears and speaks itself: there it is the model's first token alone. A model that hears and
+    speaks finds the end of a turn, writes it down, and its first token sounds at once.
     """
     if kind == RELAY:
         return DELAYS["first-token"]
+    if kind in REALTIME:
+        return DELAYS["endpointing"] + WRITTEN_DOWN_MS + DELAYS["first-token"]
     tokens = [f"{word} " for word in answer_of(MODEL_WORDS).split()]
     pieces = Pieces()
     first = next(count for count, token in enumerate(tokens) if pieces.feed(token))
@@ -219,7 +223,7 @@ def _floor_target(port: int) -> Target:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    kinds = ["floor", "nova", "nova speculating", "flux", "flux speculating", RELAY]
+    kinds = ["floor", "nova", "nova speculating", "flux", "flux speculating", RELAY, *REALTIME]
     parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds)
     parser.add_argument("--calls", nargs="+", type=int, default=[1, 10, 25, 50, 100])
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each caller talks")

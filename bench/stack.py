@@ -27,6 +27,7 @@ ACCOUNT_SID, AUTH_TOKEN = "AC" + "0" * 31 + "1", "bench" * 6
 GREETING = "Hello and welcome to the clinic, how can I help you today?"
 DELAYS = {"endpointing": 300, "first-token": 300, "first-audio": 100}
 TOKENS_PER_S = 50
+WRITTEN_DOWN_MS = 350  # after the end of a turn, by a model that hears by itself
 
 
 def free_port() -> int:
@@ -117,6 +118,8 @@ AGENTS = {
     "flux": ("--stt", "deepgram:flux-general-en", "--speculation", "off"),
     "flux speculating": ("--stt", "deepgram:flux-general-en", "--speculation", "on"),
     "relay": ("--stt", "deepgram:nova-3", "--speculation", "off", "--transport", "conversation_relay"),
+    "realtime": ("--stt", "deepgram:nova-3", "--speculation", "off", "--transport", "openai_realtime"),
+    "realtime ahead": ("--stt", "deepgram:nova-3", "--speculation", "on", "--transport", "openai_realtime"),
 }
 
 
@@ -144,6 +147,7 @@ def _environment(port: int, doubles_port: int) -> dict[str, str]:
 
 def _start_doubles(port: int, cores: list[int]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.doubles", "--port", str(port), "--tokens-per-s", str(TOKENS_PER_S)]
+    command += ["--written-down-ms", str(WRITTEN_DOWN_MS)]
     command += [part for name, delay in DELAYS.items() for part in (f"--{name}-ms", str(delay))]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     pin(process.pid, cores[1:] or cores)

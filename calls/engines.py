@@ -197,8 +197,8 @@ class RealtimeEngine(AudioEngine):
         )
 
     def script(self, script: Script) -> Script:
-        """It hears what was said, so there is nothing to guess from."""
-        return replace(script, speculation=False)
+        """It hears what was said: instead of guessing from words, it answers before they are written down."""
+        return replace(script, speculation=False, by_ear=script.speculation)
 
     async def finish(self, journal: CallJournal) -> None:
         await super().finish(journal)

@@ -169,6 +169,10 @@ class RealtimeEquipment(Equipment):
     def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
         super().__init__(spec, keys, knowledge)
         self.ears = RealtimeListener(self.line, self.listener)
+        # Passages are looked up for words, and those are not written down yet when the model could begin.
+        self.ears.answers_ahead = lambda: (
+            not isinstance(self.model, KnowingModel) or bool(knowledge and knowledge.is_empty)
+        )
 
     def _voiced(self, model: LanguageModel) -> LanguageModel:
         spec = self.spec

@@ -52,6 +52,14 @@ class Knowledge:
         """Find out, while the phone rings, whether there is anything to look up."""
         self._opened = asyncio.ensure_future(self._in_thread(self._what_there_is))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is known that there is nothing to look up."""
+        opened = self._opened
+        if opened is None or not opened.done() or opened.cancelled() or opened.exception():
+            return False
+        return not opened.result()[0]
+
     async def opened(self) -> None:
         """Wait until it is known what there is; where nobody is on the line, there is time. Never raises."""
         if self._opened is None:

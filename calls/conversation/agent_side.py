@@ -13,7 +13,7 @@ from calls.conversation.records import Records
 from calls.conversation.reply import TRIES, Reply
 from calls.conversation.script import Script
 from calls.conversation.speaking import Spawn
-from calls.conversation.speculation import Speculation, means_the_same
+from calls.conversation.speculation import Speculation
 from calls.conversation.thinking import CHARACTER_S, Thinker
 from calls.conversation.timers import Timers
 from calls.conversation.tool_use import ToolUse
@@ -53,7 +53,7 @@ class AgentSide:
         tools = ToolUse(toolbox, history, spawn, self._on_news)
         self._thinker = Thinker(model, tools, script, now, self._on_model_failure)
         self._thinker.on_wait = self._watch_tools
-        self._speculation = Speculation(enabled=script.speculation)
+        self._speculation = Speculation(enabled=script.speculation, by_ear=script.by_ear)
         self._turn: CallerTurn | None = None  # the latest one that was answered
         self._unheard_in_a_row = 0
         self._over = False
@@ -85,6 +85,7 @@ class AgentSide:
         reply.timing.voice_ended, reply.timing.endpoint = turn.voice_ended, turn.endpoint
         if guessed:
             reply.timing.committed = self._now()
+            reply.messages[:] = self._messages()
         else:
             self._think(reply, self._messages())
         self.has_news = False
@@ -92,6 +93,7 @@ class AgentSide:
 
     def await_words(self) -> None:
         """A voice was heard whose words are late: hold the line. The answer to them will be this reply."""
+        self.drop_guess()
         reply = self._new("reply")
         reply.awaits_words = reply.protected = True
         self._perform(reply)
@@ -183,7 +185,7 @@ class AgentSide:
     # Guessing ----------------------------------------------------------------------------------------
 
     def speculate(self, text: str) -> None:
-        """Begin a reply to what the turn will probably have been."""
+        """Begin a reply to what the turn will probably have been; without words, to what the model has heard itself."""
         if self._floor.agent is not Agent.LISTENING or not self._speculation.may_begin(text):
             return
         self.drop_guess()
@@ -207,7 +209,7 @@ class AgentSide:
 
     def _take_guess(self, text: str) -> Reply | None:
         guess = self.guess
-        if guess is not None and (guess.failed or not means_the_same(guess.answers, text)):
+        if guess is not None and (guess.failed or not self._speculation.fits(guess.answers, text)):
             self.drop_guess()
         guess, self.guess = self.guess, None
         self._speculation.turn_over()

@@ -97,6 +97,8 @@ class CallerSide:
             case Interim():
                 self._words(event.text, event.start_ms)
                 self._stable()
+            case EagerEndOfTurn(text=""):
+                self.on_likely_over("")
             case EagerEndOfTurn():
                 self._words(event.text, event.start_ms)
                 self._likely_over()

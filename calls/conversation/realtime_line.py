@@ -7,12 +7,14 @@ its connection is lost, the ears, the mind and the voice that the version names 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from agents.providers.deadlines import with_deadlines
 from agents.providers.ports import (
+    EagerEndOfTurn,
     EndOfTurn,
     HearingEvent,
     Interim,
@@ -50,6 +52,8 @@ from calls.conversation.sentences import HANG_UP
 
 FIRST_S, GAP_S = 3.0, 5.0
 READY_S = 2.5  # until it is connected and has ended the answer before
+MOST_KEPT = 500  # frames of an open turn, which the version's own ears hear when the model is lost: 10 s
+BEFORE_A_VOICE = 25  # of them are kept while nobody speaks
 WORDS_WITHIN_S = 2.5  # after the caller's voice; what was said is written down behind it
 
 SPEAKS_ITSELF = (
@@ -221,9 +225,11 @@ class RealtimeListener(Listener):
         self._voice_from = self._voice_to = 0
         self._voice_at: float | None = None
         self._words_due = 0.0
+        self._kept: deque[bytes] = deque(maxlen=MOST_KEPT)  # of the open turn
         self.voiced_ms = 0  # so much voice was written down
         self.on_event: Callable[[HearingEvent], None] = lambda event: None
         self.on_trouble: Callable[[ProviderError], None] = lambda error: None
+        self.answers_ahead: Callable[[], bool] = lambda: True  # before the words of a turn are written down
 
     @property
     def voice_at(self) -> float | None:
@@ -240,6 +246,9 @@ class RealtimeListener(Listener):
         if self._line.is_lost:
             self._own.hear(frame)
         else:
+            self._kept.append(frame)
+            while len(self._kept) > BEFORE_A_VOICE and not self.owes_words:
+                self._kept.popleft()
             self._line.hear(frame)
 
     async def run(self) -> None:
@@ -250,9 +259,12 @@ class RealtimeListener(Listener):
         except ProviderError as error:
             self.on_trouble(error)
         self._speaks_since, self._words_due = None, 0.0
-        self._own_since_ms = self._position_bytes // BYTES_PER_MS
+        kept, self._kept = list(self._kept), deque(maxlen=MOST_KEPT)
+        self._own_since_ms = (self._position_bytes - sum(map(len, kept))) // BYTES_PER_MS
         self._own.on_event = lambda event: self.on_event(self._in_call_time(event))
         self._own.on_trouble = lambda error: self.on_trouble(error)
+        for frame in kept:
+            self._own.hear(frame)
         await self._own.run()
 
     def _heard(self, event: TalkEvent) -> None:
@@ -261,15 +273,21 @@ class RealtimeListener(Listener):
                 if self._speaks_since is None and self._now() >= self._words_due:
                     self._voice_from = event.at_ms
                 self._speaks_since = self._voice_to = event.at_ms
+                self.on_event(TurnResumed())
                 self.on_event(SpeechStarted(event.at_ms))
             case VoiceEnded():
                 self.voiced_ms += max(0, event.at_ms - (self._speaks_since or event.at_ms))
                 self._speaks_since, self._voice_to = None, event.at_ms
                 self._words_due = self._now() + WORDS_WITHIN_S
+                if self.answers_ahead():
+                    self.on_event(EagerEndOfTurn("", self._voice_from, self._voice_to))
             case Understood(text=text, final=False):
                 self.on_event(Interim(text, self._voice_from, self._voice_to))
             case Understood(text=text):
                 self._words_due = 0.0
+                self._kept.clear()
+                if not text:
+                    self.on_event(TurnResumed())
                 self.on_event(EndOfTurn(text, self._voice_from, max(self._voice_from, self._voice_to)))
 
     def _in_call_time(self, event: HearingEvent) -> HearingEvent:

@@ -90,7 +90,16 @@ class Memory:
                 at = self._agree_on_words(message.role, message.content.split(), at)
             for call in message.tool_calls:
                 at = self._agree_on_call(call, own_ids, at)
-        self._forget(at, len(self._items))
+        self._forget(at, self._end_of_what_is_known(messages, at))
+
+    def _end_of_what_is_known(self, messages: Sequence[Message], at: int) -> int:
+        """Where the history ends without the caller's words, they are not written down yet: what was heard stays."""
+        end = len(self._items)
+        if messages and messages[-1].role == "user":
+            return end
+        while end > at and self._items[end - 1].role == "user":
+            end -= 1
+        return end
 
     # What was not heard ------------------------------------------------------------------------------
 

@@ -45,3 +45,4 @@ class Script:
     policy: Policy = field(default_factory=Policy)
     interruption_s: float | None = 0.0  # None: the line itself decides when a voice interrupts
     speculation: bool = True
+    by_ear: bool = False  # the model hears the caller itself, and need not wait for the words

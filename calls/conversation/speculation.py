@@ -25,15 +25,20 @@ def _core(text: str) -> list[str]:
 
 
 class Speculation:
-    """Decides for one turn after another; the session carries the decisions out."""
+    """Decides for one turn after another; the session carries the decisions out.
 
-    def __init__(self, *, enabled: bool) -> None:
-        self.enabled = enabled
+    `by_ear`: the model has heard the turn itself, so what it answers is no guess; only the words are still to come.
+    """
+
+    def __init__(self, *, enabled: bool, by_ear: bool = False) -> None:
+        self.enabled, self.by_ear = enabled, by_ear
         self.guess: str | None = None
         self._made = 0
 
     def may_begin(self, text: str) -> bool:
         """Whether a reply to `text` should be begun now; not twice for the same words, not for ever."""
+        if self.by_ear:
+            return not text and self.guess is None and self._made < MOST_PER_TURN
         if not self.enabled or not words_of(text) or self._made >= MOST_PER_TURN:
             return False
         return self.guess is None or not means_the_same(self.guess, text)
@@ -43,7 +48,11 @@ class Speculation:
 
     def contradicted_by(self, text: str) -> bool:
         """Whether what is heard now means something else than what was guessed."""
-        return self.guess is not None and not means_the_same(self.guess, text)
+        return self.guess is not None and not self.fits(self.guess, text)
+
+    def fits(self, guess: str, final: str) -> bool:
+        """Whether what was begun for `guess` answers the turn, now that it is known."""
+        return (self.by_ear and not guess) or means_the_same(guess, final)
 
     def drop(self) -> None:
         self.guess = None

@@ -29,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first-audio-ms", type=float, default=100)
     parser.add_argument("--audio-rate", type=float, default=10, help="how many times faster than it is spoken")
     parser.add_argument("--chunk-ms", type=int, default=150, help="audio in each message")
+    parser.add_argument("--written-down-ms", type=float, default=0, help="until Realtime tells what it heard")
     parser.add_argument("--stats-file", type=Path, help="where the counters are written at the end")
     return parser.parse_args()
 
@@ -41,6 +42,7 @@ async def run(chosen: argparse.Namespace) -> None:
         tempo=Tempo(chosen.first_audio_ms, chosen.audio_rate, chosen.chunk_ms),
         by_clock=True,
         model_words=chosen.model_words,
+        written_down_ms=chosen.written_down_ms,
     )
     doubles = Doubles(timing, record=False)
     stopped = asyncio.Event()

@@ -26,6 +26,7 @@ class OpenAIAudioDouble:
     def __init__(self, tempo: Tempo, *, record: bool) -> None:
         self.tempo, self.record = tempo, record
         self.line = "could you tell me your opening hours"
+        self.talk_line = ""
         self.heard: deque[str] = deque()
         self.raw: str | None = None
         self.speech_faults, self.transcription_faults, self.live_faults = Faults(), Faults(), Faults()
@@ -33,6 +34,7 @@ class OpenAIAudioDouble:
         self.files: list[Transcription] = []
         self.sessions: list[LiveSession] = []
         self.mind: Mind = sentences("We open at eight.")
+        self.writes_down_ms = 0.0
         self.talk_faults = Faults()
         self.talks: list[RealtimeSession] = []
 
@@ -55,7 +57,9 @@ class OpenAIAudioDouble:
             return Streamed(tell, "application/json", self.transcription_faults.take())
         if request.path.endswith("/realtime") and "model" in request.query:
             talk = RealtimeSession(self.mind, request)
-            self.talks.append(talk)
+            talk.vendor.line, talk.vendor.writes_down_ms = self.talk_line, self.writes_down_ms
+            if self.record:
+                self.talks.append(talk)
             return Upgrade(talk, self.talk_faults.take())
         if request.path.endswith("/realtime"):
             session = LiveSession(self, request)

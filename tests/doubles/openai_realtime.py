@@ -17,6 +17,7 @@ from typing import Any
 
 from agents.providers.ports import Message, ProviderError, Thought, ToolCall, ToolSpec, Usage
 
+from .openai import Pace
 from .wire import Listener, Request, Socket
 
 BYTES_PER_MS = 8
@@ -39,6 +40,20 @@ def sentences(*texts: str) -> Mind:
 
     async def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> AsyncGenerator[Thought, None]:
         for word in (left.popleft() if len(left) > 1 else left[0]).split():
+            yield f"{word} "
+        yield Usage(100, 10)
+
+    return answer
+
+
+def paced(text: str, pace: Pace) -> Mind:
+    """A mind that says this each time, as fast as `pace` has it."""
+
+    async def answer(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> AsyncGenerator[Thought, None]:
+        due = asyncio.get_running_loop().time() + pace.first_token_ms / 1000
+        for word in text.split():
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
+            due += 1 / (pace.tokens_per_s or 1e9)
             yield f"{word} "
         yield Usage(100, 10)
 
@@ -69,6 +84,8 @@ class RealtimeVendor:
     def __init__(self, mind: Mind, tell: Callable[[dict[str, Any]], None], voice: Voice = hum) -> None:
         self.mind, self.tell, self.voice = mind, tell, voice
         self.hears: deque[str] = deque()
+        self.line = ""  # what is said when `hears` names nothing more
+        self.writes_down_ms = 0.0  # after the end of a turn
         self.config: dict[str, Any] = {}
         self.items: list[Remembered] = []
         self.refused: list[str] = []
@@ -131,10 +148,17 @@ class RealtimeVendor:
 
     def _commit(self) -> None:
         self.tell({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": self.heard_ms - self._silent_ms})
-        said = self.hears.popleft() if self.hears else ""
+        said = self.hears.popleft() if self.hears else self.line
         heard = Remembered({"id": self._name(), "type": "message", "role": "user"}, said.split())
         self._remember(heard, self.items[-1].item["id"] if self.items else "root")
-        kind, item = "conversation.item.input_audio_transcription", heard.item["id"]
+        if self.writes_down_ms:
+            later = asyncio.get_running_loop().call_later
+            later(self.writes_down_ms / 1000, self._write_down, heard.item["id"], said)
+        else:
+            self._write_down(heard.item["id"], said)
+
+    def _write_down(self, item: str, said: str) -> None:
+        kind = "conversation.item.input_audio_transcription"
         if said:
             self.tell({"type": f"{kind}.delta", "item_id": item, "delta": said})
         self.tell({"type": f"{kind}.completed", "item_id": item, "transcript": said})

@@ -15,8 +15,9 @@ from .deepgram import DeepgramDouble
 from .deepgram_speaking import SpeakDouble
 from .elevenlabs import ElevenLabsDouble, Tempo
 from .listening import Silences
-from .openai import OpenAIDouble, Pace
+from .openai import OpenAIDouble, Pace, answer_of
 from .openai_audio import OpenAIAudioDouble
+from .openai_realtime import paced
 from .wire import Answer, Request, Streamed, Upgrade, Wire
 
 
@@ -29,6 +30,7 @@ class Timing:
     tempo: Tempo = field(default_factory=Tempo)
     by_clock: bool = False
     model_words: int = 40
+    written_down_ms: float = 0
 
 
 class Doubles:
@@ -43,6 +45,10 @@ class Doubles:
         self.aura = SpeakDouble(timing.tempo, record=record)
         self.catalogs = Catalogs()
         self.openai_audio = OpenAIAudioDouble(timing.tempo, record=record)
+        if timing.by_clock:
+            self.openai_audio.mind = paced(answer_of(timing.model_words), timing.pace)
+            self.openai_audio.talk_line = self.openai_audio.line
+            self.openai_audio.writes_down_ms = timing.written_down_ms
         self.port = 0
         self._connections: set[Wire] = set()
         self._server: asyncio.Server | None = None

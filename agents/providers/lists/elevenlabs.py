@@ -12,7 +12,8 @@ def ask(endpoint: Endpoint) -> Listing:
     """What there is. Raises whatever the SDK raises."""
     client = ElevenLabs(api_key=endpoint.api_key, base_url=endpoint.base_url or None, timeout=PATIENCE_S)
     speaks = ((each.model_id, each.name, False) for each in client.models.list() if each.can_do_text_to_speech)
-    voices, page = [], None
+    voices: list[tuple[str, str, bool]] = []
+    page: str | None = None
     while len(voices) < MOST:
         told = client.voices.search(page_size=100, next_page_token=page)
         voices += [

@@ -118,3 +118,37 @@ async def test_a_model_that_is_lost_before_its_first_word_is_stood_in_for_in_the
 
         assert call.heard.endswith("By words.")
         assert call.heard.startswith("Hello there. ")
+
+
+async def until_heard(call: Realtime, words: str) -> float:
+    while words not in call.heard:
+        await asyncio.sleep(0.01)
+    return call.loop.time()
+
+
+@on_virtual_clock
+async def test_the_model_thinks_while_the_words_of_the_caller_are_written_down():
+    async with talk("openai_realtime", Thought("We open at eight.", first_s=0.4)) as call:
+        await call.until_quiet()
+        call.far.vendor.writes_down_ms = 400
+        await call.says("when do you open")
+        ended = call.loop.time() - 0.5 + 0.3
+        assert not call.heard.endswith("eight.")
+
+        assert await until_heard(call, "We") - ended < 0.5
+
+
+@on_virtual_clock
+async def test_a_caller_who_goes_on_is_answered_once_and_an_early_answer_runs_no_tool():
+    tools = Tools(answers={"look": ToolResult("Free: 10:00.")})
+    looks = Thought("", (wishes("look", day="Friday"),), first_s=0.1)
+    async with talk("openai_realtime", looks, looks, "Ten is free.", tools=tools) as call:
+        await call.until_quiet()
+        call.far.vendor.writes_down_ms = 2000
+        await call.says("is Friday")
+        assert not tools.begun
+        await call.says("free at all")
+        await call.until_quiet(3.0)
+
+        assert len(tools.begun) == 1
+        assert call.heard.endswith("Ten is free.")
