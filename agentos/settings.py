@@ -112,7 +112,9 @@ DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 3,
-    "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
+    "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+    # What is prepared (agentos/tenants/prepared.py) is planned once; left alone, some of it is planned each time.
+    " -c plan_cache_mode=force_generic_plan",
 }
 if env.bool("DATABASE_POOL", default=sys.argv[1:2] == ["serve"]):
     DATABASES["default"]["OPTIONS"]["pool"] = {
@@ -343,7 +345,6 @@ LINES_BESIDE_CALLS = "campaigns.calling.attempts.without_a_call"
 # Told by a conversation in which somebody asks not to be called.
 OTHER_COSTS = ("campaigns.calling.charging.cents_without_agent",)  # of calls without an agent, by month
 STOP_CALLS = "campaigns.people.optout.from_conversation"
-ATTEMPT_STALE_S = env.int("ATTEMPT_STALE_S", default=20)
 ATTEMPT_LOOK_AGAIN_S = env.int("ATTEMPT_LOOK_AGAIN_S", default=30)
 ATTEMPT_ABSENT_S = env.int("ATTEMPT_ABSENT_S", default=120)
 ATTEMPT_LATE_S = env.int("ATTEMPT_LATE_S", default=60)

@@ -93,7 +93,6 @@ def environment(carrier_port: int) -> dict[str, str]:
         "TWILIO_BASE_URL": f"http://127.0.0.1:{carrier_port}",
         "LOG_LEVEL": "ERROR",
         "CARRIER_CALLS_PER_SECOND": "2000",
-        "ATTEMPT_STALE_S": "10",
         "ATTEMPT_LOOK_AGAIN_S": "2",
         "ATTEMPT_ABSENT_S": "4",
         "DRILL_MOMENT": MONDAY.isoformat(),

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 
 from agentos.tenants.prepared import prepared
 from agentos.tenants.scoping import current_tenant_id
-from campaigns.models import Attempt, Campaign, ComplianceProfile, Contact, Registry, RegistryNumber
+from campaigns.models import Attempt, Campaign, ComplianceProfile, Registry, RegistryNumber
 from campaigns.people.lifting import overtaken_by
 from campaigns.rules import DEFAULT_CAP, Facts, Listing, Purpose, Tier
 from campaigns.rules import Consent as ConsentFact
@@ -54,11 +54,23 @@ order by 3, 2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the gate wants to know of a contact."""
+
+    zone: str = ""
+    state: str = ""
+    zip_code: str = ""
+    line_type: str = ""
+    sip_address: str = ""
+    is_customer: bool = False
+
+
 @dataclass(slots=True)
 class Known:
     """Everything about one number."""
 
-    contact: Contact = field(default_factory=Contact)
+    contact: Person = Person()
     consents: list[ConsentFact] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     registries: list[RegistryFact] = field(default_factory=list)
@@ -119,11 +131,8 @@ class FactBook:
         for kind, about, since, until, words in prepared(_ALL, tenant=current_tenant_id(), **asked):
             match kind:
                 case "contact":
-                    zone, state, zip_code, line_type, sip_address, is_customer = words
-                    person = {"zone": zone, "state": state, "zip_code": zip_code, "line_type": line_type}
-                    self._known[about].contact = Contact(
-                        **person, sip_address=sip_address, is_customer=is_customer == "true"
-                    )
+                    zone, state, zip_code, line_type, sip, is_customer = words
+                    self._known[about].contact = Person(zone, state, zip_code, line_type, sip, is_customer == "true")
                 case "consent":
                     given = ConsentFact(words[0], Tier(words[1]), about, since, until)
                     self._known[about].consents.append(given)

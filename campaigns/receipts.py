@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, time
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from agentos.tenants.prepared import prepared
+from agentos.tenants.prepared import send, together
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.calling.locks import receipts_in_turn
 from campaigns.facts import NUMBER
@@ -40,7 +40,6 @@ select %(tenant)s, * from jsonb_to_recordset(%(rows)s::jsonb) as receipt(
     sequence bigint, campaign_id uuid, target_ref bigint, attempt_ref uuid, e164 text, decided_at timestamptz,
     answer text, body jsonb, previous text, hash text)
 order by 2
-returning id
 """
 
 
@@ -75,65 +74,59 @@ def write_receipt(
     campaign: Campaign | None = None,
     target_id: int | None = None,
     attempt_id: UUID | None = None,
-    caller_id: str = "",
-) -> DialReceipt:
+) -> None:
     """Store one decision, made or refused."""
-    return write_receipts([Decision(facts, verdict, at, occasion, campaign, target_id, attempt_id, caller_id)])[0]
+    write_receipts([Decision(facts, verdict, at, occasion, campaign, target_id, attempt_id)])
 
 
-def write_receipts(decisions: Sequence[Decision]) -> list[DialReceipt]:
+def write_receipts(decisions: Sequence[Decision]) -> None:
     """Store decisions in their order. The chain is held for as long as that takes, and until the transaction ends."""
     drafts, tenant_id = [_draft(decision) for decision in decisions], current_tenant_id()
-    with receipts_in_turn(tenant_id):
-        ((sequence, previous),) = prepared(_LAST, tenant=tenant_id) or [(0, "")]
-        for draft, decision in zip(drafts, decisions, strict=True):
-            sequence += 1
-            draft.sequence, draft.previous = sequence, previous
-            draft.hash = previous = seal(draft, decision.facts.number)
-        rows = [_row(draft, decision.facts.number) for draft, decision in zip(drafts, decisions, strict=True)]
-        written = prepared(_WRITE, tenant=tenant_id, rows=json.dumps(rows))
-    for draft, (pk,) in zip(drafts, sorted(written), strict=True):
-        draft.pk = pk
-    return drafts
+    with together():
+        receipts_in_turn(tenant_id)
+        last = send(_LAST, tenant=tenant_id)
+    ((sequence, previous),) = last() or [(0, "")]
+    for draft in drafts:
+        sequence += 1
+        draft |= {"sequence": sequence, "previous": previous}
+        previous = _hash(draft)
+        draft["hash"] = previous
+    rows = [_row(draft, decision.at) for draft, decision in zip(drafts, decisions, strict=True)]
+    send(_WRITE, tenant=tenant_id, rows=json.dumps(rows))
 
 
-def _row(draft: DialReceipt, number: str) -> dict[str, Any]:
+def _draft(decision: Decision) -> dict[str, Any]:
+    """What the hash will cover, as far as it is known before the chain is held."""
+    verdict, at = decision.verdict, decision.at
     return {
-        "sequence": draft.sequence,
-        "campaign_id": str(draft.campaign_id) if draft.campaign_id else None,
-        "target_ref": draft.target_ref,
-        "attempt_ref": str(draft.attempt_ref) if draft.attempt_ref else None,
-        "e164": number,
-        "decided_at": draft.decided_at.isoformat(),
-        "answer": draft.answer,
-        "body": draft.body,
-        "previous": draft.previous,
-        "hash": draft.hash,
-    }
-
-
-def _draft(decision: Decision) -> DialReceipt:
-    facts, verdict, at = decision.facts, decision.verdict, decision.at
-    return DialReceipt(
-        campaign=decision.campaign,
-        target_ref=decision.target_id,
-        attempt_ref=decision.attempt_id,
-        e164=facts.number,
-        decided_at=at,
-        answer=verdict.answer.value,
-        body={
+        "campaign": str(decision.campaign.pk) if decision.campaign else None,
+        "target": decision.target_id,
+        "attempt": str(decision.attempt_id) if decision.attempt_id else None,
+        "number": decision.facts.number,
+        "answer": verdict.answer.value,
+        "body": {
             "occasion": decision.occasion,
             "at": at.isoformat(),
-            "facts": encode(facts),
+            "facts": encode(decision.facts),
             "verdict": told(verdict),
             **({"from": decision.caller_id} if decision.caller_id else {}),
         },
-    )
+    }
+
+
+def _row(draft: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """The same by the names of the columns."""
+    columns = {"campaign": "campaign_id", "target": "target_ref", "attempt": "attempt_ref", "number": "e164"}
+    return {columns.get(name, name): value for name, value in draft.items()} | {"decided_at": at.isoformat()}
 
 
 def seal(receipt: DialReceipt, number: str = "") -> str:
     """The hash of a receipt and of all before it. `number` saves parsing it where its text is known."""
-    return sha256(json.dumps(stated(receipt, number), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return _hash(stated(receipt, number))
+
+
+def _hash(stated: dict[str, Any]) -> str:
+    return sha256(json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def stated(receipt: DialReceipt, number: str = "") -> dict[str, Any]:
@@ -219,7 +212,7 @@ def told(verdict: Verdict) -> dict[str, Any]:
 
 def encode(facts: Facts) -> dict[str, Any]:
     """Facts as JSON; sets are sorted, moments are ISO 8601."""
-    plain: dict[str, Any] = json.loads(json.dumps(asdict(facts), default=_plain))
+    plain: dict[str, Any] = json.loads(json.dumps(facts, default=_plain))
     return plain
 
 
@@ -269,4 +262,6 @@ def _plain(value: Any) -> Any:
         return sorted(value)
     if isinstance(value, datetime | time):
         return value.isoformat()
+    if is_dataclass(value):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     raise TypeError(f"{type(value).__name__} has no place in a receipt")

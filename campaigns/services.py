@@ -284,10 +284,8 @@ def _spoken(campaign: Campaign) -> str:
 
 
 def _move(campaign: Campaign, status: str, *fields: str) -> Campaign:
-    """Another state makes void whatever was queued in the one before."""
     campaign.status = status
-    campaign.generation += 1
-    campaign.save(update_fields=["status", "generation", "pause_reason", *fields])
+    campaign.save(update_fields=["status", "pause_reason", *fields])
     return campaign
 
 

@@ -55,15 +55,15 @@ VENDORS = {
 
 # Ways around the manager of a tenant's rows. Ground is where that manager is made.
 AROUND_THE_MANAGER = re.compile(
-    r"\b_(base|default)_manager\b|\bRawSQL\(|\.raw\(|\.extra\(|\.cursor\(|\bprepared(_rows)?\("
+    r"\b_(base|default)_manager\b|\bRawSQL\(|\.raw\(|\.extra\(|\.cursor\(|\btenants\.prepared import\b"
 )
 MAY_GO_AROUND = {
     "agentos/diagnosis.py": "asks the database about itself",
     "agentos/provisioning.py": "takes an advisory lock",
     "agents/knowledge/vectors.py": "speaks pgvector, inside the tenant and under its policy",
     "agents/knowledge/words.py": "ranks by rarity in one statement, inside the tenant and under its policy",
+    "calls/after/budget.py": "fifty times a second, inside the tenant and under its policy",
     "campaigns/calling/locks.py": "takes advisory locks",
-    "campaigns/calling/asking.py": "fifty times a second, inside the tenant and under its policy",
     "campaigns/calling/attempts.py": "fifty times a second, inside the tenant and under its policy",
     "campaigns/calling/claiming.py": "fifty times a second, inside the tenant and under its policy",
     "campaigns/calling/lines.py": "fifty times a second, on rows that belong to no tenant",

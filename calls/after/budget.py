@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,11 +16,14 @@ from django.utils import timezone
 from agentos.tenants.log import record
 from agentos.tenants.models import Membership, Tenant
 from agentos.tenants.permissions import GRANTS, Permission
-from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.prepared import send_for
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from calls.after.costs import month_of, spent
 from calls.after.models import Budget
 
 WARNINGS = (80, 100)
+
+_BUDGET = "select {columns} from calls_budget this where tenant_id = %(tenant)s"
 
 
 def set_budget(monthly_cents: int | None, at_limit: str) -> None:
@@ -37,10 +41,7 @@ def set_budget(monthly_cents: int | None, at_limit: str) -> None:
 def current(at: datetime | None = None) -> Budget | None:
     """The budget of the active tenant as it was last counted, if that was in this month, by the tenant's clock."""
     budget = Budget.objects.select_related("tenant").first()
-    if budget is None:
-        return None
-    today = timezone.localdate(at, timezone=budget.tenant.zone)
-    return budget if budget.month == today.replace(day=1) else None
+    return budget if budget is not None and _is_of_this_month(budget, at) else None
 
 
 def percent(budget: Budget) -> int:
@@ -49,9 +50,20 @@ def percent(budget: Budget) -> int:
 
 def is_spent(*, keeps: str) -> bool:
     """Whether it is spent, and the business chose that then `keeps` ("campaigns" or "callers") have to wait."""
+    return ask_if_spent(keeps=keeps)()
+
+
+def ask_if_spent(*, keeps: str) -> Callable[[], bool]:
+    """The same, asked now and answered when it is wanted."""
     choices = [Budget.AtLimit.REFUSE] if keeps == "callers" else [Budget.AtLimit.REFUSE, Budget.AtLimit.HOLD]
-    budget = current()
-    return budget is not None and budget.at_limit in choices and percent(budget) >= 100
+    budgets = send_for(Budget, _BUDGET, tenant=current_tenant_id())
+    return lambda: any(
+        each.at_limit in choices and percent(each) >= 100 and _is_of_this_month(each) for each in budgets()
+    )
+
+
+def _is_of_this_month(budget: Budget, at: datetime | None = None) -> bool:
+    return budget.month == timezone.localdate(at, timezone=budget.tenant.zone).replace(day=1)
 
 
 def watch(tenant: Tenant, at: datetime) -> None:

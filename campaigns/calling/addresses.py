@@ -27,14 +27,21 @@ class Stage:
         return f"{self.kind}:{self.times}"
 
 
-def answer_url(agent_id: UUID, attempt_id: UUID) -> str:
-    """Asked when somebody picks up."""
-    return _url(agent_id, "outbound-call", attempt_id)
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the carrier asks what to do when somebody picks up, and where it tells of the steps and of machines."""
+
+    answer: str
+    progress: str
+    machine: str
 
 
-def progress_url(agent_id: UUID, attempt_id: UUID) -> str:
-    """Told of every step of the call."""
-    return _url(agent_id, "attempt-status", attempt_id) + RETRIES
+def of_call(agent_id: UUID, attempt_id: UUID) -> Addresses:
+    """All that a call needs at its beginning, signed once."""
+    token = _token(agent_id, attempt_id)
+    leaves = ("outbound-call", "attempt-status", "answered-by")
+    answer, progress, machine = (_address(agent_id, leaf, token) for leaf in leaves)
+    return Addresses(answer, progress + RETRIES, machine)
 
 
 def keys_url(agent_id: UUID, attempt_id: UUID, stage: Stage | None = None) -> str:
@@ -45,11 +52,6 @@ def keys_url(agent_id: UUID, attempt_id: UUID, stage: Stage | None = None) -> st
 def recording_url(agent_id: UUID, attempt_id: UUID) -> str:
     """Told when a spoken answer was recorded."""
     return _url(agent_id, "recording-complete", attempt_id)
-
-
-def machine_url(agent_id: UUID, attempt_id: UUID) -> str:
-    """Told whether a person or a machine picked up."""
-    return _url(agent_id, "answered-by", attempt_id)
 
 
 def read_attempt(token: str, agent_id: UUID) -> UUID | None:
@@ -72,5 +74,12 @@ def _signed(token: str) -> list[str]:
 
 
 def _url(agent_id: UUID, leaf: str, attempt_id: UUID, stage: str = "") -> str:
-    token = signing.dumps(" ".join(filter(None, (str(agent_id), str(attempt_id), stage))), salt=SALT)
+    return _address(agent_id, leaf, _token(agent_id, attempt_id, stage))
+
+
+def _token(agent_id: UUID, attempt_id: UUID, stage: str = "") -> str:
+    return signing.dumps(" ".join(filter(None, (str(agent_id), str(attempt_id), stage))), salt=SALT)
+
+
+def _address(agent_id: UUID, leaf: str, token: str) -> str:
     return f"{settings.PUBLIC_URL}/agents/{agent_id}/{leaf}/{token}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from agentos.tenants.prepared import prepared
+from agentos.tenants.prepared import send
 from agentos.tenants.scoping import current_tenant_id
 from calls.services import live_calls
 from campaigns.calling.breaker import watch
@@ -45,7 +45,7 @@ def of_call(attempt_id: UUID, sid: str) -> Attempt | None:
 def adopt(sids: Mapping[UUID, str]) -> None:
     """The carrier knows the calls of these attempts by these names. A callback may have said so before."""
     named = [{"id": str(attempt_id), "sid": sid} for attempt_id, sid in sids.items()]
-    prepared(_NAME, tenant=current_tenant_id(), named=json.dumps(named))
+    send(_NAME, tenant=current_tenant_id(), named=json.dumps(named))
 
 
 def take_back(attempt: Attempt, outcome: str, at: datetime, *, delay: timedelta = timedelta()) -> None:

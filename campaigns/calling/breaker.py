@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from django.db.models import F, Q
+from django.db.models import Q
 
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
@@ -50,10 +50,9 @@ def watch(campaign_id: object, outcome: str, at: datetime) -> None:
 
 
 def pause(campaign: Campaign, reason: str) -> None:
-    """Stop claiming, and make what is queued void."""
+    """Stop claiming. A claim that has begun is carried out first."""
     running = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.RUNNING)
-    state = {"status": Campaign.Status.PAUSED, "pause_reason": reason[:200], "generation": F("generation") + 1}
-    if running.update(**state):
+    if running.update(status=Campaign.Status.PAUSED, pause_reason=reason[:200]):
         tell(campaign, "paused", f"Paused it: {reason}")
     log.warning("campaign paused", campaign_id=str(campaign.pk), reason=reason)
 

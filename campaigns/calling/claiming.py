@@ -1,36 +1,42 @@
-"""Whom to call next: due people are claimed, judged and written down before anybody is asked to dial.
+"""Whom to call next: due people are claimed, judged and written down before the carrier is asked.
 
-A claim is one transaction: it locks the rows, asks the gate, leaves a receipt for each decision, and opens an attempt
-where the answer is yes. Two schedulers, a repeated message and a second worker find the rows taken.
+A claim is one transaction: it locks the people, asks the gate, leaves a receipt for each decision, and writes an
+attempt where the answer is yes. When it has committed, the carrier is asked for those calls and for no others. Two
+schedulers, a repeated message and a second worker find the rows taken, and so does whoever opts out meanwhile: they
+come before the claim, or after it, and then the call is canceled.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db.models import Sum
 from django.utils.timezone import now
 
-from agentos.tenants.prepared import prepared, prepared_rows
-from agentos.tenants.scoping import current_tenant_id
-from calls.after.budget import is_spent
+from agentos.tenants.prepared import send, send_for, together
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
+from calls.after.budget import ask_if_spent
 from calls.services import SIGN_OF_LIFE
+from campaigns.calling.asking import Wish, wish
 from campaigns.calling.breaker import pause
-from campaigns.calling.lines import shared_room
-from campaigns.calling.locks import not_for_long
+from campaigns.calling.caller_ids import caller_id
+from campaigns.calling.lines import Room, ask_for_shared_room
+from campaigns.calling.locks import LONGEST_STANDSTILL
 from campaigns.calling.pace import Pace
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.log import tell
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
 from campaigns.receipts import Decision, write_receipts
-from campaigns.rules import Answer, Verdict, may_call
+from campaigns.rules import Answer, Facts, Verdict, may_call
+from telephony.models import PhoneNumber
 
 MOST_AT_A_TIME = 50
 MOST_PUT_OFF = 150  # people in one claim, who stand before those who may be called
@@ -39,9 +45,11 @@ BUSY_ELSEWHERE = timedelta(minutes=5)
 ATTEMPT_CENTS = 4  # reserved against the budget until the call is charged
 SPENT = "The budget is used up. Raise it under Change, then go on."
 
+# Many wait for what a claim holds: when its worker freezes, the database ends it.
 _HOLD = """
-select {columns} from campaigns_campaign this
-where tenant_id = %(tenant)s and id = %(campaign)s and status = 'running' for no key update skip locked
+select {columns} from campaigns_campaign this,
+    set_config('idle_in_transaction_session_timeout', %(longest)s, true) as standstill
+where tenant_id = %(tenant)s and id = %(campaign)s and status = 'running' for no key update of this skip locked
 """
 # The lines of the business as `calls.services.lines_in_use` counts them, and those of the campaign.
 _LINES = """
@@ -56,24 +64,28 @@ select (select max_concurrent_calls from tenants_tenant where id = %(tenant)s)
     - (select count(*) from live where call_id is null or call_id not in (select id from call)),
     (select count(*) from live where campaign_id = %(campaign)s)
 """
+# In the order of an index, so that with thousands who are due at one moment only the first are looked at.
 _DUE = """
-select target.id, target.e164, target.attempts_made
-from campaigns_target target left join campaigns_audioclip clip on clip.id = target.clip_id and clip.status = 'wanted'
+select target.id, target.e164, target.attempts_made from campaigns_target target
 where target.tenant_id = %(tenant)s and target.campaign_id = %(campaign)s and target.status = 'waiting'
-    and target.due_at <= %(at)s and (clip.id is null or target.due_at <= %(voiceless)s)
+    and target.due_at <= %(at)s and target.id <> all(%(taken)s)
+    and (target.clip_id is null or target.due_at <= %(voiceless)s or not exists (
+        select from campaigns_audioclip clip where clip.id = target.clip_id and clip.status = 'wanted'))
 order by target.due_at, target.id limit %(most)s for no key update of target skip locked
 """
+_NUMBER = "select {columns} from telephony_phonenumber this where tenant_id = %(tenant)s and id = %(number)s"
 _OPEN = """
 with opened as (
     insert into campaigns_attempt
-        (tenant_id, campaign_id, generation, claimed_at, id, target_id, e164, number, state,
-        from_number, to_address, outcome, answered_by, key_pressed, cost_cents)
-    select %(tenant)s, %(campaign)s, %(generation)s, %(at)s, person.*, 'claimed', '', '', '', '', '', 0
-    from jsonb_to_recordset(%(rows)s::jsonb) as person(id uuid, target_id bigint, e164 text, number integer)
-    returning target_id
+        (tenant_id, campaign_id, claimed_at, asked_at, state, id, target_id, e164, number, from_number, to_address,
+        outcome, answered_by, key_pressed, cost_cents)
+    select %(tenant)s, %(campaign)s, %(at)s, %(at)s, 'asked', person.*, '', '', '', 0
+    from jsonb_to_recordset(%(rows)s::jsonb) as person(
+        id uuid, target_id bigint, e164 text, number integer, from_number text, to_address text)
+    returning target_id, number
 )
-update campaigns_target set status = 'live', reason = ''
-where tenant_id = %(tenant)s and id in (select target_id from opened)
+update campaigns_target target set status = 'live', reason = '', attempts_made = opened.number from opened
+where target.tenant_id = %(tenant)s and target.id = opened.target_id
 """
 _SERVED = """
 update campaigns_campaign set claimed_at = %(at)s, next_call_at = %(next_at)s
@@ -83,11 +95,18 @@ where tenant_id = %(tenant)s and id = %(campaign)s
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What one round came to. `again`: more people are due, and only the pace keeps them waiting."""
+    """What one round came to: attempts that are open, each with what the carrier is to be asked for.
 
-    attempts: tuple[UUID, ...] = ()
+    `again`: more people are due, and only the pace keeps them waiting.
+    """
+
+    wishes: dict[UUID, Wish] = field(default_factory=dict)
     refused: int = 0
     again: bool = False
+
+    @property
+    def attempts(self) -> tuple[UUID, ...]:
+        return tuple(self.wishes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,79 +120,111 @@ class Due:
 
 @dataclass(slots=True)
 class Round:
-    """One claim on its way: attempts that are open, and how many people were put off."""
+    """One claim on its way: whom it calls, and how many people were put off."""
 
     campaign: Campaign
     at: datetime
     room: int
-    opened: list[UUID] = field(default_factory=list)
+    new_id: Callable[[], UUID]
+    wishes: dict[UUID, Wish] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     put_off: int = 0
     decisions: list[Decision] = field(default_factory=list)
 
     @property
     def left(self) -> int:
-        return self.room - len(self.opened)
+        return self.room - len(self.wishes)
+
+    def open(self, due: Due, facts: Facts) -> tuple[UUID, str]:
+        """An attempt to reach this person, and which of our numbers they see."""
+        attempt_id, ours = self.new_id(), caller_id(self.campaign, due.number)
+        self.wishes[attempt_id] = wanted = wish(self.campaign, attempt_id, due.number, ours, facts.sip_address)
+        self.rows.append(
+            {
+                "id": str(attempt_id),
+                "target_id": due.target_id,
+                "e164": due.number,
+                "number": due.attempts_made + 1,
+                "from_number": wanted["from_"],
+                "to_address": facts.sip_address,
+            }
+        )
+        return attempt_id, wanted["from_"]
 
 
-def claim_due(campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME) -> Claimed:
-    """Claim as many due people as there is room for. Inside the tenant, safe to repeat.
+def claim_due(
+    tenant_id: int, campaign_id: UUID, at: datetime, most: int = MOST_AT_A_TIME, *, new_id: Callable[[], UUID]
+) -> Claimed:
+    """Claim as many due people as there is room for, in a transaction of its own. Safe to repeat.
 
-    Nothing happens while somebody else claims for the campaign: late ticks must not queue up.
+    Nothing happens while somebody else claims for the campaign: late ticks must not queue up. `new_id` gives the ids of
+    attempts, each locked already by the session that proves that we live.
     """
-    tenant_id = current_tenant_id()
-    not_for_long()
-    held = prepared_rows(Campaign, _HOLD, tenant=tenant_id, campaign=campaign_id)
-    if not held or not _is_its_time(campaign := held[0], at):
-        return Claimed()
+    with ExitStack() as transaction:
+        with together():
+            transaction.enter_context(tenant_transaction(tenant_id))
+            held = send_for(Campaign, _HOLD, tenant=tenant_id, campaign=campaign_id, longest=LONGEST_STANDSTILL)
+        for campaign in held():
+            if _is_its_time(campaign, at):
+                return _claim(campaign, at, most, new_id)
+    return Claimed()
+
+
+def _claim(campaign: Campaign, at: datetime, most: int, new_id: Callable[[], UUID]) -> Claimed:
     own = Pace(campaign.calls_per_second, campaign.next_call_at)
-    if not own.room(at):
+    wanted = min(own.room(at), most, MOST_AT_A_TIME)
+    if wanted <= 0:
         return Claimed(again=True)
-    if is_spent(keeps="campaigns"):
+    is_spent, room, shared, due = _look(campaign, at, wanted)
+    if is_spent:
         return Claimed()
-    room = min(room_for(campaign), own.room(at), most, MOST_AT_A_TIME)
     if room <= 0:
         return _without_room(campaign, at)
-    due = _due(campaign, at, room)
     if not due:
         end_if_over(campaign, at)
         return Claimed()
-    shared = shared_room(at)
-    room = min(room, shared.calls)
-    if not room:
+    this = Round(campaign, at, min(wanted, room, shared.calls), new_id)
+    if not this.room:
         return Claimed(again=True)
-    this = Round(campaign, at, room)
-    _judge(this, due)
-    if this.opened:
-        shared.take(this.opened, at)
-        next_at = own.after(len(this.opened), at)
-        prepared(_SERVED, tenant=tenant_id, campaign=campaign_id, at=at, next_at=next_at)
-    if this.decisions:
-        write_receipts(this.decisions)  # last: from here on others who dial for this business wait
-    return Claimed(tuple(this.opened), this.put_off, again=True)
+    _judge(this, due[: this.room])
+    _write_down(this, shared, own)
+    return Claimed(this.wishes, this.put_off, again=True)
+
+
+def _look(campaign: Campaign, at: datetime, most: int) -> tuple[bool, int, Room, list[Due]]:
+    """Whether money and lines are left, what the account has room for, and who is due; the campaign gets its number."""
+    with together():
+        is_spent = ask_if_spent(keeps="campaigns")
+        room = _ask_for_room(campaign)
+        shared = ask_for_shared_room(at)
+        number = send_for(PhoneNumber, _NUMBER, tenant=current_tenant_id(), number=campaign.number_id)
+        due = _ask_for_due(campaign, at, most)
+    campaign.number = next(iter(number()), None)
+    return is_spent(), room(), shared(), due()
 
 
 def _judge(this: Round, due: list[Due]) -> None:
     """Go on to others while the gate puts people off, so that those who may be called do not wait behind them."""
     while due:
-        _judge_and_open(this, due)
+        _judge_each(this, due)
         if not this.left or this.put_off >= MOST_PUT_OFF:
             break
-        due = _due(this.campaign, this.at, MOST_AT_A_TIME)
+        due = _ask_for_due(this.campaign, this.at, MOST_AT_A_TIME, taken=[row["target_id"] for row in this.rows])()
 
 
-def _due(campaign: Campaign, at: datetime, most: int) -> list[Due]:
-    """Who is due, and has a voice: whose clip is being made waits for it, but not for long."""
+def _ask_for_due(campaign: Campaign, at: datetime, most: int, taken: Sequence[int] = ()) -> Callable[[], list[Due]]:
+    """Who else is due, and has a voice: whose clip is being made waits for it, but not for long."""
     asked = {"tenant": current_tenant_id(), "campaign": campaign.pk, "at": at, "voiceless": at - VOICE_WITHIN}
-    return [Due(*row) for row in prepared(_DUE, most=most, **asked)]
+    rows = send(_DUE, most=most, taken=list(taken), **asked)
+    return lambda: [Due(*row) for row in rows()]
 
 
-def _judge_and_open(this: Round, due: Sequence[Due]) -> None:
-    """Ask the gate about each while there is room, leave a receipt, and open an attempt for those who may be called."""
+def _judge_each(this: Round, due: Sequence[Due]) -> None:
+    """Ask the gate about each while there is room, and open an attempt for those who may be called."""
     campaign, at = this.campaign, this.at
     book = FactBook(campaign, [person.number for person in due], at)
-    opened: list[tuple[UUID, Due]] = []
     for person in due:
-        if len(opened) == this.left:
+        if not this.left:
             break
         if person.number in book.in_call:
             Target.objects.filter(pk=person.target_id).update(due_at=at + BUSY_ELSEWHERE)
@@ -181,15 +232,26 @@ def _judge_and_open(this: Round, due: Sequence[Due]) -> None:
             continue
         facts = book.of(person.number)
         verdict = may_call(facts, at, tables())
-        attempt_id = uuid4() if verdict.may_call else None
-        this.decisions.append(Decision(facts, verdict, at, "claim", campaign, person.target_id, attempt_id))
-        if attempt_id is None:
+        if verdict.may_call:
+            about = (campaign, person.target_id, *this.open(person, facts))
+            this.decisions.append(Decision(facts, verdict, at, "dial", *about))
+        else:
+            this.decisions.append(Decision(facts, verdict, at, "claim", campaign, person.target_id))
             put_off(campaign, person.target_id, verdict)
             this.put_off += 1
-        else:
-            opened.append((attempt_id, person))
-    _open(campaign, opened, at)
-    this.opened += [attempt_id for attempt_id, _ in opened]
+
+
+def _write_down(this: Round, shared: Room, own: Pace) -> None:
+    """Attempts, paces and receipts, and these last: from there on others who dial for this business wait."""
+    campaign, at, calls = this.campaign, this.at, len(this.wishes)
+    with together():
+        if calls:
+            about = {"tenant": current_tenant_id(), "campaign": campaign.pk, "at": at}
+            send(_OPEN, rows=json.dumps(this.rows), **about)
+            shared.take(list(this.wishes), at)
+            send(_SERVED, next_at=own.after(calls, at), **about)
+        if this.decisions:
+            write_receipts(this.decisions)
 
 
 def end_if_over(campaign: Campaign, at: datetime) -> None:
@@ -203,9 +265,18 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
 
 def room_for(campaign: Campaign) -> int:
     """How many more calls the campaign may have at once: its own limit, the tenant's free lines, the budget."""
+    return _ask_for_room(campaign)()
+
+
+def _ask_for_room(campaign: Campaign) -> Callable[[], int]:
     known = {"reserve": ComplianceProfile().inbound_reserve, "seen_since": now() - SIGN_OF_LIFE}
-    ((free, here),) = prepared(_LINES, tenant=current_tenant_id(), campaign=campaign.pk, **known)
-    return int(min(campaign.at_once - here, free, _within_budget(campaign)))
+    lines = send(_LINES, tenant=current_tenant_id(), campaign=campaign.pk, **known)
+
+    def room() -> int:
+        ((free, here),) = lines()
+        return int(min(campaign.at_once - here, free, _within_budget(campaign)))
+
+    return room
 
 
 def put_off(campaign: Campaign, target_id: int, verdict: Verdict) -> None:
@@ -220,18 +291,6 @@ def put_off(campaign: Campaign, target_id: int, verdict: Verdict) -> None:
         disposition = "held" if verdict.answer is Answer.HOLD else verdict.reasons[0].code[:20]
         known |= {"status": Target.Status.LEFT_OUT, "disposition": disposition}
     Target.objects.filter(pk=target_id).update(**known)
-
-
-def _open(campaign: Campaign, people: Sequence[tuple[UUID, Due]], at: datetime) -> None:
-    """Write the attempts down."""
-    if not people:
-        return
-    rows = [
-        {"id": str(attempt_id), "target_id": due.target_id, "e164": due.number, "number": due.attempts_made + 1}
-        for attempt_id, due in people
-    ]
-    about = {"tenant": current_tenant_id(), "campaign": campaign.pk, "generation": campaign.generation, "at": at}
-    prepared(_OPEN, rows=json.dumps(rows), **about)
 
 
 def _within_budget(campaign: Campaign) -> int:

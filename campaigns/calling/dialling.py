@@ -1,17 +1,17 @@
 """Asking the carrier, exactly once for each attempt.
 
-The attempt's row says ASKED before the request leaves, and a session of whoever asks holds the attempt's lock until the
-answer is stored. So an attempt that says ASKED, and whose lock is free, belongs to a worker that died: its call is
-looked up at the carrier, and never placed again.
+The attempt's row says ASKED before the request leaves, and a session of whoever asks holds the attempt's lock from
+before that row is written until the answer is stored. So an attempt that says ASKED, and whose lock is free, belongs to
+a worker that died: its call is looked up at the carrier, and never placed again.
 
-Whoever claims dials, with no queue between. One thread keeps the books, for all attempts of a claim at once; others
-wait for the carrier, and touch no database.
+Whoever claims dials, with no queue between. One thread keeps the books; others wait for the carrier, and touch no
+database.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,9 +21,9 @@ from uuid import UUID
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
-from campaigns.calling.asking import ask
 from campaigns.calling.attempts import adopt, locked, take_back
 from campaigns.calling.breaker import ACCOUNT_TROUBLE, pause_account
+from campaigns.calling.claiming import Claimed, claim_due
 from campaigns.calling.lines import slow_down
 from campaigns.calling.locks import Locks
 from campaigns.calling.settling import settle
@@ -36,7 +36,7 @@ PATIENCE_S = 1.0  # between two looks at what is still open
 
 
 class Dialer:
-    """Places the calls of claimed attempts until it is left, and is left when the carrier has answered for all."""
+    """Claims people and calls them until it is left, and is left when the carrier has answered for all."""
 
     def __init__(self, clock: Callable[[], datetime] = now) -> None:
         self._clock, self._locks = clock, Locks()
@@ -47,12 +47,16 @@ class Dialer:
         """How many more requests may leave at once: nothing is claimed that would have to wait."""
         return MOST_AT_ONCE - len(self._asked)
 
-    def dial(self, tenant_id: int, attempt_ids: Sequence[UUID]) -> None:
-        """Ask the carrier for the calls of these attempts. Repeating it changes nothing."""
-        with tenant_transaction(tenant_id):
-            wishes = ask(self._locks.take(attempt_ids), self._clock())
-        for attempt_id, wish in wishes.items():
+    def get_ready(self) -> None:
+        """Before each round, so that the locks of the attempts to come need not be waited for."""
+        self._locks.stock_up()
+
+    def call(self, tenant_id: int, campaign_id: UUID, at: datetime, most: int) -> Claimed:
+        """Claim at most so many people of the campaign. Once that is written down, ask the carrier for their calls."""
+        claimed = claim_due(tenant_id, campaign_id, at, most, new_id=self._locks.new_id)
+        for attempt_id, wish in claimed.wishes.items():
             self._asked[_threads().submit(carrier.place_call, **wish)] = tenant_id, attempt_id
+        return claimed
 
     def note(self, wait_s: float = 0.0) -> None:
         """Store what the carrier has answered by now, or by the first answer within that time."""

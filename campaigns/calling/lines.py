@@ -6,14 +6,14 @@ limit holds for any number of processes. Who finds the row taken has no room for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 
-from agentos.tenants.prepared import prepared, prepared_rows
+from agentos.tenants.prepared import prepared_rows, send, send_for
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.calling.pace import Pace
 from campaigns.models import CarrierLine, CarrierPace
@@ -49,15 +49,19 @@ class Room:
         """These calls begin."""
         moments = [_of(row, at).after(len(attempts), at) for row in self.rows]
         lines = {"attempts": attempts, "account": settings.TWILIO_ACCOUNT_SID, "at": at}
-        prepared(_TAKE, keys=[row.key for row in self.rows], moments=moments, **lines)
+        send(_TAKE, keys=[row.key for row in self.rows], moments=moments, **lines)
 
 
-def shared_room(at: datetime) -> Room:
+def ask_for_shared_room(at: datetime) -> Callable[[], Room]:
     """How many calls may begin now by the pace of the account and of this business, and by the account's lines."""
     keys = [_account()]
     if settings.TENANT_CALLS_PER_SECOND:
         keys.append(f"tenant:{current_tenant_id()}")
-    rows = _held(keys)
+    held = send_for(CarrierPace, _HOLD, keys=keys)
+    return lambda: _room(keys, _whole(keys, held()), at)
+
+
+def _room(keys: Sequence[str], rows: Sequence[CarrierPace], at: datetime) -> Room:
     if len(rows) < len(keys):
         return Room(0)
     calls = min(_of(row, at).room(at) for row in rows)
@@ -67,10 +71,10 @@ def shared_room(at: datetime) -> Room:
     return Room(max(0, calls), rows)
 
 
-def account_room(at: datetime) -> int:
-    """The same for the account alone, to share it out. Nothing is held, so less may be left when it is taken."""
+def account_pace(at: datetime) -> Pace:
+    """The pace of the account alone, to share it out. Nothing is held, so less may be left when it is taken."""
     found = prepared_rows(CarrierPace, _LOOK, key=_account()) or [CarrierPace(key=_account())]
-    return _of(found[0], at).room(at)
+    return _of(found[0], at)
 
 
 def give_back(attempt_id: UUID) -> None:
@@ -105,13 +109,12 @@ def _level(row: CarrierPace, at: datetime) -> int:
     return max(0, row.throttles - int((at - row.throttled_at) / CALM))
 
 
-def _held(keys: Sequence[str]) -> list[CarrierPace]:
-    """The rows, unless somebody else holds one of them."""
-    found = prepared_rows(CarrierPace, _HOLD, keys=keys)
-    if len(found) < len(keys):
-        CarrierPace.objects.bulk_create([CarrierPace(key=key) for key in keys], ignore_conflicts=True)
-        found = prepared_rows(CarrierPace, _HOLD, keys=keys)
-    return found
+def _whole(keys: Sequence[str], held: list[CarrierPace]) -> list[CarrierPace]:
+    """All of these rows, made if they are missing; without those that somebody else holds."""
+    if len(held) == len(keys):
+        return held
+    CarrierPace.objects.bulk_create([CarrierPace(key=key) for key in keys], ignore_conflicts=True)
+    return prepared_rows(CarrierPace, _HOLD, keys=keys)
 
 
 def _account() -> str:

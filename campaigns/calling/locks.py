@@ -8,31 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection
 
-from agentos.tenants.prepared import prepared
+from agentos.tenants.prepared import send
 
 RECEIPTS = 7_310_001
 DIALLING = 7_310_002
 LONGEST_STANDSTILL = "3s"
+IN_STOCK = 8
 
-_NOT_FOR_LONG = "select set_config('idle_in_transaction_session_timeout', %(longest)s, true)"
-_IN_TURN = f"{_NOT_FOR_LONG}, pg_advisory_xact_lock(%(kind)s, %(tenant)s)"
+_IN_TURN = """
+select set_config('idle_in_transaction_session_timeout', %(longest)s, true),
+    pg_advisory_xact_lock(%(kind)s, %(tenant)s)
+"""
 _TAKE = "select pg_try_advisory_lock(%s, key) from unnest(%s::int[]) with ordinality as wanted(key, place)"
 
 
-@contextmanager
-def receipts_in_turn(tenant_id: int) -> Iterator[None]:
+def receipts_in_turn(tenant_id: int) -> None:
     """One receipt at a time for each tenant, until the end of the transaction, which must not take long."""
-    prepared(_IN_TURN, kind=RECEIPTS, tenant=tenant_id, longest=LONGEST_STANDSTILL)
-    yield
-
-
-def not_for_long() -> None:
-    """Hold in this transaction what many wait for: when its worker freezes, the database ends it."""
-    prepared(_NOT_FOR_LONG, longest=LONGEST_STANDSTILL)
+    send(_IN_TURN, kind=RECEIPTS, tenant=tenant_id, longest=LONGEST_STANDSTILL)
 
 
 class Locks:
@@ -46,6 +42,18 @@ class Locks:
         self._session = connection.copy()
         self._session.settings_dict["OPTIONS"].pop("pool", None)  # a pool keeps sessions, and locks with them
         self._session.ensure_connection()
+        self._stock: list[UUID] = []
+
+    def new_id(self) -> UUID:
+        """The id of an attempt that is still to be written, and whose lock is ours already."""
+        if not self._stock:
+            self.stock_up()
+        return self._stock.pop()
+
+    def stock_up(self) -> None:
+        """Have some such ids at hand. Raises where the session is lost, and with it every lock."""
+        missing = [uuid4() for _ in range(IN_STOCK - len(self._stock))]
+        self._stock += self.take(missing)
 
     def take(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
         """Those of the attempts that nobody else holds: from now on they are ours."""

@@ -29,10 +29,9 @@ log = structlog.get_logger(__name__)
 
 def unfinished(at: datetime) -> list[UUID]:
     """Attempts of the active tenant that somebody should have brought further by now."""
-    stale, doubtful = timedelta(seconds=settings.ATTEMPT_STALE_S), timedelta(seconds=settings.ATTEMPT_LOOK_AGAIN_S)
+    doubtful = timedelta(seconds=settings.ATTEMPT_LOOK_AGAIN_S)
     longest = timedelta(seconds=RING_S + LONGEST_S + settings.ATTEMPT_LATE_S)
-    left = Q(state=State.CLAIMED, claimed_at__lt=at - stale)
-    left |= Q(state__in=[State.ASKED, State.UNKNOWN], asked_at__lt=at - doubtful)
+    left = Q(claimed_at__lt=at - doubtful) & ~Q(state__in=[State.PLACED, State.ANSWERED])
     left |= Q(state__in=[State.PLACED, State.ANSWERED], asked_at__lt=at - longest)
     return list(Attempt.objects.exclude(state=State.ENDED).filter(left).values_list("pk", flat=True))
 
@@ -44,9 +43,6 @@ def reconcile(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = 
             return
         with tenant_transaction(tenant_id):
             attempt = locked(attempt_id)
-            if attempt is not None and attempt.state == State.CLAIMED:
-                take_back(attempt, "void", clock())
-                return
         if attempt is None or attempt.state == State.ENDED:
             return
         try:
@@ -60,7 +56,7 @@ def reconcile(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = 
 
 def _find(tenant_id: int, attempt: Attempt, clock: Callable[[], datetime]) -> None:
     """Adopt the call that the carrier has; give the attempt up only when there certainly is none."""
-    since = (attempt.asked_at or clock()) - CLOCKS_DIFFER
+    since = attempt.claimed_at - CLOCKS_DIFFER
     rung = attempt.to_address or str(attempt.e164)
     found = [call.sid for call in carrier.find_calls(to=rung, from_=attempt.shown_number, since=since)]
     with tenant_transaction(tenant_id):
@@ -72,8 +68,9 @@ def _find(tenant_id: int, attempt: Attempt, clock: Callable[[], datetime]) -> No
         held, at = locked(attempt.pk), clock()
         if held is None or held.carrier_sid is not None or held.state == State.ENDED:
             return
-        if held.asked_at is not None and held.asked_at < at - timedelta(seconds=settings.ATTEMPT_ABSENT_S):
-            take_back(held, "not_placed", at)
+        if held.claimed_at < at - timedelta(seconds=settings.ATTEMPT_ABSENT_S):
+            was_told = held.state == State.UNKNOWN  # else its worker died, which says nothing about the carrier
+            take_back(held, "not_placed" if was_told else "void", at)
 
 
 def _ask_after(tenant_id: int, attempt: Attempt, clock: Callable[[], datetime]) -> None:

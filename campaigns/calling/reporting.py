@@ -73,7 +73,7 @@ def detect(tenant_id: int, attempt_id: UUID, agent_id: UUID, sid: str, answered_
         if attempt.answered_by == MAYBE_MACHINE and attempt.call_id is not None and not attempt.campaign.voicemail:
             return False  # the agent talks to whatever it is, and hears better than we what that wants
     try:
-        carrier.redirect(sid, addresses.answer_url(agent_id, attempt_id))
+        carrier.redirect(sid, addresses.of_call(agent_id, attempt_id).answer)
     except carrier.CarrierError as error:  # it hears the message that a person would hear
         log.warning("a machine was not told otherwise", attempt_id=str(attempt_id), code=error.code)
     return True

@@ -15,14 +15,13 @@ from django.utils.timezone import now
 
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
-from campaigns.calling.claiming import claim_due
+from campaigns.calling.claiming import Claimed
 from campaigns.calling.dialling import Dialer
-from campaigns.calling.lines import account_room
+from campaigns.calling.lines import account_pace
 from campaigns.models import Campaign
-from telephony.carrier import MOST_AT_ONCE
 
 ROUND_S, TICK = 0.03, timedelta(seconds=1)  # few calls at a time, so that none waits for many
-Dial = Callable[[int, Sequence[UUID]], object]
+Call = Callable[[int, UUID, datetime, int], Claimed]
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -35,15 +34,13 @@ class Turn:
     served_at: datetime
     again: bool = True
 
-    def take(self, most: int, at: datetime, dial: Dial) -> int:
-        """Claim at most so many calls and have them dialed; how many it came to."""
-        with tenant_transaction(self.tenant_id):
-            claimed = claim_due(self.campaign_id, at, most)
+    def take(self, most: int, at: datetime, call: Call) -> int:
+        """Have at most so many people called; how many it came to."""
+        claimed = call(self.tenant_id, self.campaign_id, at, most)
         self.again = claimed.again
-        if claimed.attempts:
+        if claimed.wishes:
             self.served_at = at
-            dial(self.tenant_id, claimed.attempts)
-        return len(claimed.attempts)
+        return len(claimed.wishes)
 
 
 def running() -> list[Turn]:
@@ -62,21 +59,25 @@ def play(clock: Callable[[], datetime] = now, wait: Callable[[float], None] = sl
     if not turns:
         return
     with Dialer(clock) as dialer:
-        while turns and (at := clock()) < until:
-            serve(turns, at, dialer.dial, most=dialer.free)
+        while turns:
+            dialer.get_ready()
+            account = account_pace(clock())
+            if (at := clock()) >= until:
+                break
+            serve(turns, at, dialer.call, most=min(dialer.free, account.room(at)))
             turns = [turn for turn in turns if turn.again]
             if turns:
                 wait(ROUND_S)
             dialer.note()
 
 
-def serve(turns: Sequence[Turn], at: datetime, dial: Dial, *, most: int = MOST_AT_ONCE) -> None:
-    """One round: what the account has room for now is shared out, and whoever is claimed is dialed."""
+def serve(turns: Sequence[Turn], at: datetime, call: Call, most: int) -> None:
+    """One round: what there is room for now is shared out, and whoever is claimed is called."""
     tenants: dict[int, list[Turn]] = {}
     for turn in sorted(turns, key=lambda each: each.served_at):
         tenants.setdefault(turn.tenant_id, []).append(turn)
     longest_ago = sorted(tenants.values(), key=lambda theirs: max(turn.served_at for turn in theirs))
-    share_out(min(most, account_room(at)), [_tenant(theirs, at, dial) for theirs in longest_ago])
+    share_out(most, [_tenant(theirs, at, call) for theirs in longest_ago])
 
 
 def share_out(room: int, takers: Sequence[Callable[[int], int]]) -> int:
@@ -94,9 +95,9 @@ def share_out(room: int, takers: Sequence[Callable[[int], int]]) -> int:
     return taken
 
 
-def _tenant(turns: Sequence[Turn], at: datetime, dial: Dial) -> Callable[[int], int]:
-    return lambda most: share_out(most, [_campaign(turn, at, dial) for turn in turns])
+def _tenant(turns: Sequence[Turn], at: datetime, call: Call) -> Callable[[int], int]:
+    return lambda most: share_out(most, [_campaign(turn, at, call) for turn in turns])
 
 
-def _campaign(turn: Turn, at: datetime, dial: Dial) -> Callable[[int], int]:
-    return lambda most: turn.take(most, at, dial)
+def _campaign(turn: Turn, at: datetime, call: Call) -> Callable[[int], int]:
+    return lambda most: turn.take(most, at, call)

@@ -64,7 +64,6 @@ class Campaign(TenantModel):
     confirmed = models.JSONField(default=dict, blank=True, help_text="What was confirmed before launch: by whom, when.")
     planned = models.JSONField(null=True, blank=True, editable=False, help_text="The dry run of its start.")
     pause_reason = models.CharField(max_length=200, blank=True)
-    generation = models.PositiveIntegerField(default=0, help_text="Grows at each pause and start; old work is void.")
     is_test = models.BooleanField(default=False, editable=False, help_text="One call to whoever asked for it.")
     test_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tests"
@@ -143,7 +142,7 @@ class Target(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ["due_at", "pk"]
         constraints = [models.UniqueConstraint(fields=["campaign", "e164"], name="target_once_per_campaign")]
-        indexes = [models.Index(fields=["tenant", "campaign", "status", "due_at"])]
+        indexes = [models.Index(fields=["tenant", "campaign", "status", "due_at", "id"])]
 
     def __str__(self) -> str:
         return f"{self.e164} in {self.campaign_id}"
@@ -153,7 +152,6 @@ class Attempt(TenantModel):
     """One try to reach one person. It is written before the carrier is asked, and never tried again itself."""
 
     class State(models.TextChoices):
-        CLAIMED = "claimed", "Claimed"
         ASKED = "asked", "Carrier asked"
         UNKNOWN = "unknown", "Outcome unknown"
         PLACED = "placed", "Placed"
@@ -166,8 +164,7 @@ class Attempt(TenantModel):
     call = models.OneToOneField(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="attempt")
     e164 = PhoneNumberField()
     number = models.PositiveIntegerField(default=1, help_text="First, second, …")
-    state = models.CharField(max_length=10, choices=State, default=State.CLAIMED)
-    generation = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
     from_number = models.CharField(max_length=20, blank=True, help_text="What the person saw.")
     to_address = models.CharField(max_length=120, blank=True, help_text="Rung in place of the number.")
     carrier_sid = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 - unique where known

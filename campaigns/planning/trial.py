@@ -29,7 +29,6 @@ COPIED = (
     *("language", "message", "voicemail", "keys", "records_reply"),
 )
 STATES = {
-    Attempt.State.CLAIMED: "Is being dialed",
     Attempt.State.ASKED: "Is being dialed",
     Attempt.State.UNKNOWN: "Is being dialed",
     Attempt.State.PLACED: "Rings",

@@ -15,7 +15,6 @@ from agentos.samples import FIRST_LINE, TOWNS, UNASKED, ensure_campaign, town_at
 from agentos.tenants.models import Role, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.calling.claiming import claim_due
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Contact, DialReceipt, Target
 from campaigns.places import place
@@ -23,6 +22,7 @@ from campaigns.windows import is_open
 from telephony.models import PhoneNumber
 from telephony.simulator.neighborhood import PEOPLE, resident
 from tests import factories
+from tests.campaigns.rows import claim_due
 
 NIGHT = datetime(2026, 12, 14, 11, 20, tzinfo=UTC)  # a Monday; nobody in the country may be called
 NOON = datetime(2026, 12, 14, 18, tzinfo=UTC)

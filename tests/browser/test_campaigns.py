@@ -17,7 +17,6 @@ from agentos.tenants.models import User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.audio.clip_making import wav
-from campaigns.calling.claiming import claim_due
 from campaigns.calling.settling import advance, settle
 from campaigns.importing.run import run_import
 from campaigns.models import Attempt, AudioClip, Campaign, ContactImport
@@ -26,7 +25,7 @@ from telephony.simulator.voices import tone
 from tests import factories
 from tests.browser.conftest import Complaints, Server, SignedIn, until
 from tests.browser.test_looks import WIDTHS, objections
-from tests.campaigns.rows import make_campaign
+from tests.campaigns.rows import claim_due, make_campaign
 
 ROSA, IDA, OMAR = "+12125550142", "+12125550143", "+12125550144"
 PEOPLE = """\

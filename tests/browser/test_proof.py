@@ -13,13 +13,12 @@ from agentos.tenants.models import User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import services
-from campaigns.calling.claiming import claim_due
 from campaigns.models import Attempt, Campaign, Target
 from campaigns.planning.forecast import keep
 from campaigns.planning.readiness import CONFIRMATIONS
 from tests.browser.conftest import SignedIn
 from tests.browser.test_looks import LOOKS, objections
-from tests.campaigns.rows import LONG_AGO, NOON, make_campaign, make_target
+from tests.campaigns.rows import LONG_AGO, NOON, claim_due, make_campaign, make_target
 
 ROSA, OMAR = "+12125550128", "+12125550177"
 

@@ -17,10 +17,9 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import webhooks
 from campaigns.calling import addresses
-from campaigns.calling.claiming import claim_due
 from campaigns.models import Attempt, Campaign, DialReceipt, DoNotCall, Reply
 from telephony.event_writer import EventWriter
-from tests.campaigns.rows import NOON, make_campaign
+from tests.campaigns.rows import NOON, claim_due, make_campaign
 from tests.telephony.signing import CALL_SID, call_fields, webhook
 
 ROSA = "+12125550128"
@@ -61,7 +60,7 @@ class Line:
     asked_at: str = ""
 
     async def answered(self, sid: str = CALL_SID) -> list[Element]:
-        url = addresses.answer_url(self.agent.pk, self.attempt_id)
+        url = addresses.of_call(self.agent.pk, self.attempt_id).answer
         return verbs(await self.post(webhooks.OutboundCall, url, CallSid=sid, CallStatus="in-progress"))
 
     async def pressed(self, key: str = "", *, sid: str = CALL_SID, **fields: str) -> list[Element]:
@@ -88,11 +87,11 @@ class Line:
         return verbs(await self.post(webhooks.RecordingComplete, url, RecordingSid=recording, **fields))
 
     async def status(self, status: str, sid: str = CALL_SID, **fields: str) -> HttpResponse:
-        url = addresses.progress_url(self.agent.pk, self.attempt_id).partition("#")[0]
+        url = addresses.of_call(self.agent.pk, self.attempt_id).progress.partition("#")[0]
         return await self.post(webhooks.AttemptStatus, url, CallSid=sid, CallStatus=status, **fields)
 
     async def detected(self, answered_by: str) -> HttpResponse:
-        url = addresses.machine_url(self.agent.pk, self.attempt_id)
+        url = addresses.of_call(self.agent.pk, self.attempt_id).machine
         return await self.post(webhooks.AnsweredBy, url, AnsweredBy=answered_by)
 
     async def post(self, view: type[webhooks.AttemptWebhook], url: str, **fields: str) -> HttpResponse:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.utils.timezone import now
 
-from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from agents.models import Agent
-from campaigns.calling.claiming import claim_due
+from campaigns.calling import claiming
+from campaigns.calling.claiming import Claimed
 from campaigns.calling.dialling import Dialer
 from campaigns.models import Attempt, Campaign, Consent, Contact, Target
 from tests import factories
@@ -48,19 +48,38 @@ def make_target(campaign: Campaign, number: str, *, consents: bool = True, **con
         return Target.objects.create(campaign=campaign, contact=person, e164=number, due_at=LONG_AGO)
 
 
-def claimed(agent: Agent) -> tuple[Campaign, UUID]:
-    campaign = make_campaign(agent, ROSA)
+def claim_due(campaign_id: UUID, at: datetime = NOON) -> Claimed:
+    """Inside the tenant: claim, and no more, like a worker that dies before it asks the carrier."""
+    return claiming.claim_due(current_tenant_id(), campaign_id, at, new_id=uuid4)
+
+
+def claimed(agent: Agent, **fields: Any) -> tuple[Campaign, UUID]:
+    """A campaign for Rosa whose worker died like that."""
+    campaign = make_campaign(agent, ROSA, **fields)
     with tenant_transaction(agent.tenant_id):
-        (attempt_id,) = claim_due(campaign.pk, NOON).attempts
+        (attempt_id,) = claim_due(campaign.pk).attempts
     return campaign, attempt_id
+
+
+def call(campaign: Campaign, at: datetime = NOON) -> UUID:
+    """As a tick does: claim the one who is due, ask the carrier, and wait for its answer."""
+    with Dialer(lambda: at) as dialer:
+        (attempt_id,) = dialer.call(campaign.tenant_id, campaign.pk, at, 50).attempts
+    return attempt_id
+
+
+def called(agent: Agent, **fields: Any) -> tuple[Campaign, UUID]:
+    """A campaign for Rosa, for whose call the carrier was asked."""
+    campaign = make_campaign(agent, ROSA, **fields)
+    return campaign, call(campaign)
+
+
+def was_just_now(agent: Agent, attempt_id: UUID) -> None:
+    """The practice carrier's calls begin by the clock on the wall, and are looked for from the claim on."""
+    with tenant_transaction(agent.tenant_id):
+        Attempt.objects.filter(pk=attempt_id).update(claimed_at=now())
 
 
 def look(agent: Agent, attempt_id: UUID) -> Attempt:
     with tenant_transaction(agent.tenant_id):
         return Attempt.objects.select_related("target", "campaign").get(pk=attempt_id)
-
-
-def dial(tenant_id: int, attempt_id: UUID, clock: Callable[[], datetime] = now) -> None:
-    """As a tick does with what it has claimed, and waits for the carrier's answer."""
-    with Dialer(clock) as dialer:
-        dialer.dial(tenant_id, [attempt_id])

@@ -17,12 +17,11 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import services
-from campaigns.calling.claiming import claim_due
 from campaigns.models import AudioClip, Campaign, Target
 from campaigns.planning.readiness import CONFIRMATIONS
 from telephony.models import PhoneNumber
 from tests.campaigns.pages import at, attempt, fresh, make_contact, text
-from tests.campaigns.rows import NIGHT, make_campaign, make_target
+from tests.campaigns.rows import NIGHT, claim_due, make_campaign, make_target
 from tests.conftest import SignIn
 
 ROSA, TOM, AISHA = "+12125550128", "+12125550175", "+12125550136"

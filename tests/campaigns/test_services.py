@@ -12,13 +12,12 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import services
-from campaigns.calling.claiming import claim_due
 from campaigns.calling.settling import ANSWERS
 from campaigns.models import Campaign, Contact, Target
 from campaigns.planning.readiness import CONFIRMATIONS, NotStartable
 from telephony.models import PhoneNumber
 from tests import factories
-from tests.campaigns.rows import LONG_AGO, NOON, make_target
+from tests.campaigns.rows import LONG_AGO, NOON, claim_due, make_target
 
 ROSA, TOM = "+12125550128", "+12125550175"
 
@@ -114,7 +113,7 @@ def test_a_complete_draft_starts_and_starting_it_twice_changes_nothing(tenant: T
     services.start(tenant, campaign.pk, at=NOON + timedelta(hours=1))
 
     started = fresh(campaign)
-    assert (started.status, started.started_at, started.generation) == ("running", NOON, 1)
+    assert (started.status, started.started_at) == ("running", NOON)
     with tenant_transaction(tenant):
         assert set(started.targets.values_list("due_at", flat=True)) == {NOON}
 
@@ -198,20 +197,18 @@ def test_a_confirmation_says_who_and_keeps_its_date(tenant: Tenant, campaign: Ca
     assert before["by"] == str(owner)
 
 
-def test_pausing_makes_void_what_was_queued_and_going_on_starts_a_new_generation(
-    tenant: Tenant, campaign: Campaign
-) -> None:
+def test_a_campaign_is_paused_with_a_reason_and_goes_on_without_one(tenant: Tenant, campaign: Campaign) -> None:
     services.start(tenant, campaign.pk, at=NOON)
     services.pause(tenant, campaign.pk, reason="Lunch.")
     services.pause(tenant, campaign.pk)
 
     paused = fresh(campaign)
-    assert (paused.status, paused.pause_reason, paused.generation) == ("paused", "Lunch.", 2)
+    assert (paused.status, paused.pause_reason) == ("paused", "Lunch.")
 
     services.resume(tenant, campaign.pk, at=NOON)
     services.resume(tenant, campaign.pk, at=NOON)
     running = fresh(campaign)
-    assert (running.status, running.pause_reason, running.generation) == ("running", "", 3)
+    assert (running.status, running.pause_reason) == ("running", "")
 
 
 def test_a_running_campaign_is_not_changed_under_those_who_call(tenant: Tenant, campaign: Campaign) -> None:

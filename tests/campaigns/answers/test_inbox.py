@@ -19,7 +19,6 @@ from campaigns.answers import inbox
 from campaigns.answers.inbox import What
 from campaigns.answers.replies import read_conversation
 from campaigns.calling.answering import NOBODY_SPOKE_WITH_THEM, Answer, handed_over, press
-from campaigns.calling.claiming import claim_due
 from campaigns.facts import FactBook
 from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, Consent, DoNotCall, Reply, Target
@@ -28,7 +27,7 @@ from campaigns.rules import may_call
 from tests import factories
 from tests.campaigns.line import asked
 from tests.campaigns.recorded import make_reply
-from tests.campaigns.rows import NIGHT, NOON, make_campaign, make_target
+from tests.campaigns.rows import NIGHT, NOON, claim_due, make_campaign, make_target
 
 ROSA, SID = "+12125550128", "CA00000000000000000000000000000001"
 EARLIER = NOON - timedelta(hours=1)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling.caller_ids import caller_id, nearest
-from campaigns.calling.claiming import claim_due
 from campaigns.calling.reconciling import reconcile
 from campaigns.calling.settling import settle
 from campaigns.models import Attempt, Campaign, Contact, DialReceipt, Target
@@ -20,7 +18,7 @@ from telephony.simulator.people import Person, StaySilent
 from telephony.simulator.server import PracticeCarrier
 from tests import factories
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, ROSA, dial, look, make_campaign, make_target
+from tests.campaigns.rows import NOON, ROSA, call, claim_due, look, make_campaign, make_target, was_just_now
 
 MANHATTAN, BUFFALO, BOISE, TEXAS = "+12125550100", "+17165550100", "+12085550114", "+15125550100"
 TRUNK = "BY" + "0" * 31 + "7"
@@ -100,20 +98,12 @@ def test_whoever_is_called_again_sees_the_same_number_until_it_is_given_up(agent
     assert seen_by(campaign, ROSA) == MANHATTAN
 
 
-def claimed_of(campaign: Campaign) -> UUID:
-    with tenant_transaction(campaign.tenant_id):
-        (attempt_id,) = claim_due(campaign.pk, NOON).attempts
-    return attempt_id
-
-
 async def test_attempt_receipt_and_carrier_agree_on_what_was_shown(agent: Agent, practice: PracticeCarrier) -> None:
     campaign = await in_thread(local_campaign, agent, MANHATTAN)
-    attempt_id = await in_thread(claimed_of, campaign)
+    attempt_id = await in_thread(call, campaign)
 
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
-
-    (call,) = practice.exchange.calls.values()
-    assert (call.setup.from_, (await in_thread(look, agent, attempt_id)).from_number) == (MANHATTAN, MANHATTAN)
+    (placed,) = practice.exchange.calls.values()
+    assert (placed.setup.from_, (await in_thread(look, agent, attempt_id)).from_number) == (MANHATTAN, MANHATTAN)
     assert await in_thread(shown_by_receipt, agent) == MANHATTAN
 
 
@@ -125,9 +115,9 @@ def shown_by_receipt(agent: Agent) -> str:
 async def test_a_lost_call_is_looked_for_by_the_number_that_was_shown(agent: Agent, practice: PracticeCarrier) -> None:
     practice.faults.add(RestFault(Mode.LOSE_REPLY))
     campaign = await in_thread(local_campaign, agent, MANHATTAN)
-    attempt_id = await in_thread(claimed_of, campaign)
+    attempt_id = await in_thread(call, campaign)
 
-    await in_thread(dial, agent.tenant_id, attempt_id)
+    await in_thread(was_just_now, agent, attempt_id)
     await in_thread(reconcile, agent.tenant_id, attempt_id)
 
     assert (await in_thread(look, agent, attempt_id)).state == "placed"
@@ -143,11 +133,10 @@ async def test_calls_leave_by_the_trunk_of_the_number(agent: Agent, practice: Pr
             PhoneNumber.objects.filter(pk=number.pk).update(byoc_trunk=TRUNK)
             return make_campaign(agent, ROSA, number=PhoneNumber.objects.get(pk=number.pk))
 
-    attempt_id = await in_thread(claimed_of, await in_thread(with_trunk))
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    await in_thread(call, await in_thread(with_trunk))
 
-    (call,) = practice.exchange.calls.values()
-    assert call.setup.byoc == TRUNK
+    (placed,) = practice.exchange.calls.values()
+    assert placed.setup.byoc == TRUNK
 
 
 SIP = "sip:204@pbx.example.com"
@@ -166,13 +155,13 @@ async def test_who_has_a_sip_address_is_rung_there_and_found_again(agent: Agent,
     practice.exchange.people[SIP] = Person(steps=(StaySilent(),), rings_ms=3_600_000)
     practice.faults.add(RestFault(Mode.LOSE_REPLY))
     campaign = await in_thread(lambda: campaign_by_sip(agent, zone="America/New_York"))
-    attempt_id = await in_thread(claimed_of, campaign)
+    attempt_id = await in_thread(call, campaign)
 
-    await in_thread(dial, agent.tenant_id, attempt_id)
+    await in_thread(was_just_now, agent, attempt_id)
     await in_thread(reconcile, agent.tenant_id, attempt_id)
 
-    (call,) = practice.exchange.calls.values()
-    assert (call.setup.to, call.setup.byoc) == (SIP, "")  # a trunk of our own carries calls to numbers only
+    (placed,) = practice.exchange.calls.values()
+    assert (placed.setup.to, placed.setup.byoc) == (SIP, "")  # a trunk of our own carries calls to numbers only
     attempt = await in_thread(look, agent, attempt_id)
     assert (attempt.state, attempt.to_address) == ("placed", SIP)
 

@@ -16,7 +16,7 @@ from campaigns.progress import Progress
 from telephony import prices
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, claimed, dial, look
+from tests.campaigns.rows import NOON, called, claimed, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,8 +47,7 @@ def test_the_first_word_on_the_length_of_a_call_counts(agent: Agent) -> None:
 async def test_what_the_carrier_asked_in_the_end_takes_the_place_of_the_table(
     agent: Agent, practice: PracticeCarrier
 ) -> None:
-    campaign, attempt_id = await in_thread(claimed, agent)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    campaign, attempt_id = await in_thread(called, agent)
     (call,) = practice.exchange.calls.values()
     call.end(status="completed")
     await practice.exchange.over(call.record.call_sid)

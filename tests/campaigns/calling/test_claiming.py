@@ -13,11 +13,11 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.context import Lines
 from calls.services import lines_in_use
-from campaigns.calling.claiming import VOICE_WITHIN, Claimed, claim_due, room_for
+from campaigns.calling.claiming import VOICE_WITHIN, Claimed, room_for
 from campaigns.calling.settling import settle
 from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
 from tests import factories
-from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, make_campaign, make_target
+from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, claim_due, make_campaign, make_target
 
 ROSA, TOM, AISHA = "+12125550128", "+12125550175", "+12125550136"
 
@@ -63,7 +63,7 @@ def test_whose_clip_is_being_made_waits_for_it_but_not_for_long(agent: Agent) ->
 def test_nobody_is_claimed_outside_the_window_and_everybody_waits_for_it(agent: Agent) -> None:
     campaign = make_campaign(agent, ROSA)
 
-    assert claim(campaign, NIGHT) == Claimed((), 1, again=True)
+    assert claim(campaign, NIGHT) == Claimed(refused=1, again=True)
     assert target_of(campaign, ROSA).due_at == datetime(2026, 12, 14, 13, tzinfo=UTC)
     assert receipts(campaign) == [(ROSA, "deny")]
 

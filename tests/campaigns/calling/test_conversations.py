@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pytest_django import Settings
@@ -12,7 +13,6 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.models import Call, Turn
-from campaigns.calling.claiming import claim_due
 from campaigns.models import Attempt, Contact, DoNotCall
 from telephony.simulator.listening import Spoken, listen_back
 from telephony.simulator.people import BargeIn, HangUp, Person, Press, Say, StaySilent, Step, WaitForAgent
@@ -22,7 +22,7 @@ from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import OfflineSpeaker
 from tests import factories
 from tests.campaigns.line import ROSA, in_thread
-from tests.campaigns.rows import NOON, dial, make_campaign
+from tests.campaigns.rows import call, make_campaign
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 GREETING = "Hello {{first_name}}. I am calling about your visit on {{visit_date}}. Does that suit you?"
@@ -52,14 +52,13 @@ async def talk(agent: Agent, practice: PracticeCarrier, *steps: Step, **campaign
     """Call Rosa, whose visit is on November 23, to the last callback."""
     practice.exchange.people[ROSA] = Person(steps=steps, rings_ms=3000)
 
-    def claim() -> Any:
+    def call_her() -> UUID:
         made = make_campaign(agent, ROSA, **campaign)
         with tenant_transaction(agent.tenant_id):
             Contact.objects.update(fields={"visit_date": "2026-11-23"})
-            return claim_due(made.pk, NOON).attempts[0]
+        return call(made)
 
-    attempt_id = await in_thread(claim)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    attempt_id = await in_thread(call_her)
     (sid,) = practice.exchange.calls
     record = await practice.exchange.record(sid)
     assert record.errors == []

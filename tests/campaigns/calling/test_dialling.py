@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from itertools import count
+from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, connections
 from pytest_django import Settings
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling import addresses
 from campaigns.calling.canceling import cancel
-from campaigns.calling.claiming import claim_due
 from campaigns.calling.dialling import Dialer
 from campaigns.calling.locks import DIALLING, dialling
 from campaigns.calling.reconciling import reconcile, unfinished
@@ -27,8 +28,8 @@ from campaigns.services import stop
 from telephony.simulator.faults import Mode, RestFault
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
-from tests.campaigns.people.test_optout import queued_tasks
-from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, ROSA, claimed, dial, look, make_campaign
+from tests.campaigns.people.test_optout import by_admin, queued_tasks
+from tests.campaigns.rows import LONG_AGO, NOON, ROSA, called, claim_due, claimed, look, make_campaign, was_just_now
 
 THEO = "+12125550129"
 
@@ -40,61 +41,64 @@ def answers(agent: Agent) -> list[tuple[str, str]]:
         return [(each.body["occasion"], each.answer) for each in DialReceipt.objects.all()]
 
 
-async def test_an_attempt_is_placed_once_however_often_it_is_asked_for(agent: Agent, practice: PracticeCarrier) -> None:
-    _, attempt_id = await in_thread(claimed, agent)
+def call_those_due(campaign: Campaign, at: datetime) -> None:
+    with Dialer(lambda: at) as dialer:
+        dialer.call(campaign.tenant_id, campaign.pk, at, 50)
 
-    for _ in range(3):
-        await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+
+async def test_a_person_is_called_once_however_often_they_are_due(agent: Agent, practice: PracticeCarrier) -> None:
+    campaign, attempt_id = await in_thread(called, agent)
+
+    for seconds in (1, 2):
+        await in_thread(call_those_due, campaign, NOON + timedelta(seconds=seconds))
 
     attempt = await in_thread(look, agent, attempt_id)
     assert (attempt.state, len(practice.exchange.calls)) == ("placed", 1)
     assert attempt.carrier_sid in practice.exchange.calls
-    assert await in_thread(answers, agent) == [("claim", "allow"), ("dial", "allow")]
+    assert await in_thread(answers, agent) == [("dial", "allow")]
 
 
-async def test_an_opt_out_between_claim_and_dial_is_the_last_word(agent: Agent, practice: PracticeCarrier) -> None:
+async def test_the_attempt_and_its_receipt_are_written_before_the_carrier_hears_of_it(
+    agent: Agent, practice: PracticeCarrier
+) -> None:
     _, attempt_id = await in_thread(claimed, agent)
 
-    def opt_out() -> None:
+    attempt = await in_thread(look, agent, attempt_id)
+    assert (attempt.state, attempt.target.status, attempt.target.attempts_made) == ("asked", "live", 1)
+    assert (await in_thread(answers, agent), len(practice.exchange.calls)) == ([("dial", "allow")], 0)
+
+
+def test_whoever_opts_out_while_they_are_claimed_comes_after_the_claim_and_has_the_call_canceled(agent: Agent) -> None:
+    """Before it they would have been refused; in between there is nothing."""
+    campaign = make_campaign(agent, ROSA)
+
+    def stop_calling() -> list[tuple[str, UUID]]:
+        return queued_tasks(agent, by_admin)
+
+    with ThreadPoolExecutor(1) as other:
         with tenant_transaction(agent.tenant_id):
-            DoNotCall.objects.create(e164=ROSA, source="admin", since=LONG_AGO)
-
-    await in_thread(opt_out)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
-
-    attempt = await in_thread(look, agent, attempt_id)
-    assert (attempt.outcome, attempt.target.status, len(practice.exchange.calls)) == ("refused", "left_out", 0)
-    assert await in_thread(answers, agent) == [("claim", "allow"), ("dial", "deny")]
+            (attempt_id,) = claim_due(campaign.pk, NOON).attempts
+            queued = other.submit(stop_calling)
+            wait_for_a_waiting_session()
+        assert queued.result(10) == [("campaigns.tasks.cancel_call", attempt_id)]
+        other.submit(connections.close_all).result(10)
 
 
-async def test_what_was_queued_in_the_day_is_not_dialled_at_night(agent: Agent, practice: PracticeCarrier) -> None:
-    _, attempt_id = await in_thread(claimed, agent)
-
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NIGHT)
-
-    attempt = await in_thread(look, agent, attempt_id)
-    assert (attempt.target.status, attempt.target.attempts_made, len(practice.exchange.calls)) == ("waiting", 0, 0)
-
-
-async def test_a_pause_makes_what_is_queued_void(agent: Agent, practice: PracticeCarrier) -> None:
-    campaign, attempt_id = await in_thread(claimed, agent)
-
-    def pause_and_start_again() -> None:
-        with tenant_transaction(agent.tenant_id):
-            Campaign.objects.filter(pk=campaign.pk).update(generation=2)
-
-    await in_thread(pause_and_start_again)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
-
-    attempt = await in_thread(look, agent, attempt_id)
-    assert (attempt.outcome, attempt.target.status, len(practice.exchange.calls)) == ("void", "waiting", 0)
+def wait_for_a_waiting_session() -> None:
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    with connection.cursor() as cursor:
+        for _ in range(100_000):
+            cursor.execute("select pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone() != (0,):
+                return
+    raise AssertionError("nobody waits")
 
 
 async def test_stopping_a_campaign_silences_the_telephones_that_still_ring(
     agent: Agent, practice: PracticeCarrier
 ) -> None:
-    campaign, attempt_id = await in_thread(claimed, agent)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    campaign, attempt_id = await in_thread(called, agent)
 
     queued = await in_thread(queued_tasks, agent, lambda agent: stop(agent.tenant, campaign.pk))
     assert ("campaigns.tasks.cancel_call", attempt_id) in queued
@@ -110,11 +114,11 @@ async def test_a_call_whose_reply_was_lost_is_found_and_not_placed_again(
     agent: Agent, practice: PracticeCarrier, mode: Mode
 ) -> None:
     practice.faults.add(RestFault(mode))
-    _, attempt_id = await in_thread(claimed, agent)
+    campaign, attempt_id = await in_thread(called, agent)
 
-    await in_thread(dial, agent.tenant_id, attempt_id)
     assert (await in_thread(look, agent, attempt_id)).state == "unknown"
-    await in_thread(dial, agent.tenant_id, attempt_id)
+    await in_thread(call_those_due, campaign, NOON + timedelta(seconds=1))
+    await in_thread(was_just_now, agent, attempt_id)
     await in_thread(reconcile, agent.tenant_id, attempt_id)
 
     attempt = await in_thread(look, agent, attempt_id)
@@ -124,19 +128,18 @@ async def test_a_call_whose_reply_was_lost_is_found_and_not_placed_again(
 async def test_a_call_that_never_came_about_frees_the_person_after_a_while(
     agent: Agent, practice: PracticeCarrier
 ) -> None:
-    _, attempt_id = await in_thread(claimed, agent)
+    campaign, attempt_id = await in_thread(claimed, agent)
 
-    def asked_and_died() -> None:
-        with tenant_transaction(agent.tenant_id):
-            Attempt.objects.filter(pk=attempt_id).update(state="asked", asked_at=NOON)
-
-    await in_thread(asked_and_died)
     await in_thread(reconcile, agent.tenant_id, attempt_id, lambda: NOON + timedelta(seconds=40))
     assert (await in_thread(look, agent, attempt_id)).state == "asked"  # the carrier may still come to list it
 
     await in_thread(reconcile, agent.tenant_id, attempt_id, lambda: NOON + timedelta(minutes=3))
     attempt = await in_thread(look, agent, attempt_id)
-    assert (attempt.outcome, attempt.target.status) == ("not_placed", "waiting")
+    assert (attempt.outcome, attempt.target.status) == ("void", "waiting")
+    assert (attempt.asked_at, attempt.target.attempts_made) == (None, 0)
+
+    await in_thread(call_those_due, campaign, NOON + timedelta(minutes=4))
+    assert len(practice.exchange.calls) == 1
 
 
 async def test_nobody_touches_the_attempt_of_a_worker_that_lives(agent: Agent, practice: PracticeCarrier) -> None:
@@ -147,21 +150,18 @@ async def test_nobody_touches_the_attempt_of_a_worker_that_lives(agent: Agent, p
         wanted = {name: settings[name] for name in ("dbname", "user", "password", "host", "port") if settings.get(name)}
         with psycopg.connect(**wanted, autocommit=True) as frozen:
             frozen.execute("select pg_advisory_lock(%s, %s)", [DIALLING, attempt_id.int % 2**31])
-            dial(agent.tenant_id, attempt_id, lambda: NOON)
             reconcile(agent.tenant_id, attempt_id, lambda: NOON + timedelta(hours=1))
 
     await in_thread(while_it_is_frozen)
 
-    assert (await in_thread(look, agent, attempt_id)).state == "claimed"
+    assert (await in_thread(look, agent, attempt_id)).state == "asked"
     await in_thread(reconcile, agent.tenant_id, attempt_id, lambda: NOON + timedelta(hours=1))
     assert (await in_thread(look, agent, attempt_id)).outcome == "void"
 
 
 async def test_a_throttled_request_is_not_counted_as_an_attempt(agent: Agent, practice: PracticeCarrier) -> None:
     practice.faults.add(RestFault(Mode.THROTTLE))
-    _, attempt_id = await in_thread(claimed, agent)
-
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    _, attempt_id = await in_thread(called, agent)
 
     attempt = await in_thread(look, agent, attempt_id)
     assert (attempt.outcome, attempt.target.status, attempt.target.attempts_made) == ("throttled", "waiting", 0)
@@ -170,9 +170,7 @@ async def test_a_throttled_request_is_not_counted_as_an_attempt(agent: Agent, pr
 
 async def test_an_account_that_is_suspended_pauses_the_campaign(agent: Agent, practice: PracticeCarrier) -> None:
     practice.faults.add(RestFault(Mode.SUSPENDED))
-    _, attempt_id = await in_thread(claimed, agent)
-
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    _, attempt_id = await in_thread(called, agent)
 
     attempt = await in_thread(look, agent, attempt_id)
     assert (attempt.campaign.status, attempt.target.status) == ("paused", "waiting")
@@ -183,13 +181,13 @@ def test_what_a_dead_worker_left_is_found(agent: Agent) -> None:
     _, attempt_id = claimed(agent)
 
     with tenant_transaction(agent.tenant_id):
-        assert unfinished(NOON + timedelta(seconds=5)) == []
-        assert unfinished(NOON + timedelta(seconds=30)) == [attempt_id]
+        assert unfinished(NOON + timedelta(seconds=30)) == []
+        assert unfinished(NOON + timedelta(seconds=31)) == [attempt_id]
 
 
 def test_the_address_of_an_attempt_is_signed_and_of_one_agent(agent: Agent, other_agent: Agent) -> None:
     _, attempt_id = claimed(agent)
-    token = addresses.answer_url(agent.pk, attempt_id).rpartition("/")[2]
+    token = addresses.of_call(agent.pk, attempt_id).answer.rpartition("/")[2]
 
     assert addresses.read_attempt(token, agent.pk) == attempt_id
     assert addresses.read_attempt(token, other_agent.pk) is None
@@ -235,33 +233,43 @@ async def test_the_lock_of_an_attempt_outlives_the_session_that_keeps_the_books(
     agent: Agent, practice: PracticeCarrier
 ) -> None:
     """The database ends a session that freezes in a transaction, while its requests may still be on their way."""
-    _, attempt_id = await in_thread(claimed, agent)
 
-    def lose_the_session() -> bool:
+    def lose_the_session() -> tuple[UUID, bool]:
+        campaign = make_campaign(agent, ROSA)
         with Dialer(lambda: NOON) as dialer:
-            dialer.dial(agent.tenant_id, [attempt_id])
+            (attempt_id,) = dialer.call(agent.tenant_id, campaign.pk, NOON, 1).attempts
             connection.close()
             with dialling(attempt_id) as is_free:
-                return is_free
+                return attempt_id, is_free
 
-    assert await in_thread(lose_the_session) is False
+    attempt_id, is_free = await in_thread(lose_the_session)
+    assert not is_free
     assert (await in_thread(look, agent, attempt_id)).state == "placed"
 
 
-async def test_what_a_round_claims_is_asked_for_together_and_only_the_refused_wait(
-    agent: Agent, practice: PracticeCarrier
-) -> None:
-    def play_out() -> tuple[list[tuple[str, str]], list[Fault]]:
+def test_without_the_session_that_proves_its_life_nobody_dials(agent: Agent) -> None:
+    with Dialer(lambda: NOON) as dialer:
+        dialer.get_ready()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select count(pg_terminate_backend(pid)) from pg_locks join pg_database on oid = database"
+                " where locktype = 'advisory' and classid = %s and datname = current_database()",
+                [DIALLING],
+            )
+        with pytest.raises(DatabaseError):
+            dialer.get_ready()
+
+
+async def test_of_those_who_are_due_only_the_refused_are_not_called(agent: Agent, practice: PracticeCarrier) -> None:
+    def play_out() -> tuple[list[str], list[Fault]]:
         campaign = make_campaign(agent, ROSA, THEO, at_once=4, calls_per_second=20)
         with tenant_transaction(agent.tenant_id):
-            attempts = claim_due(campaign.pk, NOON).attempts
             DoNotCall.objects.create(e164=THEO, source="admin", since=LONG_AGO)
-        with Dialer(lambda: NOON) as dialer:
-            dialer.dial(agent.tenant_id, attempts)
+        call_those_due(campaign, NOON)
         with tenant_transaction(agent.tenant_id):
-            return sorted(Attempt.objects.values_list("outcome", "state")), list(verify())
+            return sorted(campaign.targets.values_list("status", flat=True)), list(verify())
 
-    assert await in_thread(play_out) == ([("", "placed"), ("refused", "ended")], [])
+    assert await in_thread(play_out) == (["left_out", "live"], [])
     assert len(practice.exchange.calls) == 1
 
 

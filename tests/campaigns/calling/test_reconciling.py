@@ -14,7 +14,7 @@ from campaigns.calling.reconciling import FORGOTTEN, reconcile, unfinished
 from campaigns.models import Attempt, Target
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, claimed, dial, look
+from tests.campaigns.rows import NOON, called, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,8 +23,7 @@ MUST_BE_OVER = NOON + timedelta(seconds=RING_S + LONGEST_S + 61)
 
 async def placed(agent: Agent, practice: PracticeCarrier) -> tuple[UUID, str]:
     """A call that rings at the carrier, whose callbacks never arrive."""
-    _, attempt_id = await in_thread(claimed, agent)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    _, attempt_id = await in_thread(called, agent)
     (sid,) = practice.exchange.calls
     return attempt_id, sid
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -15,12 +15,13 @@ from pytest_django import Settings
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.calling.claiming import claim_due
-from campaigns.calling.lines import account_room, slow_down
+from campaigns.calling import claiming
+from campaigns.calling.claiming import Claimed
+from campaigns.calling.lines import account_pace, slow_down
 from campaigns.calling.settling import settle
 from campaigns.calling.turns import running, serve, share_out
 from campaigns.models import Attempt, Campaign, CarrierLine, ComplianceProfile, Consent, Contact, Target
-from tests.campaigns.rows import LONG_AGO, NOON, make_campaign
+from tests.campaigns.rows import LONG_AGO, NOON, claim_due, make_campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,12 @@ def called(campaign: Campaign) -> int:
 
 def rounds(seconds: float, *, each_s: float = 0.1) -> None:
     for number in range(round(seconds / each_s)):
-        serve(running(), NOON + timedelta(seconds=number * each_s), dial=lambda tenant_id, attempts: None)
+        at = NOON + timedelta(seconds=number * each_s)
+        serve(running(), at, claim_only, account_pace(at).room(at))
+
+
+def claim_only(tenant_id: int, campaign_id: UUID, at: datetime, most: int) -> Claimed:
+    return claiming.claim_due(tenant_id, campaign_id, at, most, new_id=uuid4)
 
 
 def test_two_campaigns_of_a_thousand_share_the_pace_of_the_account_evenly(agent: Agent, settings: Settings) -> None:
@@ -178,11 +184,13 @@ def test_refusals_that_go_on_slow_down_further_and_not_to_a_halt(agent: Agent, s
     for tenth in range(100):
         slow_down(NOON + timedelta(seconds=1 + tenth / 10))
 
-    assert account_room(NOON + timedelta(seconds=11)) == 1 + 320 // 32 // 4
+    at = NOON + timedelta(seconds=11)
+    assert account_pace(at).room(at) == 1 + 320 // 32 // 4
 
 
-def room_a_second_after(at: object) -> int:
-    return account_room(at + timedelta(seconds=1))  # type: ignore[operator]
+def room_a_second_after(at: datetime) -> int:
+    at += timedelta(seconds=1)
+    return account_pace(at).room(at)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from agents.models import Agent
 from campaigns.answers import replies
 from campaigns.calling import addresses
 from campaigns.calling.canceling import cancel
-from campaigns.calling.claiming import claim_due
 from campaigns.models import Attempt, DialReceipt, DoNotCall, Reply
 from campaigns.people.optout import opt_out
 from telephony.carrier import place_call
@@ -35,7 +34,7 @@ from telephony.simulator.server import PracticeCarrier
 from telephony.simulator.setup import Account, CallOptions
 from telephony.simulator.voices import Humming
 from tests.campaigns.line import ROSA, in_thread
-from tests.campaigns.rows import NOON, dial, make_campaign
+from tests.campaigns.rows import NOON, called, claim_due, make_campaign
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 KEYS = {"1": "confirmed", "2": "rescheduled"}
@@ -52,13 +51,6 @@ async def practice(our_side: str, settings: Settings) -> AsyncIterator[PracticeC
         yield practice
 
 
-def claimed(agent: Agent, **campaign: Any) -> UUID:
-    made = make_campaign(agent, ROSA, keys=KEYS, **campaign)
-    with tenant_transaction(agent.tenant_id):
-        (attempt_id,) = claim_due(made.pk, NOON).attempts
-    return attempt_id
-
-
 def look(agent: Agent, attempt_id: UUID) -> Attempt:
     with tenant_transaction(agent.tenant_id):
         return Attempt.objects.select_related("target").get(pk=attempt_id)
@@ -67,8 +59,7 @@ def look(agent: Agent, attempt_id: UUID) -> Attempt:
 async def live(agent: Agent, practice: PracticeCarrier, person: Person, **campaign: Any) -> tuple[CallRecord, Attempt]:
     """Call this person, to the last callback."""
     practice.exchange.people[ROSA] = person
-    attempt_id = await in_thread(claimed, agent, **campaign)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    _, attempt_id = await in_thread(called, agent, keys=KEYS, **campaign)
     (sid,) = practice.exchange.calls
     record = await practice.exchange.record(sid)
     assert record.errors == []
@@ -123,7 +114,7 @@ async def test_who_presses_9_is_never_called_again(agent: Agent, practice: Pract
 
     sources, asked, opened = await in_thread(again)
     assert (sources, opened) == (["key"], 0)
-    assert asked == [("claim", "allow"), ("dial", "allow"), ("answer", "allow"), ("claim", "deny")]
+    assert asked == [("dial", "allow"), ("answer", "allow"), ("claim", "deny")]
 
 
 async def test_who_speaks_after_the_tone_is_in_the_inbox(agent: Agent, practice: PracticeCarrier) -> None:
@@ -191,8 +182,7 @@ async def test_who_hangs_up_has_hung_up_on_us(agent: Agent, practice: PracticeCa
 
 async def test_an_opt_out_cancels_a_call_that_is_still_ringing(agent: Agent, practice: PracticeCarrier) -> None:
     practice.exchange.people[ROSA] = Person(rings_ms=3_600_000, steps=(StaySilent(),))
-    attempt_id = await in_thread(claimed, agent)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    _, attempt_id = await in_thread(called, agent, keys=KEYS)
 
     def stop() -> None:
         with tenant_transaction(agent.tenant_id):
@@ -267,8 +257,8 @@ async def test_a_second_call_for_one_attempt_is_hung_up_before_a_word(agent: Age
         place_call,
         to=ROSA,
         from_="+12085550114",
-        url=addresses.answer_url(agent.pk, attempt.pk),
-        status_callback=addresses.progress_url(agent.pk, attempt.pk),
+        url=addresses.of_call(agent.pk, attempt.pk).answer,
+        status_callback=addresses.of_call(agent.pk, attempt.pk).progress,
     )
 
     record = await practice.exchange.record(again.sid)

@@ -13,8 +13,8 @@ from celery.signals import before_task_publish
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.calling.claiming import claim_due
-from campaigns.models import Attempt, Consent, DoNotCall
+from campaigns.calling.reconciling import reconcile
+from campaigns.models import Attempt, Campaign, Consent, DoNotCall
 from campaigns.people import contacts
 from campaigns.people.lifting import lift_overtaken
 from campaigns.people.optout import from_conversation, opt_out
@@ -22,7 +22,7 @@ from campaigns.tasks import cancel_call
 from telephony.simulator.server import PracticeCarrier
 from tests import factories
 from tests.campaigns.line import Line, MakeLine, in_thread
-from tests.campaigns.rows import LONG_AGO, NOON, ROSA, dial, make_campaign
+from tests.campaigns.rows import LONG_AGO, NOON, ROSA, called, claim_due, claimed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ways = dict[str, Callable[[Agent], Any]]
@@ -65,11 +65,9 @@ WAYS: Ways = {
 }
 
 
-def claimed(agent: Agent) -> UUID:
-    made = make_campaign(agent, ROSA)
-    with tenant_transaction(agent.tenant_id):
-        (attempt_id,) = claim_due(made.pk, NOON).attempts
-    return attempt_id
+def claim_again(campaign: Campaign) -> None:
+    with tenant_transaction(campaign.tenant_id):
+        assert claim_due(campaign.pk, NOON + timedelta(minutes=4)).attempts == ()
 
 
 def states(agent: Agent) -> list[tuple[str, str]]:
@@ -78,25 +76,24 @@ def states(agent: Agent) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_an_attempt_that_is_queued_is_not_dialed_any_more(
+async def test_whose_call_a_dead_worker_did_not_place_is_not_called_any_more(
     way: str, agent: Agent, practice: PracticeCarrier
 ) -> None:
-    attempt_id = await in_thread(claimed, agent)
+    campaign, attempt_id = await in_thread(claimed, agent)
 
     await in_thread(WAYS[way], agent)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    await in_thread(reconcile, agent.tenant_id, attempt_id, lambda: NOON + timedelta(minutes=3))
+    await in_thread(claim_again, campaign)
 
     assert not practice.exchange.calls
-    ((state, _),) = await in_thread(states, agent)
-    assert state == "ended"
+    assert await in_thread(states, agent) == [("ended", "left_out")]
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_call_that_the_carrier_already_has_is_ended_before_anybody_answers(
     way: str, agent: Agent, practice: PracticeCarrier
 ) -> None:
-    attempt_id = await in_thread(claimed, agent)
-    await in_thread(dial, agent.tenant_id, attempt_id, lambda: NOON)
+    _, attempt_id = await in_thread(called, agent)
     (sid,) = practice.exchange.calls
 
     queued = await in_thread(queued_tasks, agent, WAYS[way])
@@ -133,7 +130,7 @@ async def test_whoever_answers_in_that_moment_hears_that_it_is_done(
     say, hangup = await line.answered()
     assert (say.text or "").endswith("You will get no more calls from us. Goodbye.")
     assert hangup.tag == "Hangup"
-    assert await line.receipts() == [("claim", "allow"), ("answer", "deny")]
+    assert await line.receipts() == [("dial", "allow"), ("answer", "deny")]
 
 
 # What lifts it: one rule

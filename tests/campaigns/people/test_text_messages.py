@@ -16,7 +16,6 @@ from django.db import OperationalError
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.calling.claiming import claim_due
 from campaigns.models import ComplianceProfile, Consent, DoNotCall, Target
 from campaigns.people.text_messages import Wish, read, take
 from campaigns.webhooks import IncomingMessage
@@ -24,7 +23,7 @@ from telephony import addresses
 from telephony.event_writer import ArrivedEvent, EventWriter
 from telephony.models import CarrierEvent
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import LONG_AGO, NOON, make_campaign
+from tests.campaigns.rows import LONG_AGO, NOON, claim_due, make_campaign
 from tests.telephony.signing import ACCOUNT_SID, webhook
 
 ROSA, OURS = "+12125550128", "+12085550110"

@@ -17,7 +17,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import services
 from campaigns.calling import breaker
-from campaigns.calling.claiming import claim_due, end_if_over
+from campaigns.calling.claiming import end_if_over
 from campaigns.log import entries
 from campaigns.models import Attempt, Campaign, Contact, Target
 from campaigns.planning.comparison import Comparison
@@ -25,7 +25,7 @@ from campaigns.planning.dry_run import plan
 from campaigns.planning.forecast import Forecast, keep
 from campaigns.planning.readiness import CONFIRMATIONS
 from campaigns.progress import Progress
-from tests.campaigns.rows import LONG_AGO, NOON, make_campaign, make_target
+from tests.campaigns.rows import LONG_AGO, NOON, claim_due, make_campaign, make_target
 
 ROSA, IDA, OMAR = "+12125550128", "+12125550143", "+12125550177"
 

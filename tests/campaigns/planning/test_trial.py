@@ -21,12 +21,12 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns import log, receipts
 from campaigns.audio.clip_links import clip_url
-from campaigns.calling.claiming import VOICE_WITHIN, claim_due
+from campaigns.calling.claiming import VOICE_WITHIN
 from campaigns.calling.settling import settle
 from campaigns.models import Attempt, AudioClip, Campaign, Consent, DialReceipt, DoNotCall, Target
 from campaigns.planning import trial
 from tests import factories
-from tests.campaigns.rows import NIGHT, NOON, make_campaign
+from tests.campaigns.rows import NIGHT, NOON, claim_due, make_campaign
 
 ROSA, MINE = "+12125550128", "+12125550177"
 
