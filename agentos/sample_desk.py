@@ -14,8 +14,8 @@ ANSWERS = {
     "Do you treat children?": "We see children from the age of three. Dr. Okafor is with us on Tuesdays and Thursdays.",
     "What should I bring to my first visit?": "Please bring your insurance card and a list of your medicines.",
 }
-# Known to the practice carrier (telephony/simulator/neighborhood.py): the first is busy, the second takes the call.
-PEOPLE = (("Rae Ostrander", "+12085550125"), ("Mats Lindqvist", "+12085550121"))
+# Known to the practice carrier (telephony/simulator/neighborhood.py): the first declines, the second takes the call.
+PEOPLE = (("Rae Ostrander", "+12085550141"), ("Mats Lindqvist", "+12085550142"))
 
 
 def ensure_desk(tenant: Tenant, owner: User) -> None:
@@ -26,6 +26,5 @@ def ensure_desk(tenant: Tenant, owner: User) -> None:
                 write_answer(question=question, answer=answer, agent_id=None, language=LANGUAGE, by=owner)
         if not Colleague.objects.exists():
             for place, (name, number) in enumerate(PEOPLE, start=1):
-                Colleague.objects.create(
-                    name=name, department="Front desk", address=number, when=Colleague.When.ALWAYS, place=place
-                )
+                about = {"when": Colleague.When.ALWAYS, "way": Colleague.Way.INTRODUCE, "place": place}
+                Colleague.objects.create(name=name, department="Front desk", address=number, **about)

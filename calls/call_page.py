@@ -25,6 +25,7 @@ from calls.recordings import is_ready_made, path_of
 from calls.scores import Score, score
 from calls.speech import Stretch, longest_silence, stretches
 from calls.transcripts import SHORTEST_SCALE_MS, Bar, Entry, Told, bars, script, script_parts, tell
+from calls.transfers.story import Story, stories
 from calls.usage import Used, providers, used
 from calls.waveform import Waveform, waveform
 from calls.wording import Outcome, happening, length_ms, other_number, outcome, own_number, position, title, who
@@ -266,6 +267,11 @@ class CallPage:
     def messages(self) -> list[LeftMessage]:
         """What the caller wants people to know."""
         return list(self.call.messages.all())
+
+    @cached_property
+    def stories(self) -> list[Story]:
+        """How the caller was put through to people."""
+        return stories(self.call)
 
     @property
     def providers(self) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from agentos.tenants.templatetags.words import NOTHING, count, duration, masked_phone, phone
 from agents.catalog import Kind, provider
 from calls.models import Call, CallEvent, Turn
+from calls.transfers.story import came_of
 
 NAMELESS = {
     "Test call": "a tester",
@@ -224,13 +225,10 @@ def _by_people(kind: str, data: dict[str, Any]) -> Happening:
     return Happening(text.format(by=data.get("by", "Somebody"), text=data.get("text", "")), short)
 
 
-_TRIED = {"answered": "took the call", "busy": "was busy", "no_answer": "did not answer"}
-
-
 def _tried(data: dict[str, Any]) -> Happening:
     """How it came out with one of the people whom a caller was put through to."""
-    came, name = _TRIED.get(str(data.get("outcome")), "could not be reached"), str(data.get("name", ""))
-    return Happening(f"{name} {came}.", "Put through" if came == _TRIED["answered"] else "Not reached")
+    taken, name = data.get("outcome") == "answered", str(data.get("name", ""))
+    return Happening(f"{name} {came_of(data.get('outcome'))}.", "Put through" if taken else "Not reached")
 
 
 def _failure(data: dict[str, Any]) -> Happening:

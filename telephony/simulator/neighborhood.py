@@ -34,6 +34,18 @@ SCREENS = (
     Press("1"),
     StaySilent(),
 )
+# Staff, to whom callers are introduced: one is with a patient and declines, the other takes the call and talks.
+DECLINES = answers_with(Press("2"))
+TAKES_THE_CALL = (
+    WaitForAgent(quiet_ms=900, timeout_ms=LISTENS_MS),
+    Press("1"),
+    Pause(700),
+    Say("Hello, this is Mats at the front desk. How can I help you?"),
+    WaitForAgent(quiet_ms=NOTICES_MS, timeout_ms=LISTENS_MS),
+    Say("I will take care of it. Thank you for calling. Goodbye."),
+    Pause(500),
+    HangUp(),
+)
 GREETS = (
     Say("Hello, you have reached the voicemail of Dana. Please leave a message after the tone."),
     Beep(),
@@ -56,6 +68,8 @@ PEOPLE: Mapping[str, Person] = {
     "0133": Person(answers_with(Press("1")), rings_ms=5000),
     "0134": Person(speaks_after_the_tone("I would like to cancel my appointment."), voice="en-us+linda"),
     "0135": Person(speaks_after_the_tone("Yes, I will be there, thank you."), voice="en-us+linda", rings_ms=4000),
+    "0141": Person(DECLINES, voice="en-us+linda", rings_ms=2000),
+    "0142": Person(TAKES_THE_CALL, voice="en-us+Alex", rings_ms=3000),
 }
 
 

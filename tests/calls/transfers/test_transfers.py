@@ -185,7 +185,7 @@ def page(tenant: Tenant) -> str:
     return reverse("transfers:people", args=[tenant.slug])
 
 
-RAE = {"name": "Rae", "department": "Billing", "address": "(208) 555-0125", "when": "open", "place": 1}
+RAE = {"name": "Rae", "department": "Billing", "address": "(208) 555-0125", "when": "open", "way": "introduce", "place": 1}
 
 
 def test_somebody_is_written_down_changed_and_taken_away(sign_in: SignIn, owner: User, tenant: Tenant, page: str):
