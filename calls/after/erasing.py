@@ -16,6 +16,7 @@ from calls.followups.models import CallBack, Lead, LeftMessage
 from calls.memory.models import Memory, Remembering
 from calls.native.models import NativeCall
 from calls.rehearsal.models import Rehearsal
+from calls.transfers.models import Transfer
 
 ERASED = "Erased"
 
@@ -40,7 +41,8 @@ def erase_traces(calls: Collection[UUID], number: str = "") -> None:
 
 
 def erase_copies(calls: Collection[UUID]) -> None:
-    """What the log of webhooks repeats of these calls, however they are erased."""
+    """What repeats the words of these calls, however they are erased: why they were put through, and what was told."""
+    Transfer.objects.filter(call__in=calls).update(reason="", summary="")
     forget_events(events_of(calls))
 
 

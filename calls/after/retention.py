@@ -24,7 +24,6 @@ from calls.after.models import Analysis, Retention
 from calls.memory.models import Memory
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn
 from calls.recordings import path_of
-from calls.transfers.models import Transfer
 from calls.wording import other_number
 
 MOST_AT_A_TIME = 500
@@ -115,7 +114,6 @@ def erase_words(calls: Iterable[Call]) -> int:
     erase_at_vendors(ids)
     for model in (Turn, CallEvent, ToolRun, Analysis, Memory):
         model.objects.filter(call__in=ids).delete()
-    Transfer.objects.filter(call__in=ids).update(reason="", summary="")
     return int(Call.objects.filter(pk__in=ids).update(briefing={}))
 
 

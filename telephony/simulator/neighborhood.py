@@ -68,6 +68,9 @@ PEOPLE: Mapping[str, Person] = {
     "0133": Person(answers_with(Press("1")), rings_ms=5000),
     "0134": Person(speaks_after_the_tone("I would like to cancel my appointment."), voice="en-us+linda"),
     "0135": Person(speaks_after_the_tone("Yes, I will be there, thank you."), voice="en-us+linda", rings_ms=4000),
+}
+
+STAFF: Mapping[str, Person] = {
     "0141": Person(DECLINES, voice="en-us+linda", rings_ms=2000),
     "0142": Person(TAKES_THE_CALL, voice="en-us+Alex", rings_ms=3000),
 }
@@ -75,4 +78,4 @@ PEOPLE: Mapping[str, Person] = {
 
 def resident(number: str) -> Person | None:
     """Who answers this number, if it is one of theirs."""
-    return PEOPLE.get(number[-4:]) if number[-7:-2] == FICTION else None
+    return {**PEOPLE, **STAFF}.get(number[-4:]) if number[-7:-2] == FICTION else None

@@ -185,7 +185,14 @@ def page(tenant: Tenant) -> str:
     return reverse("transfers:people", args=[tenant.slug])
 
 
-RAE = {"name": "Rae", "department": "Billing", "address": "(208) 555-0125", "when": "open", "way": "introduce", "place": 1}
+RAE = {
+    "name": "Rae",
+    "department": "Billing",
+    "address": "(208) 555-0125",
+    "when": "open",
+    "way": "introduce",
+    "place": 1,
+}
 
 
 def test_somebody_is_written_down_changed_and_taken_away(sign_in: SignIn, owner: User, tenant: Tenant, page: str):
@@ -196,7 +203,7 @@ def test_somebody_is_written_down_changed_and_taken_away(sign_in: SignIn, owner:
         person = str(Colleague.objects.get().pk)
 
     browser.post(page, RAE | {"person": person, "when": "never"})
-    assert "Not at the moment Tried as number 1" in text(browser.get(page))
+    assert "Not at the moment Tried as number 1, hears who is calling first" in text(browser.get(page))
     browser.post(page, {"person": person, "action": "remove"})
 
     assert "Nobody yet" in text(browser.get(page))
