@@ -23,7 +23,7 @@ class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Colleague
         fields = ("name", "department", "address", "when", "way", "place")
-        labels = {"address": "Number", "when": "Is there", "way": "How callers come", "place": "Place in the row"}
+        labels = {"address": "Number", "when": "Is there", "way": "How callers reach them", "place": "Place in the row"}
         widgets = {"address": forms.TextInput({"placeholder": "(208) 555-0147", "autocomplete": "off"})}
 
     def clean_address(self) -> Any:

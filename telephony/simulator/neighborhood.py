@@ -41,7 +41,7 @@ TAKES_THE_CALL = (
     Press("1"),
     Pause(700),
     Say("Hello, this is Mats at the front desk. How can I help you?"),
-    WaitForAgent(quiet_ms=NOTICES_MS, timeout_ms=LISTENS_MS),
+    WaitForAgent(quiet_ms=NOTICES_MS, timeout_ms=6000),
     Say("I will take care of it. Thank you for calling. Goodbye."),
     Pause(500),
     HangUp(),
