@@ -13,7 +13,7 @@ from agentos.tenants.models import User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent, Proposal
 from agents.writing.by_rules import compose
-from calls.models import Call
+from calls.models import Call, Transfer
 from tests import factories
 from tests.browser.conftest import SignedIn
 from tests.calls.talks import ended_call, says, short_talk
@@ -28,6 +28,10 @@ def call(agent: Agent) -> Call:
     call = ended_call(agent, 15)
     short_talk(call)
     factories.make_event(call, "failure", at_ms=4000, part="tts", provider="elevenlabs", code="connection")
+    with tenant_transaction(agent.tenant_id):
+        tried = [{"id": 1, "name": "Rae Ostrander", "outcome": "declined", "sid": "CA8", "at": now().isoformat()}]
+        about = {"tried": tried, "began_at": now(), "ended_at": now(), "summary": "A call from somebody."}
+        Transfer.objects.create(call=call, key="looks", state="unreached", warm=True, **about)
     factories.make_usage(call)
     factories.make_usage(call, 40, kind="llm", unit="output_tokens", speculative=True)
     return call
@@ -74,6 +78,7 @@ def addresses(agent: Agent, call: Call, live_call: Call, proposal: Proposal) -> 
         "/t/juniper-dental/knowledge/?question=where+can+i+park",
         "/t/juniper-dental/numbers/",
         "/t/juniper-dental/settings/",
+        "/t/juniper-dental/settings/people/",
         "/t/juniper-dental/settings/api/",
     ]
 
