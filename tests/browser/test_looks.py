@@ -80,6 +80,7 @@ def addresses(agent: Agent, call: Call, live_call: Call, proposal: Proposal) -> 
         "/t/juniper-dental/settings/",
         "/t/juniper-dental/settings/people/",
         "/t/juniper-dental/settings/api/",
+        "/t/juniper-dental/settings/website/",
     ]
 
 
