@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
-from agents.models import Agent, KnowledgeGap, KnowledgePassage, KnowledgeSource, KnowledgeWord, Proposal
+from agents.models import Agent, KnowledgeGap, KnowledgePassage, KnowledgeSource, KnowledgeWord, Proposal, VendorList
 from calls.models import Call, Rehearsal, RehearsalRun
 
 
@@ -22,5 +22,6 @@ def add_knowledge(agent: Agent, call: Call, secret: str, key: int) -> dict[str, 
         RehearsalRun.objects.create(
             rehearsal=rehearsal, state="failed", script=[{"who": "agent", "text": secret}], trouble=secret
         )
+        VendorList.objects.create(provider="openai", trouble="away")
         Proposal.objects.create(id=key, agent=agent, description=secret, state="waiting")
     return {name: str(key) for name in ("source_id", "gap_id", "rehearsal_id", "proposal_id")}
