@@ -30,7 +30,7 @@ MEANING = (
 # What a version can otherwise do and cannot where calls are carried in this way, in the words of the page.
 WITHOUT: dict[str, tuple[str, ...]] = {
     ELEVENLABS_NATIVE: (
-        "The agent can only talk and end the call: tools, transfers to people and knowledge do not work there.",
+        "The agent can only talk and end the call: tools, transfers to people, knowledge and memory do not work there.",
         "Nobody can follow the call, whisper or take over while it lasts. Its transcript comes when it is over.",
         "The transcript holds what ElevenLabs says was spoken. What was heard of it is estimated.",
         "The first words cannot be interrupted, so that notices are heard.",

@@ -50,6 +50,6 @@ def _used(line: UsageLine) -> Used:
 
 
 def _provider(line: UsageLine) -> str:
-    offer = provider(Kind(line.kind), line.provider) if line.kind in list(Kind) else None
+    offer = next(filter(None, (provider(kind, line.provider) for kind in Kind)), None)
     label = offer.label.split(",")[0] if offer and offer.needs_key else line.provider.capitalize()
     return label if line.model == line.provider else f"{label} {line.model}"
