@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
+from agents.transports import ELEVENLABS_NATIVE
 from calls.after.costs import PARTS
 from calls.after.models import Analysis, Cost
 from calls.after.outcomes import Outcomes, outcomes, trouble_of
@@ -83,6 +84,8 @@ class CallPage:
     @cached_property
     def elsewhere(self) -> str:
         """Why nothing that was said is shown, where a vendor has the conversation; empty for all others."""
+        if self.call.version.transport != ELEVENLABS_NATIVE:
+            return ""
         native = NativeCall.objects.filter(call=self.call).first()
         if native is None:
             return ""
