@@ -280,6 +280,7 @@ TOOLS = (
     "calls.tools.leads",
     "calls.tools.call_backs",
     "calls.tools.messages",
+    "calls.tools.handing_over",
     "calls.tools.transfer",
     "calls.tools.keys",
     "calls.tools.ending",

@@ -223,8 +223,12 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
 def _tool(grant: Mapping[str, Any]) -> str:
     tool = on_offer().get(grant["name"])
     title = tool.title if tool else grant["name"]
-    labels = {setting.name: setting.label for setting in tool.settings} if tool else {}
-    chosen = [f"{labels.get(name, name)}: {value}" for name, value in grant.get("settings", {}).items()]
+    known = {setting.name: setting for setting in tool.settings} if tool else {}
+    labels = {name: (setting.label, dict(setting.choices)) for name, setting in known.items()}
+    chosen = [
+        f"{labels[name][0]}: {labels[name][1].get(value, value)}" if name in labels else f"{name}: {value}"
+        for name, value in grant.get("settings", {}).items()
+    ]
     return f"{title} ({'; '.join(chosen)})" if chosen else title
 
 

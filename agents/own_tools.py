@@ -14,6 +14,7 @@ from agentos.outgoing import Answer, OutgoingError
 from agentos.tenants import credentials
 from agentos.tenants.models import Credential
 from agentos.tenants.scoping import TenantRequired, current_tenant_id
+from agents import hand_overs
 from agents.integrations import http_tool
 from agents.integrations.http_tool import Definition, Parameter, Reading, Unfit
 from agents.mcp_tools import as_tools
@@ -37,16 +38,21 @@ def on_offer() -> Mapping[str, Tool]:
         current_tenant_id()
     except TenantRequired:
         return built_in()
-    return {**_of_servers(None), **{row.name: as_tool(row, {}) for row in ready_tools()}, **built_in()}
+    own = {**_of_servers(None), **{row.name: as_tool(row, {}) for row in ready_tools()}}
+    return own | {**built_in(), hand_overs.NAME: hand_overs.with_choices(built_in()[hand_overs.NAME])}
 
 
 def own_tools(grants: Collection[Mapping[str, Any]]) -> dict[str, Tool]:
     """Those of the business's own tools that are granted, with their secrets: for the memory of one call."""
-    names = {str(each["name"]) for each in grants} - set(built_in())
+    granted = {str(each["name"]) for each in grants}
+    built, names = built_in(), granted - set(built_in())
+    found: dict[str, Tool] = {}
+    if hand_overs.NAME in granted:
+        found[hand_overs.NAME] = hand_overs.with_targets(built[hand_overs.NAME], grants)
     if not names:
-        return {}
+        return found
     of_requests = {row.name: as_tool(row, headers_of(row.headers)) for row in ready_tools() if row.name in names}
-    return _of_servers(names) | of_requests
+    return _of_servers(names) | of_requests | found
 
 
 def ready_tools() -> list[HttpTool]:

@@ -48,14 +48,16 @@ class ToolOutcome:
     """What came of it. The model reads `content`: facts, in plain words, for it to tell the caller.
 
     With `say` that is said as it is and the model is not asked again. `then` happens when everything was said.
+    `target` says where to, with "hand_over".
     `recalled` are passages of the business's knowledge that were read for it, shown with the turn.
     """
 
     content: str
     ok: bool = True
     say: str = ""
-    then: Literal["", "hang_up", "transfer"] = ""
+    then: Literal["", "hang_up", "transfer", "hand_over"] = ""
     recalled: tuple[Mapping[str, Any], ...] | None = None
+    target: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from calls.native.giving import comes_back, give
 from calls.platform_sentences import platform_sentences
 from calls.services import NewCall, finish, next_segment, open_call, turn_away
 from calls.snapshots import Answerer, language_of, load_snapshot, save_snapshot
+from calls.taking_over import version_of
 
 T = TypeVar("T")
 
@@ -299,7 +300,7 @@ def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int]:
         goes_on = comes_back(call_id)
     segment = (next_segment(tenant.pk, call_id) or 0) if goes_on else 0
     with tenant_transaction(tenant):
-        version = AgentVersion.objects.select_related("agent").filter(calls=call_id).first()
-        if version is None:
+        call = Call.objects.filter(pk=call_id).first()
+        if call is None:
             raise Refused("ended")
-        return Answerer.of(tenant, version), segment
+        return Answerer.of(tenant, version_of(call)), segment

@@ -27,13 +27,16 @@ class CallJournal:
         names: Callable[[str], tuple[str, str]],
         to: Spool = spool,
         redactor: Redactor | None = None,
+        spoken_by: str = "",
     ) -> None:
         """`names("stt" | "llm" | "tts")` tells the first choice, whose usage it is unless said: provider and model.
 
+        `spoken_by` is the agent's name, where it is not the one that the call began with.
         What `redactor` takes out reaches neither the spool nor anything behind it.
         """
         self._key, self._names, self._spool = key, names, to
         self._redactor = redactor or Redactor(frozenset())
+        self._spoken_by = spoken_by
 
     def opened(self, new: NewCall) -> None:
         """Everything the call's row needs, in case the database could not be asked to make it."""
@@ -45,9 +48,20 @@ class CallJournal:
         self._write("answered", at=now().isoformat())
 
     def turn(self, index: int, state: dict[str, Any]) -> None:
-        kept = {name: self._redactor.turn(state["speaker"], state[name]) for name in ("heard", "unheard")}
+        kept: dict[str, Any] = {
+            name: self._redactor.turn(state["speaker"], state[name]) for name in ("heard", "unheard")
+        }
         kept["extras"] = self._redactor.data(state.get("extras", {}))
+        if self._spoken_by and state["speaker"] == "agent":
+            kept["extras"] |= {"agent": self._spoken_by}
         self._write("turn", index=index, state={**state, **kept})
+
+    def heard_before(self, message: str, until_ms: int) -> None:
+        """What was heard before the agent came is part of the conversation."""
+        if message:
+            state = {"speaker": "agent", "kind": "message", "heard": message, "unheard": "", "exact": False}
+            state |= {"interrupted": False, "started_ms": 0, "ended_ms": until_ms, "timing": {}}
+            self.turn(0, state)
 
     def event(self, kind: str, at_ms: int, data: dict[str, Any] | None = None) -> None:
         self._write("event", kind=kind, at_ms=max(0, at_ms), data=self._redactor.data(data or {}))

@@ -16,14 +16,17 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import AgentVersion
 from agents.providers.ports import ToolCall
+from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.guarding import UNKNOWN, Run, digest_in
 from calls.conversation.history import Exchange
 from calls.conversation.ports import ToolResult
+from calls.conversation.script import Script
 from calls.journal import spool
 from calls.models import Call, ToolRun
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
+from calls.taking_over import note_for, passed_at, version_of, within_limits_of
 from calls.transfers.services import words_of_return
 
 
@@ -34,7 +37,14 @@ class Earlier:
     said: tuple[tuple[str, str] | Exchange, ...] = ()
     elapsed_ms: int = 0
     runs: tuple[Run, ...] = ()
+    passed_to: str = ""  # the name of the agent to whom the call was passed on
+    takes_over: bool = False  # it has not spoken yet
+    agent_id: UUID | None = None  # its id
     bridge: str = ""  # said first, where more is known than that the line was lost
+
+    def begin(self, script: Script) -> Script:
+        """The script of who goes on: one who takes over begins with an answer."""
+        return replace(script, opening=(), takes_over=True) if self.takes_over else script
 
 
 def load_earlier(
@@ -56,11 +66,13 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         call = Call.objects.filter(pk=call_id).first()
         if call is None:
             raise LookupError(f"call {call_id} is unknown")
-        version = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
+        first = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
+        version, passed_ms = version_of(call), passed_at(call)
         turns = list(call.turns.order_by("started_ms", "index").values("speaker", "heard", "started_ms"))
         runs = [_run_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
         bridge = words_of_return(call)
         answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
+        answerer = answerer._replace(spec=within_limits_of(VersionSpec.of(first), answerer.spec))
     new = NewCall(
         call_id=call.pk,
         agent_id=call.agent_id,
@@ -75,7 +87,19 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         briefing=Briefing.from_json(call.briefing),
     )
     earlier = _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
-    return new, answerer, replace(earlier, bridge=bridge)
+    return new, answerer, replace(taken_over(earlier, turns, version, passed_ms), bridge=bridge)
+
+
+def taken_over(
+    earlier: Earlier, turns: Sequence[dict[str, Any]], version: AgentVersion, passed_ms: int | None
+) -> Earlier:
+    """With who speaks now; one who has not spoken yet is told that the caller was passed on."""
+    if passed_ms is None:
+        return earlier
+    name = version.agent.name
+    is_new = all(turn["started_ms"] < passed_ms for turn in turns if turn["speaker"] == "agent")
+    said = (*earlier.said, note_for(name)) if is_new else earlier.said
+    return replace(earlier, said=said, takes_over=is_new, passed_to=name, agent_id=version.agent_id)
 
 
 def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewCall, Answerer, Earlier]:

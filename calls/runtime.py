@@ -37,6 +37,7 @@ from calls.scripts import CallTexts
 from calls.services import NewCall
 from calls.snapshots import Answerer
 from calls.spool import SpoolKey
+from calls.taking_over import EVENT
 from calls.toolbox import FINISHED_WITHIN_S, Scene, open_toolbox
 
 PREPARED_FOR_S = 60.0  # a call whose socket does not come by then is not coming
@@ -83,6 +84,7 @@ class Prepared:
     timer: asyncio.TimerHandle | None = None
     keys: VendorKeys = field(default_factory=dict, repr=False)  # the business's own, by vendor
     tools: Mapping[str, Tool] = field(default_factory=dict, repr=False)  # the business's own, by name
+    speaker: UUID | None = None  # to whom it was passed on, where it is not the agent of the call
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def _equip(prepared: Prepared) -> None:
         briefing=prepared.new.briefing,
     )
     kind = EQUIPMENT[prepared.engine]
-    knowledge = Knowledge(prepared.tenant_id, prepared.new.agent_id, prepared.spec.language)
+    knowledge = Knowledge(prepared.tenant_id, prepared.speaker or prepared.new.agent_id, prepared.spec.language)
     prepared.equipment = kind(prepared.spec, prepared.keys, knowledge)
     prepared.equipment.open(prepared.texts)
 
@@ -223,6 +225,7 @@ async def _prepared_for(claims: CallClaims, engines: frozenset[str]) -> tuple[Pr
     if prepared is not None and prepared.equipment is not None:
         _let_go(prepared.equipment)
     prepared, earlier = await _load(claims)
+    prepared.speaker = earlier.agent_id
     if claims.segment == 1:
         earlier = replace(earlier, said=heard_before(prepared.new.briefing).said)
     usual = AudioEngine.name if AudioEngine.name in engines else RelayEngine.name
@@ -281,19 +284,19 @@ class RunningCall(Generic[E]):
         self._new = prepared.new
         redactor = _redactor(prepared)
         key = SpoolKey(claims.tenant_id, claims.call_id, claims.segment)
-        self._journal = CallJournal(key, self._names, redactor=redactor)
+        self._journal = CallJournal(key, self._names, redactor=redactor, spoken_by=earlier.passed_to)
         self._opting_out = OptingOut(claims.tenant_id, claims.call_id)
         self._elapsed_ms = earlier.elapsed_ms
         scene = _scene(claims, prepared, redactor)
         runs, own, hands = earlier.runs, prepared.tools, hands_of(prepared.new)
-        self._toolbox, worker = open_toolbox(
+        self._toolbox, self._worker = open_toolbox(
             scene, self._journal, lambda: self._session.now_ms(), earlier=runs, own=own, through=hands
         )
         script = prepared.texts.script(
             resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge
         )
         self._session = Session(
-            script=engine.script(script),
+            script=engine.script(earlier.begin(script)),
             history=History(_instructions(prepared.texts, engine), earlier.said),
             listener=engine.listener,
             make_speaker=engine.speaker,
@@ -308,7 +311,7 @@ class RunningCall(Generic[E]):
             operator_ears=engine.operator_ears,
         )
         self._attendance = Attendance(claims.tenant_id, claims.call_id, self._session, engine.tap)
-        worker.act, worker.entries = self._session.acts.perform, self._session.acts.entries
+        self._worker.act, self._worker.entries = self._session.acts.perform, self._session.acts.entries
         engine.attach(self._session)
         engine.report_to(self._on_failure)
         self.mark_reached, self.digit = self._session.mark_reached, self._session.digit
@@ -329,7 +332,7 @@ class RunningCall(Generic[E]):
         ids = {"call_id": str(self._claims.call_id), "segment": self._claims.segment}
         if self._claims.segment == 1:
             self._journal.opened(self._new)
-            self._write_message()
+            self._journal.heard_before(self._new.briefing.message, self._elapsed_ms)
         else:
             self._journal.event("resumed", self._elapsed_ms)
         self._journal.answered()
@@ -351,13 +354,6 @@ class RunningCall(Generic[E]):
             _running.pop(self._claims.call_id, None)
             self.engine.line.hang_up()
 
-    def _write_message(self) -> None:
-        """What was heard before the agent came is part of the conversation."""
-        if message := self._new.briefing.message:
-            state = {"speaker": "agent", "kind": "message", "heard": message, "unheard": "", "exact": False}
-            state |= {"interrupted": False, "started_ms": 0, "ended_ms": self._elapsed_ms, "timing": {}}
-            self._journal.turn(0, state)
-
     async def _finish(self, ending: Ending) -> None:
         await self._opting_out.stored()
         await self._toolbox.close(FINISHED_WITHIN_S)
@@ -365,6 +361,8 @@ class RunningCall(Generic[E]):
         if ending is Ending.MEDIA_LOST:
             if self.engine.name in OF_SOUND:  # a session for words just closes, also when the caller hangs up
                 self._journal.event("media_lost", self._session.now_ms())
+        elif ending is Ending.HAND_OVER:  # the carrier comes back, and the call goes on with the other agent
+            self._journal.event(EVENT, self._session.now_ms(), dict(self._worker.handed_to or {}))
         elif ending is Ending.TRANSFER:  # the carrier goes on with the call, and may bring it back
             self._journal.event("transfer", self._session.now_ms())
         else:

@@ -89,6 +89,7 @@ class ToolWorker:
     grants: Mapping[str, Grant]
     act: Act | None = None
     entries: Mapping[str, str] = field(default_factory=dict)
+    handed_to: Mapping[str, Any] | None = None  # the agent that the call goes on with
 
     async def perform(self, wish: Wish) -> ToolResult:
         """As Worker. A thread that has begun goes on to its end, whoever still waits for it."""
@@ -121,6 +122,7 @@ class ToolWorker:
             if not grant.tool.effect:
                 return FAILED
             return UNKNOWN if grant.tool.outside else self._settle(wish)
+        self.handed_to = outcome.target or self.handed_to
         return ToolResult(outcome.content, outcome.ok, outcome.say, outcome.then, outcome.recalled)
 
     def _report(self, grant: Grant, error: Exception) -> None:

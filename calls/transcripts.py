@@ -41,6 +41,11 @@ class Said:
         return self.turn.speaker == Turn.Speaker.AGENT
 
     @property
+    def by(self) -> str:
+        """The agent that spoke, where it is not the one that the call began with."""
+        return str(self.turn.extras.get("agent", ""))
+
+    @property
     def looked_up(self) -> str:
         """What the agent read for this reply, of all that the business has written down."""
         found = self.turn.extras.get("knowledge")

@@ -203,6 +203,8 @@ def happening(event: CallEvent) -> Happening:
         return _tried(event.data)
     if event.kind in _BY_PEOPLE:
         return _by_people(event.kind, event.data)
+    if event.kind == "handed_over":
+        return Happening(f"The call goes on with {event.data.get('to', 'another agent')}.", "Passed on")
     known = _HAPPENINGS.get(event.kind)
     plain = event.kind.replace("_", " ").capitalize()
     return known or Happening(f"{plain}.", plain)

@@ -197,7 +197,7 @@ class ToolResult:
     content: str
     ok: bool = True
     say: str = ""
-    then: Literal["", "hang_up", "transfer"] = ""
+    then: Literal["", "hang_up", "transfer", "hand_over"] = ""
     recalled: tuple[Mapping[str, Any], ...] | None = None
 
 

@@ -18,6 +18,7 @@ class Ending(StrEnum):
     FAILURE = "failure"
     MEDIA_LOST = "media_lost"
     TRANSFER = "transfer"
+    HAND_OVER = "hand_over"
     OPERATOR = "operator"
 
 
@@ -27,6 +28,7 @@ class Script:
 
     opening: tuple[str, ...]
     opening_kind: str = "greeting"
+    takes_over: bool = False  # from another agent: the model begins, from what was said
     introduction: str = ""
     consent_notice: str = ""
     stopped: str = ""  # answers whoever asks not to be called, and ends the call; empty: that is not listened for

@@ -206,6 +206,8 @@ class Session:
             self._say(*notices, *opening, kind="greeting", protected=True)
         elif opening:
             self._say(*opening, kind=self._script.opening_kind)
+        if self._script.takes_over:
+            self._do(turns.ResultCame())
         self._clocks.watch_silence()
 
     def _let_everything_go(self) -> None:

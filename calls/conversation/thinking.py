@@ -54,7 +54,8 @@ class Thinker:
 
     def _finish(self, reply: Reply) -> None:
         if reply.last and not reply.has_spoken:
-            self._say(reply, self._script.farewell)
+            goes_on = reply.ending == "hand_over"
+            self._say(reply, self._script.moments[0] if goes_on else self._script.farewell)
         if not reply.written and not (reply.has_acted and reply.has_spoken):
             self._on_failure(reply, ProviderError("llm", "the reply was empty", code="empty"))
             return

@@ -409,3 +409,28 @@ async def test_a_model_that_asks_for_what_nobody_waits_for_again_and_again_comes
 
         assert len(model.asked) < 30
         assert not model.open
+
+
+@on_virtual_clock
+async def test_passing_on_ends_this_agents_part_after_its_last_word_and_never_with_a_goodbye():
+    passed_on = Tools(answers={"book": ToolResult("Passed on.", then="hand_over")})
+    for words, heard in (
+        ("I will pass you on to Billing.", "I will pass you on to Billing."),
+        ("", "One moment, please."),
+    ):
+        model = ScriptedModel(Thought(words, (call("book", day="Friday"),)))
+        async with on_stage(model, tools=passed_on) as stage:
+            await stage.until_quiet()
+            await stage.caller_says("I have a question about my bill")
+
+            assert await stage.running is Ending.HAND_OVER
+            assert stage.journal.transcript()[-1] == ("agent", heard)
+
+
+@on_virtual_clock
+async def test_who_takes_over_begins_with_an_answer():
+    model = ScriptedModel("This is Billing. Which bill is it?")
+    async with on_stage(model, opening=(), takes_over=True) as stage:
+        await stage.until_quiet()
+
+        assert stage.journal.transcript() == [("agent", "This is Billing. Which bill is it?")]
