@@ -362,5 +362,5 @@ def test_a_page_asks_the_database_the_same_number_of_times_however_long_the_call
             for n in range(120)
         )
 
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         page(browser, call)
