@@ -19,6 +19,7 @@ from calls.after.models import Analysis, Cost
 from calls.after.outcomes import Outcomes, outcomes, trouble_of
 from calls.followups.models import LeftMessage
 from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
+from calls.live.presence import You, you
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn, UsageLine
 from calls.native.models import NativeCall
 from calls.parts import Part
@@ -159,6 +160,11 @@ class CallPage:
     @property
     def may_manage(self) -> bool:
         return may(self.membership, Permission.MANAGE_CALLS)
+
+    @cached_property
+    def you(self) -> You | None:
+        """What one may do to it while it lasts."""
+        return you(self.call, self.membership) if self.is_live else None
 
     # The score
 

@@ -22,6 +22,7 @@ class PlatformSentences:
     ringing_back: str
     bridge: str
     came_back: str
+    putting_through: str
     one_moment: str
     still_working: str
     not_done: str
@@ -43,6 +44,7 @@ LANGUAGES = {
         ringing_back="I am sorry, I am having trouble and cannot go on right now. "
         "Somebody will call you back. Goodbye.",
         bridge="I am sorry, we were cut off for a moment. I am back. Please go on.",
+        putting_through="I will put you through to a colleague now. One moment, please.",
         came_back="I am sorry, my colleague was cut off. I am with you again. Please go on.",
         one_moment="One moment, please.",
         still_working="I am still working on it.",
@@ -62,6 +64,7 @@ LANGUAGES = {
         ringing_back="Lo siento, tengo un problema y no puedo continuar en este momento. "
         "Le devolveremos la llamada. Adiós.",
         bridge="Lo siento, se cortó un momento. Ya estoy de vuelta. Continúe, por favor.",
+        putting_through="Le paso ahora con un colega. Un momento, por favor.",
         came_back="Lo siento, se cortó la conexión de mi colega. Vuelvo a estar con usted. Continúe, por favor.",
         one_moment="Un momento, por favor.",
         still_working="Sigo con ello.",
@@ -81,6 +84,7 @@ LANGUAGES = {
         "Je vous mets en relation avec un collègue.",
         ringing_back="Je suis désolé, j'ai un problème et je ne peux pas continuer. Nous vous rappellerons. Au revoir.",
         bridge="Excusez-moi, nous avons été coupés un instant. Je suis de retour. Continuez, je vous en prie.",
+        putting_through="Je vous mets en relation avec un collègue. Un instant, s'il vous plaît.",
         came_back="Excusez-moi, mon collègue a été coupé. Je suis de nouveau avec vous. Continuez, je vous en prie.",
         one_moment="Un instant, s'il vous plaît.",
         still_working="Je suis toujours dessus.",
@@ -99,6 +103,7 @@ LANGUAGES = {
         handing_over="Es tut mir leid, ich habe gerade eine Störung. Ich verbinde Sie jetzt mit jemandem aus dem Team.",
         ringing_back="Es tut mir leid, ich habe gerade eine Störung. Wir rufen Sie zurück. Auf Wiederhören.",
         bridge="Entschuldigung, wir waren kurz unterbrochen. Ich bin wieder da. Bitte sprechen Sie weiter.",
+        putting_through="Ich verbinde Sie jetzt mit jemandem aus dem Team. Einen Moment, bitte.",
         came_back="Entschuldigung, die Verbindung zu meinem Kollegen ist abgebrochen. Ich bin wieder für Sie da. "
         "Bitte sprechen Sie weiter.",
         one_moment="Einen Moment, bitte.",
@@ -119,6 +124,7 @@ LANGUAGES = {
         "Vou transferir a ligação para um colega agora.",
         ringing_back="Desculpe, estou com um problema e não posso continuar agora. Nós ligaremos de volta. Até logo.",
         bridge="Desculpe, a ligação caiu por um momento. Já voltei. Por favor, continue.",
+        putting_through="Vou passar a ligação para um colega. Um momento, por favor.",
         came_back="Desculpe, a ligação do meu colega caiu. Estou de novo com você. Por favor, continue.",
         one_moment="Um momento, por favor.",
         still_working="Ainda estou vendo isso.",
@@ -137,6 +143,7 @@ LANGUAGES = {
         handing_over="Mi dispiace, ho un problema e non posso continuare. La metto subito in contatto con un collega.",
         ringing_back="Mi dispiace, ho un problema e al momento non posso continuare. La richiameremo. Arrivederci.",
         bridge="Mi scusi, la linea è caduta per un momento. Sono di nuovo qui. Prego, continui.",
+        putting_through="La metto in contatto con un collega. Un momento, per favore.",
         came_back="Mi scusi, la linea del mio collega è caduta. Sono di nuovo con lei. Prego, continui.",
         one_moment="Un momento, per favore.",
         still_working="Ci sto ancora lavorando.",

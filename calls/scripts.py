@@ -71,7 +71,13 @@ class CallTexts:
         """The sentences to have ready, the first ones first. One that names the caller is nobody else's to keep."""
         spec = self._spec
         texts = [self._consent(), spec.greeting, spec.fallback_sentence, *spec.silence_prompts, spec.farewell]
-        texts += [self._platform.apology, self._platform.bridge, self._platform.came_back, spec.duration_warning]
+        texts += [
+            self._platform.apology,
+            self._platform.bridge,
+            self._platform.came_back,
+            self._platform.putting_through,
+            spec.duration_warning,
+        ]
         texts += self._moments()  # a model may be slow, too
         ways = ways_out(spec)
         texts += [self._platform.handing_over] if PUT_THROUGH in ways else []
@@ -101,6 +107,7 @@ class CallTexts:
             fallback=self._say(spec.fallback_sentence),
             moments=self._moments(),
             not_done=self._platform.not_done,
+            putting_through=self._platform.putting_through,
             came_back=self._platform.came_back,
             apology=self._platform.apology,
             handing_over=self._platform.handing_over,

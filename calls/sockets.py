@@ -6,8 +6,10 @@ from channels.auth import AuthMiddlewareStack
 from django.urls import URLPattern, path
 
 from calls.consumers import CallConsumer, CallListConsumer
+from calls.live.consumers import SoundConsumer
 
 websocket_urlpatterns: list[URLPattern] = [
     path("t/<slug:slug>/calls/live", AuthMiddlewareStack(CallListConsumer.as_asgi())),
     path("t/<slug:slug>/calls/<uuid:call_id>/live", AuthMiddlewareStack(CallConsumer.as_asgi())),
+    path("t/<slug:slug>/calls/<uuid:call_id>/sound", AuthMiddlewareStack(SoundConsumer.as_asgi())),
 ]

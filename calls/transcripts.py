@@ -42,8 +42,8 @@ class Said:
 
     @property
     def by(self) -> str:
-        """The agent that spoke, where it is not the one that the call began with."""
-        return str(self.turn.extras.get("agent", ""))
+        """Who spoke, where it is not the agent that the call began with: another one, or a person of the business."""
+        return str(self.turn.extras.get("by") or self.turn.extras.get("agent", ""))
 
     @property
     def looked_up(self) -> str:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from calls import views
 from calls.after import cost_views, retention_views
+from calls.live.views import steer
 
 app_name = "calls"
 
@@ -15,5 +16,6 @@ urlpatterns = [
     path("kept/", retention_views.retention, name="retention"),
     path("export/", views.export, name="export"),
     path("<uuid:call_id>/", views.call, name="call"),
+    path("<uuid:call_id>/steer", steer, name="steer"),
     path("<uuid:call_id>/recording.wav", views.recording, name="recording"),
 ]

@@ -216,6 +216,7 @@ _BY_PEOPLE = {
     "taken_over": ("{by} took the call over. The agent is quiet.", "Taken over"),
     "given_back": ("{by} gave the call back to the agent.", "Given back"),
     "hung_up": ("{by} ended the call.", "Ended"),
+    "put_through": ("{by} put the caller through.", "Put through"),
 }
 
 

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     VIEW_CALLS = "view_calls"
     SEE_NUMBERS = "see_numbers"
     HEAR_RECORDINGS = "hear_recordings"
+    LISTEN_IN = "listen_in"
+    STEER_CALLS = "steer_calls"
     MANAGE_CALLS = "manage_calls"
     SEE_COSTS = "see_costs"
     SET_BUDGET = "set_budget"
@@ -76,6 +78,8 @@ GRANTS: dict[Permission, Grant] = {
     Permission.VIEW_CALLS: Grant("see calls and transcripts", EVERYONE),
     Permission.SEE_NUMBERS: Grant("see callers’ full phone numbers", STAFF),
     Permission.HEAR_RECORDINGS: Grant("hear recordings", STAFF),
+    Permission.LISTEN_IN: Grant("listen to calls in progress", STAFF),
+    Permission.STEER_CALLS: Grant("whisper to agents, take calls over and end them", STAFF, changes=True),
     Permission.MANAGE_CALLS: Grant("have calls read again, and erase them", LEADS, changes=True),
     Permission.SEE_COSTS: Grant("see what calls cost", STAFF),
     Permission.SET_BUDGET: Grant("set the budget", LEADS, changes=True),

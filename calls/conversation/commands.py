@@ -55,10 +55,18 @@ class Escalate:
     reason: str
 
 
-Command = Whisper | HangUp | Listen | TakeOver | GiveBack | Escalate
+@dataclass(frozen=True, slots=True)
+class PutThrough:
+    """A transfer is waiting: let the agent say so and leave."""
+
+    by: str
+
+
+Command = Whisper | HangUp | PutThrough | Listen | TakeOver | GiveBack | Escalate
 
 LISTEN_FOR_S = 12.0
-_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Whisper, HangUp, Listen, TakeOver, GiveBack, Escalate)}
+_ALL = (Whisper, HangUp, PutThrough, Listen, TakeOver, GiveBack, Escalate)
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in _ALL}
 
 
 class Answer(StrEnum):

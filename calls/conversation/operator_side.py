@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 from agents.providers.ports import EndOfTurn, HearingEvent, ProviderError
 from calls.conversation import turn_taking as turns
-from calls.conversation.commands import Answer, Command, Escalate, GiveBack, HangUp, Listen, TakeOver, Whisper
+from calls.conversation.commands import (
+    Answer,
+    Command,
+    Escalate,
+    GiveBack,
+    HangUp,
+    Listen,
+    PutThrough,
+    TakeOver,
+    Whisper,
+)
 from calls.conversation.history import History
 from calls.conversation.ports import Listener, Speaker
 from calls.conversation.records import Records
@@ -66,6 +76,7 @@ class OperatorSide:
         self.do: Callable[[turns.Event], None] = lambda event: None
         self.on_whisper: Callable[[], None] = lambda: None
         self.on_hang_up: Callable[[bool], None] = lambda at_once: None
+        self.on_put_through: Callable[[], None] = lambda: None
         self.on_needed: Callable[[str], None] = lambda reason: None
         self.on_change: Callable[[str], None] = lambda by: None  # who speaks from now on; empty: the agent
 
@@ -83,6 +94,9 @@ class OperatorSide:
             case HangUp():
                 self._records.event("hung_up", {"by": command.by})
                 self.on_hang_up(command.at_once)
+            case PutThrough():
+                self._records.event("put_through", {"by": command.by})
+                self.on_put_through()
             case TakeOver():
                 return self._take_over(command)
             case GiveBack():

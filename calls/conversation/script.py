@@ -36,6 +36,7 @@ class Script:
     fallback: str = "One moment, please."
     moments: tuple[str, ...] = ("One moment, please.", "I am still working on it.")  # while one has to wait
     not_done: str = "I am sorry, I could not do that."
+    putting_through: str = "I will put you through to a colleague now. One moment, please."
     came_back: str = "Sorry, my colleague was cut off. I am with you again. Please go on."
     apology: str = "I am sorry, I cannot go on right now. Please call again later. Goodbye."
     handing_over: str = "I am sorry, I cannot go on right now. I am putting you through to somebody."
@@ -48,3 +49,14 @@ class Script:
     interruption_s: float | None = 0.0  # None: the line itself decides when a voice interrupts
     speculation: bool = True
     by_ear: bool = False  # the model hears the caller itself, and need not wait for the words
+
+    def last_words(self, ending: Ending) -> str:
+        """What is said when the call is ended from the outside; empty where the agent just cannot go on."""
+        match ending:
+            case Ending.LIMIT | Ending.OPERATOR:
+                return self.farewell
+            case Ending.AGENT:
+                return self.stopped
+            case Ending.TRANSFER:
+                return self.putting_through
+        return ""

@@ -179,7 +179,8 @@ class Session:
     def _let_in_operators(self, ears: Callable[[], Listener | None]) -> OperatorSide:
         parts = self._floor, self._speaker, self._history, self._records, self._timers
         side = OperatorSide(*parts, spawn=self._spawn, now=self._loop.time, now_ms=self.now_ms, ears=ears)
-        side.do, side.on_whisper, side.on_hang_up = self._do, self._agent.drop_guess, self._hang_up_for_operator
+        side.do, side.on_whisper = self._do, self._agent.drop_guess
+        side.on_hang_up, side.on_put_through = self._hang_up_for_operator, self._put_through
         return side
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -253,6 +254,10 @@ class Session:
     def _hang_up_for_operator(self, at_once: bool) -> None:
         self._ending = Ending.OPERATOR
         self._do(turns.CallerGone() if at_once else turns.EndAsked())
+
+    def _put_through(self) -> None:
+        self._ending = Ending.TRANSFER
+        self._do(turns.EndAsked())
 
     def _on_forced(self, text: str) -> None:
         self._records.event("turn_forced")
@@ -367,10 +372,8 @@ class Session:
     def _farewell(self) -> None:
         self._timers.cancel("limit", "limit near", "no words")
         self._agent.cancel()
-        farewell = self._script.farewell
-        last_words = {Ending.LIMIT: farewell, Ending.AGENT: self._script.stopped, Ending.OPERATOR: farewell}
-        if self._ending in last_words:
-            self._say(last_words[self._ending], kind="farewell", ending=self._ending)
+        if text := self._script.last_words(self._ending):
+            self._say(text, kind="farewell", ending=self._ending)
         else:
             self._ending = Ending.FAILURE
             self._spawn(self._apologize())

@@ -156,6 +156,7 @@ ROUTES: dict[str, Expectation] = {
     "calls:costs": Inside.of("see_costs", "set_budget"),
     "calls:export": Inside.of("view_calls"),
     "calls:call": Inside.of("view_calls", "manage_calls"),
+    "calls:steer": Inside.all("steer_calls"),
     "calls:recording": Inside.of("hear_recordings"),
     "calendar:index": Inside.of("view_calendar", "manage_calendar"),
     "calendar:appointment": Inside.of("view_calendar", "manage_calendar"),
@@ -215,6 +216,7 @@ SOCKETS: dict[str, Expectation | Closed] = {
     "t/<slug:slug>/agents/<uuid:agent_id>/phone": Inside.all("make_test_calls"),
     "t/<slug:slug>/calls/live": Inside.of("view_calls"),
     "t/<slug:slug>/calls/<uuid:call_id>/live": Inside.of("view_calls"),
+    "t/<slug:slug>/calls/<uuid:call_id>/sound": Inside.of("listen_in"),
     "nowhere": Closed("an address that does not exist"),
 }
 

@@ -39,6 +39,14 @@ document.addEventListener("htmx:wsAfterMessage", () => {
   if (follows && endOf() > innerHeight) scrollBy({ top: endOf() - innerHeight + IN_VIEW / 2 });
 });
 
+// What was asked of the call is done: a question closes, and what was whispered makes room for the next.
+
+document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+  if (!detail.successful) return;
+  target.closest("[popover]")?.hidePopover();
+  if (target.matches("[data-whisper]")) target.reset();
+});
+
 // The connection
 
 const notice = document.getElementById("lost");

@@ -29,9 +29,9 @@ export class Speaker {
     this.onMark = onMark;
   }
 
-  play(bytes) {
+  play(bytes, most) {
     const samples = Float32Array.from(bytes, (byte) => LINEAR[byte]);
-    this.#node.port.postMessage({ do: "play", samples }, [samples.buffer]);
+    this.#node.port.postMessage({ do: "play", samples, most }, [samples.buffer]);
   }
 
   mark(name) {

@@ -28,8 +28,10 @@ class Speaker extends AudioWorkletProcessor {
     this.port.onmessage = ({ data }) => this[data.do](data);
   }
 
-  play({ samples }) {
+  // `most`: of what comes as it is said, no more than so many samples wait; the rest is passed over.
+  play({ samples, most = Infinity }) {
     for (const sample of samples) this.waiting[this.written++ % this.waiting.length] = sample;
+    if (this.written - this.played > most) this.played = this.written - COLLECT;
   }
 
   mark({ name }) {

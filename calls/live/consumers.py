@@ -1,0 +1,197 @@
+"""The socket of somebody who listens to a running call, and may speak in it.
+
+Down goes the sound of both sides, as `Tap` gives it, and how the call stands. Up comes the sound of a microphone, 8 kHz
+mu-law, once the call was taken over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from contextlib import suppress
+from typing import Any, ClassVar
+from uuid import UUID
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
+
+from agentos.tenants.log import acting_as
+from agentos.tenants.models import Membership
+from agentos.tenants.permissions import Permission, may
+from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.sockets import is_same_origin, member_at
+from calls.conversation.commands import Answer, Command, GiveBack, Listen, TakeOver
+from calls.live.commands import SOUND, channel_of, send_soon, sound_message, sound_of
+from calls.live.exchange import exchange
+from calls.live.services import WHY_NOT, note_presence
+from calls.models import Call
+
+NOT_ALLOWED, OVER = 4403, 4410
+LONGEST_SOUND = 4000  # bytes: half a second
+MOST_WAITING = 50  # messages: five seconds of sound for a browser that does not keep up
+
+log = structlog.get_logger(__name__)
+
+
+class SoundConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One person beside one call. Whether they still may is asked again and again."""
+
+    check_every_s: ClassVar[float] = 4.0
+
+    _tasks: tuple[asyncio.Task[None], ...] = ()
+    _member: Membership | None = None
+    _speaks = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
+    async def connect(self) -> None:
+        self._call_id: UUID = self.scope["url_route"]["kwargs"]["call_id"]
+        self._member = await database_sync_to_async(self._enter)() if is_same_origin(self.scope) else None
+        if self._member is None:
+            await self.close()
+            return
+        self._key = uuid.uuid4().hex
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(MOST_WAITING)
+        await self.accept()
+        exchange().subscribe(self._channel, self._take)
+        if await self._begin():
+            self._tasks = asyncio.create_task(self._pass_on()), asyncio.create_task(self._stay())
+
+    async def disconnect(self, code: int) -> None:
+        await self._leave()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if bytes_data is not None and self._member is not None:
+            if self._speaks and len(bytes_data) <= LONGEST_SOUND:
+                exchange().tell(channel_of(self._member.tenant_id, self._call_id), sound_message(self._key, bytes_data))
+            return
+        with suppress(ValueError, AttributeError):
+            match json.loads(text_data or "").get("do"):
+                case "take_over":
+                    await self._take_over()
+                case "give_back":
+                    await self._give_back(lost=False)
+
+    # Beginning and end -------------------------------------------------------------------------------
+
+    @property
+    def _channel(self) -> str:
+        assert self._member is not None  # noqa: S101 - only for whoever was let in
+        return sound_of(self._member.tenant_id, self._call_id)
+
+    @property
+    def _name(self) -> str:
+        return str(self._member.user) if self._member else ""
+
+    def _enter(self) -> Membership | None:
+        """Whoever may listen, if there is such a call."""
+        member = member_at(self.scope, Permission.LISTEN_IN)
+        if member is None:
+            return None
+        with tenant_transaction(member.tenant):
+            return member if Call.objects.filter(pk=self._call_id).exists() else None
+
+    async def _begin(self) -> bool:
+        answer = await self._send(Listen(self._name, begins=True))
+        if answer is not Answer.DONE:
+            await self._refuse(answer)
+            await self.close(OVER)
+            return False
+        await self._record("call.listened", "Listened to a call in progress")
+        await self.send(text_data=json.dumps({"state": "listening"}))
+        return True
+
+    async def _leave(self) -> None:
+        tasks, self._tasks = self._tasks, ()
+        others = {task for task in tasks if task is not asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others)
+        if self._member is not None and hasattr(self, "_waiting"):
+            await self._give_back(lost=True)
+            await exchange().unsubscribe(self._channel, self._take)
+            self._member = None
+
+    # While it lasts ----------------------------------------------------------------------------------
+
+    def _take(self, message: bytes) -> None:
+        with suppress(asyncio.QueueFull):  # sound that cannot be passed on in time is no use later
+            self._waiting.put_nowait(message)
+
+    async def _pass_on(self) -> None:
+        while True:
+            message = await self._waiting.get()
+            if message.startswith(SOUND):
+                await self.send(bytes_data=message[len(SOUND) :])
+                continue
+            told = json.loads(message)
+            self._speaks = self._speaks and told["state"] == "operator"
+            await self.send(text_data=json.dumps(told))
+            if told["state"] == "over":
+                await self.close(OVER)
+                return
+
+    async def _stay(self) -> None:
+        """Say again that somebody listens, as long as they may."""
+        while True:
+            await asyncio.sleep(self.check_every_s)
+            with suppress(DatabaseError):
+                if await database_sync_to_async(self._still_may)() is False:
+                    await self._give_back(lost=True)
+                    await self.close(NOT_ALLOWED)
+                    return
+            if await self._send(Listen(self._name)) is Answer.OVER:
+                await self.send(text_data=json.dumps({"state": "over"}))
+                await self.close(OVER)
+                return
+
+    def _still_may(self) -> bool:
+        member = member_at(self.scope, Permission.LISTEN_IN)
+        return member is not None and (not self._speaks or may(member, Permission.STEER_CALLS))
+
+    async def _take_over(self) -> None:
+        member = await database_sync_to_async(member_at)(self.scope, Permission.STEER_CALLS)
+        if member is None:
+            await self.send(text_data=json.dumps({"refused": "Your role may listen, and not speak."}))
+            return
+        answer = await self._send(TakeOver(self._name, self._key))
+        if answer is not Answer.DONE:
+            await self._refuse(answer)
+            return
+        self._speaks = True
+        await self.send(text_data=json.dumps({"state": "speaking"}))
+        await self._record("call.taken_over", "Took over a call in progress")
+
+    async def _give_back(self, *, lost: bool) -> None:
+        if self._speaks:
+            self._speaks = False
+            await self._send(GiveBack(self._key, lost))
+            words = "Lost a call in progress to the agent" if lost else "Gave a call in progress back to the agent"
+            await self._record("call.given_back", words)
+
+    async def _send(self, command: Command) -> Answer:
+        assert self._member is not None  # noqa: S101 - only for whoever was let in
+        return await send_soon(self._member.tenant_id, self._call_id, command)
+
+    async def _refuse(self, answer: Answer) -> None:
+        await self.send(text_data=json.dumps({"refused": WHY_NOT[answer]}))
+
+    async def _record(self, what: str, words: str) -> None:
+        """In the log of the business; where the database is away, the call's own events still tell."""
+        member = self._member
+
+        def write() -> None:
+            if member is not None:
+                with tenant_transaction(member.tenant), acting_as(member.user):
+                    note_presence(self._call_id, what, words)
+
+        with suppress(DatabaseError):
+            await database_sync_to_async(write)()

@@ -1,0 +1,41 @@
+"""What a person may do to a running call from its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentos.tenants.models import Membership
+from agentos.tenants.permissions import Permission, may
+from agents.transports import CONVERSATION_RELAY
+from calls.models import Call, CallEvent
+from calls.transfers.models import Colleague
+
+HOSTED = "elevenlabs_native"  # runs at its vendor, out of our reach
+
+
+@dataclass(frozen=True, slots=True)
+class You:
+    """What the panel shows. A call that is carried as words has no sound."""
+
+    has_sound: bool
+    may_steer: bool
+    can_transfer: bool
+
+
+def you(call: Call, membership: Membership) -> You | None:
+    """None for calls that do not run in our processes, and for those who may only watch."""
+    transport = _transport(call)
+    if transport == HOSTED or not may(membership, Permission.LISTEN_IN):
+        return None
+    by_phone = call.channel == Call.Channel.PHONE
+    return You(
+        has_sound=transport != CONVERSATION_RELAY or not by_phone,
+        may_steer=may(membership, Permission.STEER_CALLS),
+        can_transfer=by_phone and Colleague.objects.exists(),
+    )
+
+
+def _transport(call: Call) -> str:
+    """The way in which it is carried, which may not be the one that its version names."""
+    other = CallEvent.objects.filter(call=call, kind="engine_fallback").last()
+    return str(other.data.get("used", "")) if other else call.version.transport
