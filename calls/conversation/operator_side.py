@@ -75,9 +75,9 @@ class OperatorSide:
         self.was_lost = False  # why the last of them left
         self.do: Callable[[turns.Event], None] = lambda event: None
         self.on_whisper: Callable[[], None] = lambda: None
-        self.on_hang_up: Callable[[bool], None] = lambda at_once: None
+        self.on_hang_up: Callable[[turns.Event], None] = lambda event: None
         self.on_put_through: Callable[[], None] = lambda: None
-        self.on_needed: Callable[[str], None] = lambda reason: None
+        self.on_needed: Callable[[str], bool] = lambda reason: False
         self.on_change: Callable[[str], None] = lambda by: None  # who speaks from now on; empty: the agent
 
     def command(self, command: Command) -> Answer:
@@ -93,7 +93,7 @@ class OperatorSide:
                     self._records.event("listened", {"by": command.by})
             case HangUp():
                 self._records.event("hung_up", {"by": command.by})
-                self.on_hang_up(command.at_once)
+                self.on_hang_up(turns.CallerGone() if command.at_once else turns.EndAsked())
             case PutThrough():
                 self._records.event("put_through", {"by": command.by})
                 self.on_put_through()

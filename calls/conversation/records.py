@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.providers.ports import ProviderError
 from calls.conversation.caller_side import CallerTurn
+from calls.conversation.feelings import mood_of
 from calls.conversation.ports import Journal, Screen
 from calls.conversation.reply import Reply
 
@@ -48,6 +49,7 @@ class Records:
             "started_ms": turn.first_ms,
             "ended_ms": turn.ended_ms,
             "timing": {},
+            "extras": {"mood": mood.value} if (mood := mood_of(turn.whole_text)) else {},
         }
         self._write(turn.index, state)
 

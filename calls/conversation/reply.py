@@ -42,6 +42,7 @@ class Reply:
     awaits_tools: bool = False  # nothing was written since tools were asked for
     has_spoken: bool = False  # the model, or a tool, has given it words
     has_acted: bool = False  # tools were asked for
+    failed_tools: bool = False  # and one of them did not do what it should
     speaks_until: float = 0.0  # about when everything written will have been spoken
     quiet_since: float | None = None  # since when the caller hears nothing while tools are running
     awaited_since: float = 0.0  # when the caller began to wait for it

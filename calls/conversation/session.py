@@ -17,6 +17,7 @@ from calls.conversation.agent_side import AgentSide
 from calls.conversation.caller_side import CallerSide, CallerTurn
 from calls.conversation.clocks import Clocks
 from calls.conversation.commands import Answer, Command
+from calls.conversation.escalation import NOBODY_COMES, Escalation, Summons
 from calls.conversation.goodbyes import is_goodbye
 from calls.conversation.history import History
 from calls.conversation.keypad import Keypad
@@ -56,6 +57,7 @@ class Session:
         on_stop: Callable[[str], None] = lambda said: None,
         rescue: Rescue = nobody,
         operator_ears: Callable[[], Listener | None] = lambda: None,
+        summons: Summons = NOBODY_COMES,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._origin = self._loop.time() - earlier_ms / 1000
@@ -67,7 +69,8 @@ class Session:
         self._on_stop, self._toolbox, self._rescue = on_stop, toolbox or NoTools(), rescue
         self._opting_out = OptingOut(self._timers, self._keypad, self._stop_calls, is_offered=bool(script.stopped))
         self._clocks = Clocks(script, self._floor, self._timers, self._keypad, self.now_ms)
-        self._clocks.do, self._clocks.on_limit = self._do, self._limit_reached
+        self._clocks.do = self._do
+        self._clocks.on_limit = lambda: self._end(Ending.LIMIT, turns.LimitReached())
         self._over = asyncio.Event()
         self._ending = Ending.CALLER
         self._tasks: set[asyncio.Task[None]] = set()
@@ -78,6 +81,9 @@ class Session:
         self._caller = self._follow_caller()
         self._agent = self._give_voice(model)
         self.operator = self._let_in_operators(operator_ears)
+        self._escalation = Escalation(self._floor, self._agent, self._history, self._records, self._spawn, summons)
+        self._escalation.leave = self.operator.on_put_through
+        self.operator.on_needed = self._escalation.needed
         self.acts = Acts(self._keypad, self._agent.press, self._toolbox.caller_said)
 
     # From the outside --------------------------------------------------------------------------------
@@ -136,8 +142,7 @@ class Session:
     def caller_gone(self, *, hung_up: bool) -> None:
         """The line is closed; `hung_up`: by the caller, as far as the carrier says."""
         if not self._over.is_set():
-            self._ending = Ending.CALLER if hung_up else Ending.MEDIA_LOST
-            self._do(turns.CallerGone())
+            self._end(Ending.CALLER if hung_up else Ending.MEDIA_LOST, turns.CallerGone())
 
     def now_ms(self) -> int:
         """Position in the call, which goes on counting over a resumption."""
@@ -180,7 +185,8 @@ class Session:
         parts = self._floor, self._speaker, self._history, self._records, self._timers
         side = OperatorSide(*parts, spawn=self._spawn, now=self._loop.time, now_ms=self.now_ms, ears=ears)
         side.do, side.on_whisper = self._do, self._agent.drop_guess
-        side.on_hang_up, side.on_put_through = self._hang_up_for_operator, self._put_through
+        side.on_hang_up = lambda event: self._end(Ending.OPERATOR, event)
+        side.on_put_through = lambda: self._end(Ending.TRANSFER, turns.EndAsked())
         return side
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -248,16 +254,11 @@ class Session:
         self._records.event("stop_asked")
         self._on_stop(said)
         if self._floor.agent is not Agent.AWAY:
-            self._ending = Ending.AGENT
-            self._do(turns.StopAsked())
+            self._end(Ending.AGENT, turns.StopAsked())
 
-    def _hang_up_for_operator(self, at_once: bool) -> None:
-        self._ending = Ending.OPERATOR
-        self._do(turns.CallerGone() if at_once else turns.EndAsked())
-
-    def _put_through(self) -> None:
-        self._ending = Ending.TRANSFER
-        self._do(turns.EndAsked())
+    def _end(self, ending: Ending, event: turns.Event) -> None:
+        self._ending = ending
+        self._do(event)
 
     def _on_forced(self, text: str) -> None:
         self._records.event("turn_forced")
@@ -277,6 +278,7 @@ class Session:
             self._do(turns.ReplyFinished(last=True))
             return
         self._do(turns.ReplyFinished())
+        self._escalation.reply_finished(reply)
         if unanswered and self._floor.caller is Caller.QUIET and self._floor.agent is Agent.LISTENING:
             self._floor.agent = Agent.THINKING
             turn = unanswered[-1]
@@ -320,7 +322,8 @@ class Session:
         turn.entry = self._history.caller_said(turn.whole_text)
         self._records.caller(turn)
         self._toolbox.caller_said(turn.whole_text)
-        self._agent.answer(turn)
+        if not self._escalation.takes(turn):
+            self._agent.answer(turn)
 
     def _join_turns(self) -> None:
         """The caller had not finished: what was being answered and what comes now are one turn."""
@@ -364,10 +367,6 @@ class Session:
             self._agent.reply.utterance.say_first(self._script.duration_warning)
         else:
             self._say(self._script.duration_warning, kind="warning")
-
-    def _limit_reached(self) -> None:
-        self._ending = Ending.LIMIT
-        self._do(turns.LimitReached())
 
     def _farewell(self) -> None:
         self._timers.cancel("limit", "limit near", "no words")

@@ -110,6 +110,7 @@ class Thinker:
 
     def _goes_on(self, reply: Reply, results: Sequence[ToolResult | None]) -> bool:
         known = [result for result in results if result is not None]
+        reply.failed_tools |= not all(result.ok for result in known)
         for result in known:
             if result.recalled is not None:
                 reply.extras["knowledge"] = [*reply.extras.get("knowledge", []), *map(dict, result.recalled)]

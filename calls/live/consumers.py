@@ -44,6 +44,7 @@ class SoundConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     _tasks: tuple[asyncio.Task[None], ...] = ()
     _member: Membership | None = None
     _speaks = False
+    _name = ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
@@ -86,15 +87,12 @@ class SoundConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         assert self._member is not None  # noqa: S101 - only for whoever was let in
         return sound_of(self._member.tenant_id, self._call_id)
 
-    @property
-    def _name(self) -> str:
-        return str(self._member.user) if self._member else ""
-
     def _enter(self) -> Membership | None:
         """Whoever may listen, if there is such a call."""
         member = member_at(self.scope, Permission.LISTEN_IN)
         if member is None:
             return None
+        self._name = str(member.user)
         with tenant_transaction(member.tenant):
             return member if Call.objects.filter(pk=self._call_id).exists() else None
 

@@ -89,9 +89,8 @@ async def on_stage(
     model: LanguageModel | None = None, voice: TextToSpeech | None = None, **options: Any
 ) -> AsyncIterator[Stage]:
     """Begin a call; whatever is still going on at the end of the block is hung up by the caller."""
-    session = {
-        key: options.pop(key) for key in ("earlier_ms", "next_index", "on_stop", "rescue", "tools") if key in options
-    }
+    names = ("earlier_ms", "next_index", "on_stop", "rescue", "summons", "tools")
+    session = {key: options.pop(key) for key in names if key in options}
     stage = Stage(model or ScriptedModel(), voice or SpokenText(), options, session)
     await asyncio.sleep(0)
     try:

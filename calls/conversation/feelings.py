@@ -1,0 +1,173 @@
+"""How a turn of the caller sounds by its words, and whether it asks for a person. Rules, and never a model.
+
+All languages are asked, whatever language the call is in. A language is added as one more `Feelings` in `LANGUAGES`:
+patterns over plain words, as in `stopping`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calls.conversation.stopping import plain
+
+
+class Mood(StrEnum):
+    ANGRY = "angry"
+    UNHAPPY = "unhappy"
+    PLEASED = "pleased"
+
+
+@dataclass(frozen=True, slots=True)
+class Feelings:
+    """How a language asks for a person, swears at a machine, complains, and is content; how an agent says it failed."""
+
+    person: re.Pattern[str]
+    not_person: re.Pattern[str]
+    angry: re.Pattern[str]
+    unhappy: re.Pattern[str]
+    pleased: re.Pattern[str]
+    failed: re.Pattern[str]
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(patterns) + r")\b")
+
+
+LANGUAGES = {
+    "en": Feelings(
+        person=_words(
+            r"(?:speak|talk|speaking|talking) (?:to|with) (?:a |an |some |the |your )?(?:real |actual |live |human )?"
+            r"(?:person|human|someone|somebody|agent|representative|rep|operator|manager|supervisor|people)",
+            r"(?:real|actual|live) (?:person|human|human being|agent)",
+            r"(?:get|give|put|want|need|transfer|connect) (?:me )?(?:me )?(?:through )?(?:to |with )?(?:a |an )?"
+            r"(?:human|person|representative|operator|manager|supervisor)",
+        ),
+        not_person=_words(r"(?:do not|don't|no need to|not) (?:want|need)?(?: to)? ?(?:speak|talk)"),
+        angry=_words(
+            "ridiculous", "unacceptable", "outrageous", "(?:damn|damned|bloody|fucking|fuck|bullshit|crap)",
+            "(?:you are|you're|this is) (?:useless|stupid|an idiot|a joke|a disgrace)", "sick (?:and tired )?of",
+            "i am furious", "i'm furious", "worst (?:service|company|experience)", "are you (?:stupid|kidding me)",
+        ),
+        unhappy=_words(
+            "frustrat(?:ed|ing)", "annoy(?:ed|ing)", "disappointed", "not happy", "unhappy", "upset", "terrible",
+            "awful", "waste of (?:my )?time", "i (?:already|just) (?:told|said)", "you (?:are not|aren't) listening",
+            "(?:does not|doesn't|is not|isn't) (?:working|help|helping)", "that is not what i (?:said|asked)",
+            "that's not what i (?:said|asked)", "for the (?:second|third|last) time", "you don't understand",
+        ),
+        pleased=_words(
+            "(?:that is|that's) (?:great|perfect|lovely)", "thank you (?:so|very) much", "wonderful", "fantastic",
+            "excellent", "you (?:have been|were|are) (?:very |so )?(?:helpful|kind)", "i appreciate",
+        ),
+        failed=_words(
+            r"(?:could not|couldn't|can't|cannot|did not|didn't) (?:do|understand|catch|find|hear|help)",
+            "unable to", "having trouble",
+        ),
+    ),
+    "es": Feelings(
+        person=_words(
+            r"(?:hablar|comunicar(?:me)?|pasar?(?:me)?|pongame|paseme) con (?:una? |algun |el |la |su )?"
+            r"(?:persona|humano|alguien|agente|operador|operadora|encargado|encargada|gerente|supervisor)",
+            "(?:persona|humano) (?:real|de verdad)",
+        ),
+        not_person=_words(r"no (?:quiero|necesito|hace falta) hablar"),
+        angry=_words("ridiculo", "inaceptable", "verguenza", "mierda", "joder", "estoy hart[oa]", "inutil(?:es)?"),
+        unhappy=_words(
+            "frustrad[oa]", "molest[oa]", "decepcionad[oa]", "no estoy content[oa]", "terrible", "fatal",
+            "perdida de tiempo", "ya (?:se )?lo (?:he dicho|dije)", "no me (?:entiende|escucha)", "no funciona",
+        ),
+        pleased=_words("muchas gracias", "perfecto", "estupendo", "excelente", "maravilloso", "muy amable"),
+        failed=_words("no (?:he podido|pude|puedo|encuentro)", "no (?:le )?(?:he entendido|entendi|entiendo)"),
+    ),
+    "fr": Feelings(
+        person=_words(
+            r"parler (?:a|avec) (?:une? |quelqu'|un vrai |une vraie |votre )?"
+            r"(?:un|personne|humain|etre humain|conseiller|conseillere|operateur|operatrice|responsable|agent)",
+            "(?:vraie personne|vrai humain|vrai conseiller)",
+            "passez moi (?:un|une|quelqu'un|votre)",
+        ),
+        not_person=_words(r"(?:je ne veux pas|pas besoin de) parler"),
+        angry=_words("ridicule", "inacceptable", "honteux", "merde", "putain", "j'en ai (?:marre|assez)", "scandaleux"),
+        unhappy=_words(
+            "frustre(?:e)?", "enerve(?:e)?", "decu(?:e)?", "pas content(?:e)?", "nul", "horrible", "perte de temps",
+            "je (?:vous )?l'ai deja dit", "vous ne (?:m'ecoutez|comprenez) pas", "ca ne marche pas",
+        ),
+        pleased=_words("merci beaucoup", "parfait", "formidable", "excellent", "super", "tres gentil(?:le)?"),
+        failed=_words("je n'ai pas (?:pu|compris|trouve|reussi)", "je ne (?:peux|comprends|trouve) pas"),
+    ),
+    "de": Feelings(
+        person=_words(
+            r"(?:mit )?(?:einem |einer |jemandem |eine |einen |jemand )?(?:echten |richtigen |lebenden )?"
+            r"(?:menschen|mitarbeiter|mitarbeiterin|kollegen|kollegin|berater|beraterin|person|jemandem|vorgesetzten)"
+            r" (?:sprechen|reden|verbinden)",
+            "(?:echten|richtigen) menschen", "verbinden sie mich",
+        ),
+        not_person=_words(r"(?:nicht|keinem|niemandem|kein) (?:\w+ )?(?:sprechen|reden|verbinden)"),
+        angry=_words(
+            "lacherlich", "unverschamt(?:heit)?", "unmoglich", "scheisse?", "verdammt", "frechheit", "ich habe genug",
+            "mir reicht(?:'s| es)", "unfassbar",
+        ),
+        unhappy=_words(
+            "frustriert", "genervt", "nervt", "enttauscht", "unzufrieden", "argerlich", "schrecklich",
+            "zeitverschwendung", "(?:das )?habe ich (?:ihnen )?(?:schon|bereits) gesagt", "funktioniert nicht",
+            "sie (?:horen|verstehen) mich? nicht",
+        ),
+        pleased=_words("vielen dank", "wunderbar", "perfekt", "ausgezeichnet", "super", "sehr nett", "grossartig"),
+        failed=_words(
+            "nicht (?:verstanden|gefunden|geklappt)", "kann ich (?:leider )?nicht", r"konnte (?:ich )?(?:\w+ )?nicht",
+        ),
+    ),
+    "pt": Feelings(
+        person=_words(
+            r"(?:falar|conversar) com (?:uma? |alguma |o |a |seu |sua )?"
+            r"(?:pessoa|humano|alguem|atendente|operador|operadora|gerente|supervisor|responsavel)",
+            "(?:pessoa|humano|atendente) de verdade",
+        ),
+        not_person=_words(r"nao (?:quero|preciso) falar"),
+        angry=_words("ridiculo", "inaceitavel", "vergonha", "merda", "porra", "estou fart[oa]", "absurdo"),
+        unhappy=_words(
+            "frustrad[oa]", "irritad[oa]", "decepcionad[oa]", "nao estou (?:contente|satisfeit[oa])", "horrivel",
+            "pessimo", "perda de tempo", "ja (?:lhe )?(?:disse|falei)", "nao (?:me )?(?:entende|escuta)",
+            "nao funciona",
+        ),
+        pleased=_words("muito obrigad[oa]", "perfeito", "otimo", "excelente", "maravilhoso", "muito gentil"),
+        failed=_words("nao (?:consegui|pude|posso|encontrei)", "nao (?:entendi|compreendi)"),
+    ),
+    "it": Feelings(
+        person=_words(
+            r"parlare con (?:una? |qualche |il |la |un vero |una vera )?"
+            r"(?:persona|umano|qualcuno|operatore|operatrice|responsabile|addetto|consulente|essere umano)",
+            "(?:persona vera|vera persona|operatore umano)", "mi passi (?:un|una|qualcuno|il|la)",
+        ),
+        not_person=_words(r"non (?:voglio|ho bisogno di) parlare"),
+        angry=_words("ridicolo", "inaccettabile", "vergogna", "merda", "cazzo", "sono stuf[oa]", "assurdo"),
+        unhappy=_words(
+            "frustrat[oa]", "arrabbiat[oa]", "delus[oa]", "non sono content[oa]", "terribile", "pessimo",
+            "perdita di tempo", "(?:ve )?l'ho gia detto", "non mi (?:capisce|ascolta)", "non funziona",
+        ),
+        pleased=_words("grazie mille", "perfetto", "ottimo", "eccellente", "meraviglioso", "molto gentile"),
+        failed=_words("non (?:sono riuscit[oa]|posso|riesco|ho trovato)", "non ho capito"),
+    ),
+}  # fmt: skip
+
+
+def mood_of(said: str) -> Mood | None:
+    """What the words of a turn tell of the caller's mood; None for nothing in particular."""
+    words = plain(said)
+    for mood in Mood:
+        if any(getattr(feelings, mood.value).search(words) for feelings in LANGUAGES.values()):
+            return mood
+    return None
+
+
+def asks_for_person(said: str) -> bool:
+    """Whether these words of the caller ask to speak with a person."""
+    words = plain(said)
+    return any(each.person.search(words) and not each.not_person.search(words) for each in LANGUAGES.values())
+
+
+def admits_failure(said: str) -> bool:
+    """Whether these words of the agent say that it did not understand, or could not do something."""
+    words = plain(said)
+    return any(feelings.failed.search(words) for feelings in LANGUAGES.values())
