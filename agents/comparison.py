@@ -107,6 +107,12 @@ SECTIONS = (
         ),
     ),
     Section(
+        "people",
+        "When a person is needed",
+        "When a person is needed",
+        (("escalation", "Ask for a person by rule"),),
+    ),
+    Section(
         "carrying",
         "How calls are carried",
         "Carrying calls",
@@ -138,6 +144,12 @@ SECTIONS = (
 LABELS: Mapping[str, str] = {field: label for section in SECTIONS for field, label in section.labels}
 EDITABLE = tuple(LABELS)
 SECTION_OF: Mapping[str, Section] = {field: section for section in SECTIONS for field in section.fields}
+
+ESCALATED: Mapping[str, str] = {
+    "asked": "The caller asks for a person",
+    "frustrated": "The caller is upset",
+    "failed": "The agent has failed twice in a row",
+}
 
 REDACTED: Mapping[str, str] = {
     "card": "Card numbers",
@@ -211,6 +223,8 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
             return "\n".join(f"{name} = {_plain(each)}" for name, each in sorted(value.items()))
         case list() if field == "redaction":
             return "\n".join(REDACTED[each] for each in value)
+        case list() if field == "escalation":
+            return "\n".join(ESCALATED[each] for each in value)
         case list():
             return "\n".join(str(WantedField.from_json(each) if field == "extraction" else each) for each in value)
         case int() if field in _MILLISECONDS:

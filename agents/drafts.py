@@ -11,7 +11,7 @@ from django.db import models
 
 from agentos.tenants.zones import timezones
 from agents.catalog import LANGUAGES, Kind, provider
-from agents.comparison import EDITABLE, REDACTED
+from agents.comparison import EDITABLE, ESCALATED, REDACTED
 from agents.findings import LONGEST_CRITERION, MOST_CRITERIA, read_fields
 from agents.models import AgentVersion
 from agents.offers import Option, Provider
@@ -241,10 +241,13 @@ def _extraction(field: str, value: Any) -> list[dict[str, Any]]:
         raise ValidationError(str(error)) from None
 
 
-def _redaction(field: str, value: Any) -> list[str]:
-    if not isinstance(value, list | tuple) or not set(value) <= set(REDACTED):
-        raise ValidationError(f"Choose from {', '.join(REDACTED)}.")
-    return [kind for kind in REDACTED if kind in value]
+def _some_of(offered: Mapping[str, str]) -> Callable[[str, Any], list[str]]:
+    def chosen(field: str, value: Any) -> list[str]:
+        if not isinstance(value, list | tuple) or not set(value) <= set(offered):
+            raise ValidationError(f"Choose from {', '.join(offered)}.")
+        return [kind for kind in offered if kind in value]
+
+    return chosen
 
 
 def _variables(field: str, value: Any) -> dict[str, str]:
@@ -268,7 +271,8 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "keyterms": _keyterms,
     "backchannels": _backchannels,
     "silence_prompts": _silence_prompts,
-    "redaction": _redaction,
+    "redaction": _some_of(REDACTED),
+    "escalation": _some_of(ESCALATED),
     "success_criteria": _success_criteria,
     "extraction": _extraction,
     "variables": _variables,

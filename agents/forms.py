@@ -12,7 +12,7 @@ from agentos.tenants.zones import timezones
 from agents import transports
 from agents.catalog import LANGUAGES, PROVIDERS, Kind, provider
 from agents.checklist import is_configured, seconds_spoken
-from agents.comparison import LABELS, REDACTED
+from agents.comparison import ESCALATED, LABELS, REDACTED
 from agents.drafts import OPTION, ROLES, Errors
 from agents.form_fields import Lines, Pairs, Slider, Terms
 from agents.models import Agent, AgentVersion
@@ -47,6 +47,7 @@ HINTS = {
     "fallback_sentence": "Said when model or voice fail, while the agent tries again.",
     "timezone": "In which the agent says dates and times.",
     "recording": "Both sides on a channel each, kept with the call.",
+    "escalation": "Then people under Settings are rung. When nobody is there, the agent offers to take a message.",
     "redaction": "Replaced before anything is stored, also when they are spoken digit by digit.",
     "redacted_recording": "A voice cannot be redacted. Otherwise calls with something left out are not recorded.",
     "analysis": "When it is over, the agent’s model says in a few words what came of it.",
@@ -215,6 +216,7 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         **{f"transport{OPTION}{each.name}": _option(each) for each in _transport_options()},
         "redaction": forms.MultipleChoiceField(choices=list(REDACTED.items()), widget=forms.CheckboxSelectMultiple),
         "redacted_recording": forms.BooleanField(),
+        "escalation": forms.MultipleChoiceField(choices=list(ESCALATED.items()), widget=forms.CheckboxSelectMultiple),
         "analysis": forms.BooleanField(),
         "success_criteria": Lines(widget=_text(3)),
         "extraction": WantedFields(),

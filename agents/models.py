@@ -141,6 +141,9 @@ class AgentVersion(TenantModel):
     redaction = models.JSONField(default=list, blank=True, help_text="Kinds of personal data that are not stored.")
     redacted_recording = models.BooleanField(default=False, help_text="Keep the recording although text is redacted.")
 
+    # People
+    escalation = models.JSONField(default=list, blank=True, help_text="When a person is asked for, by rule.")
+
     # After the call
     analysis = models.BooleanField(default=True, help_text="The model reads each call once it is over.")
     success_criteria = models.JSONField(default=list, blank=True, help_text="Sentences, each judged after a call.")

@@ -59,6 +59,7 @@ class VersionSpec:
     tools: list[dict[str, Any]] = field(default_factory=list)
     redaction: list[str] = field(default_factory=list)
     redacted_recording: bool = False
+    escalation: list[str] = field(default_factory=list)
     analysis: bool = True
     success_criteria: list[str] = field(default_factory=list)
     extraction: list[dict[str, Any]] = field(default_factory=list)

@@ -21,6 +21,7 @@ from calls.after.models import Analysis, Cost
 from calls.after.outcomes import Word, result_of, sentiment_of
 from calls.filters import STATES, Choice, Wanted
 from calls.latency import SLOW_MS, p50, wait_ms
+from calls.live.presence import waiting_for_person
 from calls.models import Call, Turn
 from calls.parts import Part
 from calls.ribbons import Ribbon, ribbon
@@ -86,7 +87,8 @@ class CallList:
         return list(_with_turns(Call.objects.filter(pk__in=ids)))
 
     def print(self, calls: Sequence[Call], scale_ms: int) -> list[Part]:
-        rows = [self._row(call, scale_ms) for call in calls]
+        waiting = waiting_for_person(calls)
+        rows = [self._row(call, scale_ms, needs_person=call.pk in waiting) for call in calls]
         return [Part(f"call-{row.call.pk}", self._printed(row), tag="tr") for row in rows]
 
     def scale_for(self, calls: Collection[Call]) -> int:
@@ -106,13 +108,13 @@ class CallList:
         counted = [(each, counts[f"n{place}"]) for place, each in enumerate(STATES)]
         return [(each, number) for each, number in counted if number or each.value in ("", self.wanted.state)]
 
-    def _row(self, call: Call, scale_ms: int) -> Row:
+    def _row(self, call: Call, scale_ms: int, *, needs_person: bool) -> Row:
         turns, length = list(call.turns.all()), length_ms(call, self.at)
         waited = [ms for turn in turns if (ms := wait_ms(turn)) is not None]
         return Row(
             call=call,
             who=who(call, shows_numbers=self.shows_numbers),
-            outcome=outcome(call, turns),
+            outcome=outcome(call, turns, needs_person=needs_person),
             ribbon=ribbon(stretches(turns, length), length, scale_ms=scale_ms) if call.answered_at else None,
             length_ms=length if call.answered_at else None,
             typical_ms=p50(waited),

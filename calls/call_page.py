@@ -19,7 +19,7 @@ from calls.after.models import Analysis, Cost
 from calls.after.outcomes import Outcomes, outcomes, trouble_of
 from calls.followups.models import LeftMessage
 from calls.latency import BUDGET_MS, STAGES, Wait, p50, p95, waits
-from calls.live.presence import You, you
+from calls.live.presence import You, waiting_for_person, you
 from calls.models import Call, CallEvent, Recording, ToolRun, Turn, UsageLine
 from calls.native.models import NativeCall
 from calls.parts import Part
@@ -127,7 +127,7 @@ class CallPage:
 
     @property
     def outcome(self) -> Outcome:
-        return outcome(self.call, self.turns)
+        return outcome(self.call, self.turns, needs_person=self.call.pk in waiting_for_person([self.call]))
 
     @property
     def who(self) -> str:

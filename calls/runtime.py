@@ -28,6 +28,7 @@ from calls.equipment import Equipment, Mind, RealtimeEquipment
 from calls.journal import CallJournal
 from calls.knowing import Knowledge
 from calls.live.attendance import Attendance
+from calls.live.summoning import summons
 from calls.opting_out import OptingOut
 from calls.redaction import Redactor
 from calls.rehearsal.guard import hands_of, is_rehearsed
@@ -309,6 +310,7 @@ class RunningCall(Generic[E]):
             on_stop=self._opting_out.store,
             rescue=nobody if is_rehearsed(prepared.new) else rescuer(scene),
             operator_ears=engine.operator_ears,
+            summons=summons(scene, may_ring=not is_rehearsed(prepared.new)),
         )
         self._attendance = Attendance(claims.tenant_id, claims.call_id, self._session, engine.tap)
         self._worker.act, self._worker.entries = self._session.acts.perform, self._session.acts.entries

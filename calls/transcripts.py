@@ -46,6 +46,11 @@ class Said:
         return str(self.turn.extras.get("by") or self.turn.extras.get("agent", ""))
 
     @property
+    def mood(self) -> str:
+        """How the caller sounds here, where the words tell."""
+        return {"angry": "Angry", "unhappy": "Unhappy", "pleased": "Pleased"}.get(self.turn.extras.get("mood", ""), "")
+
+    @property
     def looked_up(self) -> str:
         """What the agent read for this reply, of all that the business has written down."""
         found = self.turn.extras.get("knowledge")

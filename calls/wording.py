@@ -61,11 +61,12 @@ def position(at_ms: int) -> str:
     return duration(at_ms // 1000 * 1000)
 
 
-def outcome(call: Call, turns: Sequence[Turn]) -> Outcome:
+def outcome(call: Call, turns: Sequence[Turn], *, needs_person: bool = False) -> Outcome:
+    """`needs_person`: while it is in progress, and nobody has taken it."""
     if call.status == Call.Status.RINGING:
         return Outcome("Ringing", "idle")
     if call.status == Call.Status.IN_PROGRESS:
-        return Outcome("In progress", "live")
+        return Outcome("Needs a person", "warn") if needs_person else Outcome("In progress", "live")
     return _ended(call, turns)
 
 
@@ -205,6 +206,8 @@ def happening(event: CallEvent) -> Happening:
         return _by_people(event.kind, event.data)
     if event.kind == "handed_over":
         return Happening(f"The call goes on with {event.data.get('to', 'another agent')}.", "Passed on")
+    if event.kind == "needs_person":
+        return Happening(_NEEDS.get(str(event.data.get("reason")), "A person is needed."), "Needs a person", True)
     known = _HAPPENINGS.get(event.kind)
     plain = event.kind.replace("_", " ").capitalize()
     return known or Happening(f"{plain}.", plain)
@@ -226,6 +229,13 @@ def _by_people(kind: str, data: dict[str, Any]) -> Happening:
     if data.get("lost"):
         return Happening(f"{data.get('by')} lost the connection, and the agent went on.", "Connection lost", True)
     return Happening(text.format(by=data.get("by", "Somebody"), text=data.get("text", "")), short)
+
+
+_NEEDS = {
+    "asked": "The caller asked for a person.",
+    "frustrated": "The caller is upset, and needs a person.",
+    "failed": "The agent failed twice in a row: a person is needed.",
+}
 
 
 def _tried(data: dict[str, Any]) -> Happening:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
-from agents.transports import CONVERSATION_RELAY
+from agents.transports import CONVERSATION_RELAY, ELEVENLABS_NATIVE
 from calls.models import Call, CallEvent
 from calls.transfers.models import Colleague
 
-HOSTED = "elevenlabs_native"  # runs at its vendor, out of our reach
+GOT_ONE = ("taken_over", "put_through", "transfer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class You:
 def you(call: Call, membership: Membership) -> You | None:
     """None for calls that do not run in our processes, and for those who may only watch."""
     transport = _transport(call)
-    if transport == HOSTED or not may(membership, Permission.LISTEN_IN):
+    if transport == ELEVENLABS_NATIVE or not may(membership, Permission.LISTEN_IN):
         return None
     by_phone = call.channel == Call.Channel.PHONE
     return You(
@@ -33,6 +35,16 @@ def you(call: Call, membership: Membership) -> You | None:
         may_steer=may(membership, Permission.STEER_CALLS),
         can_transfer=by_phone and Colleague.objects.exists(),
     )
+
+
+def waiting_for_person(calls: Collection[Call]) -> set[UUID]:
+    """Those of these calls that are in progress, need a person, and have not got one."""
+    live = [call.pk for call in calls if call.status == Call.Status.IN_PROGRESS]
+    if not live:
+        return set()
+    told = CallEvent.objects.filter(call__in=live, kind__in=("needs_person", *GOT_ONE)).order_by("at_ms", "pk")
+    newest = dict(told.values_list("call", "kind"))
+    return {call for call, kind in newest.items() if kind == "needs_person"}
 
 
 def _transport(call: Call) -> str:

@@ -26,10 +26,10 @@ log = structlog.get_logger(__name__)
 _threads = ThreadPoolExecutor(2, thread_name_prefix="summoning")
 
 
-def summons(scene: Scene) -> Summons:
-    """How the version of this call wants people to be asked for."""
+def summons(scene: Scene, *, may_ring: bool = True) -> Summons:
+    """How the version of this call wants people to be asked for; a call that is only rehearsed rings nobody."""
     needs = frozenset(scene.spec.escalation)
-    if not needs:
+    if not needs or not may_ring:
         return NOBODY_COMES
 
     async def find(need: str) -> bool:
