@@ -7,30 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from agents.providers.ports import EndOfTurn, Interim, Message, ProviderError, SpeechStarted, ToolCall
+from agents.providers.ports import EndOfTurn, Interim, ProviderError, SpeechStarted
 from calls.conversation.ports import ToolResult
 from calls.conversation.script import Ending
-from calls.conversation.tones import tones
 from tests.calls.conversation.stage import on_stage
-from tests.calls.conversation.tools import ALL, BOOK, ENTRY, LOOK, Acting, Tools, call
+from tests.calls.conversation.tools import ALL, BOOK, LOOK, Tools, call, pairs
 from tests.clock import on_virtual_clock
 from tests.fakes import ScriptedModel, Thought
-
-
-def pairs(messages: list[Message]) -> list[tuple[str, str]]:
-    """Every tool call with its result; fails unless each call is followed at once by its own result."""
-    found = []
-    open_calls: list[ToolCall] = []
-    for message in messages:
-        if message.role == "tool":
-            asked = open_calls.pop(0)
-            assert asked.id == message.tool_call_id
-            found.append((asked.name, message.content))
-        else:
-            assert not open_calls, "a call without its result"
-            open_calls = list(message.tool_calls)
-    assert not open_calls
-    return found
 
 
 @on_virtual_clock
@@ -314,89 +297,6 @@ async def test_where_the_time_went_tells_of_tools():
         timing = stage.journal.turns[2]["timing"]
         assert timing["stages"]["tool"] == 420
         assert sum(timing["stages"].values()) == timing["waited_ms"]
-
-
-@on_virtual_clock
-async def test_keys_that_were_asked_for_reach_the_model_while_the_conversation_goes_on():
-    model = ScriptedModel(
-        Thought("Please enter your number, then pound.", (call("collect_digits", **ENTRY),)), "Thank you, 1 2 3 4."
-    )
-    async with on_stage(model, tools=Acting()) as stage:
-        await stage.until_quiet()
-        await stage.caller_says("I have a number")
-        await stage.until_quiet()
-        for key in "1234#":
-            stage.session.digit(key)
-            await asyncio.sleep(0.4)
-        await stage.until_quiet()
-
-        assert pairs(model.asked[-1]) == [("collect_digits", "The caller entered 1 2 3 4.")]
-        assert stage.journal.transcript()[-1] == ("agent", "Thank you, 1 2 3 4.")
-
-
-@pytest.mark.parametrize(("secret", "digits"), [(True, "9876"), (False, "4111111111111111")])
-def test_keys_that_nobody_should_read_are_in_no_record_and_no_model_sees_them(secret: bool, digits: str):
-    @on_virtual_clock
-    async def scenario():
-        model = ScriptedModel(
-            Thought("Your PIN?", (call("collect_digits", **(ENTRY | {"secret": secret})),)), "Thanks."
-        )
-        async with on_stage(model, tools=Acting(), stopped="We will not call again.") as stage:
-            await stage.until_quiet()
-            await stage.caller_says("Here it comes")
-            await stage.until_quiet()
-            for key in f"{digits}#":
-                stage.session.digit(key)
-                await asyncio.sleep(1.0)  # slower than the key that ends all calls has to be
-            await stage.until_quiet()
-
-            seen = repr([model.asked, stage.journal, stage.line.shown])
-            assert digits not in seen
-            assert " ".join(digits) not in seen
-            assert f"entered {len(digits)} keys" in pairs(model.asked[-1])[0][1]
-            assert stage.session.acts.entries == {"[entry 1]": digits}
-            assert not stage.running.done()
-
-    scenario()
-
-
-@on_virtual_clock
-async def test_keys_that_do_not_come_are_not_waited_for_for_ever():
-    model = ScriptedModel(Thought("Your PIN?", (call("collect_digits", **ENTRY),)), "Never mind.")
-    async with on_stage(model, tools=Acting()) as stage:
-        await stage.until_quiet()
-        await stage.caller_says("I have a number")
-        await asyncio.sleep(25.0)
-
-        assert pairs(model.asked[-1]) == [("collect_digits", "The caller entered nothing.")]
-
-
-@on_virtual_clock
-async def test_keys_are_pressed_after_what_was_said_before_them():
-    model = ScriptedModel(Thought("One moment.", (call("send_digits", digits="1w2"),)), "Done.")
-    async with on_stage(model, tools=Acting()) as stage:
-        await stage.until_quiet()
-        await stage.caller_says("Press one for appointments")
-        await stage.until_quiet()
-
-        sounds = b"".join(audio for _, kind, audio in stage.line.sent if kind == "audio")
-        assert tones("1w2") in sounds
-        assert stage.journal.transcript()[-1] == ("agent", "One moment. Done.")
-
-
-@on_virtual_clock
-async def test_nobody_waits_for_keys_after_the_call():
-    async with on_stage(
-        ScriptedModel(Thought("Your PIN?", (call("collect_digits", **ENTRY),))), tools=Acting()
-    ) as stage:
-        await stage.until_quiet()
-        await stage.caller_says("I have a number")
-        await stage.until_quiet()
-        await stage.hang_up()
-        over = stage.loop.time()
-        await stage.toolbox.close(within_s=10.0)
-
-        assert stage.loop.time() == over
 
 
 @on_virtual_clock

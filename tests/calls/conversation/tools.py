@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.providers.limits import Evidence, Limits
-from agents.providers.ports import ToolCall, ToolSpec
+from agents.providers.ports import Message, ToolCall, ToolSpec
 from calls.conversation.guarding import Granted, GuardedToolbox, Wish
 from calls.conversation.ports import ToolResult
 from tests.fakes import Notebook
@@ -94,3 +94,19 @@ class Acting(Tools):
     async def perform(self, wish: Wish) -> ToolResult:
         result: ToolResult = await self.stage.session.acts.perform(wish, {})
         return result
+
+
+def pairs(messages: list[Message]) -> list[tuple[str, str]]:
+    """Every tool call with its result; fails unless each call is followed at once by its own result."""
+    found = []
+    open_calls: list[ToolCall] = []
+    for message in messages:
+        if message.role == "tool":
+            asked = open_calls.pop(0)
+            assert asked.id == message.tool_call_id
+            found.append((asked.name, message.content))
+        else:
+            assert not open_calls, "a call without its result"
+            open_calls = list(message.tool_calls)
+    assert not open_calls
+    return found
