@@ -19,6 +19,7 @@ from agentos.tenants.permissions import Permission
 from agentos.tenants.scoping import tenant_transaction
 from agentos.tenants.sockets import is_same_origin, member_at
 from calls.announce import group_of
+from calls.live.sound_socket import SoundSocket
 from calls.watching import EVERYTHING, CallWatch, LinesWatch, ListWatch, Watch
 
 NOT_ALLOWED, TRY_AGAIN = 4403, 1011
@@ -131,3 +132,14 @@ class CallConsumer(WatchConsumer):
 
     def make_watch(self) -> Watch:
         return CallWatch(self.scope["url_route"]["kwargs"]["call_id"], self.parameters)
+
+
+class SoundConsumer(SoundSocket):
+    """Somebody listens to a call, and may speak in it."""
+
+    def member(self, permission: Permission) -> Membership | None:
+        return member_at(self.scope, permission)
+
+    @property
+    def is_welcome(self) -> bool:
+        return is_same_origin(self.scope)

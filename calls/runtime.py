@@ -281,8 +281,7 @@ class RunningCall(Generic[E]):
     def __init__(self, claims: CallClaims, prepared: Prepared, earlier: Earlier, engine: E) -> None:
         assert prepared.texts is not None  # noqa: S101 - set by _equip
         self._claims, self._spec, self.engine = claims, prepared.spec, engine
-        self._browser = not prepared.new.is_by_carrier
-        self._new = prepared.new
+        self._new, self._browser = prepared.new, not prepared.new.is_by_carrier
         redactor = _redactor(prepared)
         key = SpoolKey(claims.tenant_id, claims.call_id, claims.segment)
         self._journal = CallJournal(key, self._names, redactor=redactor, spoken_by=earlier.passed_to)

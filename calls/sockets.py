@@ -5,8 +5,7 @@ from __future__ import annotations
 from channels.auth import AuthMiddlewareStack
 from django.urls import URLPattern, path
 
-from calls.consumers import CallConsumer, CallListConsumer
-from calls.live.consumers import SoundConsumer
+from calls.consumers import CallConsumer, CallListConsumer, SoundConsumer
 
 websocket_urlpatterns: list[URLPattern] = [
     path("t/<slug:slug>/calls/live", AuthMiddlewareStack(CallListConsumer.as_asgi())),

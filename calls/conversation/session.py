@@ -69,10 +69,8 @@ class Session:
         self._on_stop, self._toolbox, self._rescue = on_stop, toolbox or NoTools(), rescue
         self._opting_out = OptingOut(self._timers, self._keypad, self._stop_calls, is_offered=bool(script.stopped))
         self._clocks = Clocks(script, self._floor, self._timers, self._keypad, self.now_ms)
-        self._clocks.do = self._do
-        self._clocks.on_limit = lambda: self._end(Ending.LIMIT, turns.LimitReached())
-        self._over = asyncio.Event()
-        self._ending = Ending.CALLER
+        self._clocks.do, self._clocks.on_limit = self._do, lambda: self._end(Ending.LIMIT, turns.LimitReached())
+        self._over, self._ending = asyncio.Event(), Ending.CALLER
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = CallerTurn()  # the caller's latest turn that is over
         self._answered: CallerTurn | None = None  # the turn being answered, until its reply is heard
@@ -81,9 +79,7 @@ class Session:
         self._caller = self._follow_caller()
         self._agent = self._give_voice(model)
         self.operator = self._let_in_operators(operator_ears)
-        self._escalation = Escalation(self._floor, self._agent, self._history, self._records, self._spawn, summons)
-        self._escalation.leave = self.operator.on_put_through
-        self.operator.on_needed = self._escalation.needed
+        self._escalation = self._look_for_needs(summons)
         self.acts = Acts(self._keypad, self._agent.press, self._toolbox.caller_said)
 
     # From the outside --------------------------------------------------------------------------------
@@ -188,6 +184,11 @@ class Session:
         side.on_hang_up = lambda event: self._end(Ending.OPERATOR, event)
         side.on_put_through = lambda: self._end(Ending.TRANSFER, turns.EndAsked())
         return side
+
+    def _look_for_needs(self, summons: Summons) -> Escalation:
+        found = Escalation(self._floor, self._agent, self._history, self._records, self._spawn, summons)
+        found.leave, self.operator.on_needed = self.operator.on_put_through, found.needed
+        return found
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._group.create_task(work)

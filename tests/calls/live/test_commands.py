@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils.timezone import now
 from pytest_django import Settings
 
@@ -30,6 +31,7 @@ from tests.fakes import PlayedLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "0" * 32
+REDIS = settings.REDIS_URL
 
 
 @asynccontextmanager
@@ -56,6 +58,9 @@ async def running(tenant: Tenant, engine: str) -> AsyncIterator[tuple[runtime.Ru
         line = PlayedLine()
         call = await runtime.start_call(claims, line)
         line.on_mark = call.mark_reached
+    async with asyncio.timeout(10):  # a call can be reached soon after it has begun
+        while settings.REDIS_URL == REDIS and await send_soon(tenant.pk, new.call_id, GiveBack("")) is Answer.OVER:
+            pass
     try:
         yield call, line
     finally:

@@ -22,7 +22,6 @@ from agentos.tenants.log import acting_as
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
 from agentos.tenants.scoping import tenant_transaction
-from agentos.tenants.sockets import is_same_origin, member_at
 from calls.conversation.commands import Answer, Command, GiveBack, Listen, TakeOver
 from calls.live.commands import SOUND, channel_of, send_soon, sound_message, sound_of
 from calls.live.exchange import exchange
@@ -36,8 +35,17 @@ MOST_WAITING = 50  # messages: five seconds of sound for a browser that does not
 log = structlog.get_logger(__name__)
 
 
-class SoundConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One person beside one call. Whether they still may is asked again and again."""
+
+    def member(self, permission: Permission) -> Membership | None:
+        """Who opened it, as they are now; None for those who may not. Reads the database."""
+        raise NotImplementedError
+
+    @property
+    def is_welcome(self) -> bool:
+        """Whether it was opened by a page of ours."""
+        raise NotImplementedError
 
     check_every_s: ClassVar[float] = 4.0
 
@@ -54,7 +62,7 @@ class SoundConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         self._call_id: UUID = self.scope["url_route"]["kwargs"]["call_id"]
-        self._member = await database_sync_to_async(self._enter)() if is_same_origin(self.scope) else None
+        self._member = await database_sync_to_async(self._enter)() if self.is_welcome else None
         if self._member is None:
             await self.close()
             return
@@ -89,7 +97,7 @@ class SoundConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _enter(self) -> Membership | None:
         """Whoever may listen, if there is such a call."""
-        member = member_at(self.scope, Permission.LISTEN_IN)
+        member = self.member(Permission.LISTEN_IN)
         if member is None:
             return None
         self._name = str(member.user)
@@ -152,11 +160,11 @@ class SoundConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 return
 
     def _still_may(self) -> bool:
-        member = member_at(self.scope, Permission.LISTEN_IN)
+        member = self.member(Permission.LISTEN_IN)
         return member is not None and (not self._speaks or may(member, Permission.STEER_CALLS))
 
     async def _take_over(self) -> None:
-        member = await database_sync_to_async(member_at)(self.scope, Permission.STEER_CALLS)
+        member = await database_sync_to_async(self.member)(Permission.STEER_CALLS)
         if member is None:
             await self.send(text_data=json.dumps({"refused": "Your role may listen, and not speak."}))
             return
