@@ -96,6 +96,10 @@ async def test_whoever_listens_hears_both_sides_and_speaks_in_the_agents_place(t
         call_id, told = call._claims.call_id, asyncio.Queue[bytes]()
         own = Exchange()  # another process
         own.subscribe(sound_of(tenant.pk, call_id), told.put_nowait)
+        async with asyncio.timeout(10):
+            while not await exchange().publish(sound_of(tenant.pk, call_id), SOUND):
+                pass
+        assert await told.get() == SOUND
         assert await send_soon(tenant.pk, call_id, TakeOver("Priya Nair", KEY)) is Answer.DONE
         assert json.loads(await told.get()) == {"state": "operator", "by": "Priya Nair"}
         assert await send_soon(tenant.pk, call_id, Listen("Priya Nair", begins=True)) is Answer.DONE
