@@ -11,6 +11,7 @@ from calls.conversation.timers import Timers
 from calls.conversation.turn_taking import Agent, Caller, Floor
 
 WARNING_BEFORE_S = 30.0
+LEFT_TO_THE_AGENT_S = 60.0  # at least, when a person gives the call back to it
 LAST_PATIENCE_S = 2.0  # after the last silence prompt, on top of the silence timeout
 
 

@@ -15,7 +15,7 @@ from calls.conversation import turn_taking as turns
 from calls.conversation.acts import Acts
 from calls.conversation.agent_side import AgentSide
 from calls.conversation.caller_side import CallerSide, CallerTurn
-from calls.conversation.clocks import Clocks
+from calls.conversation.clocks import LEFT_TO_THE_AGENT_S, Clocks
 from calls.conversation.commands import Answer, Command
 from calls.conversation.escalation import NOBODY_COMES, Escalation, Summons
 from calls.conversation.goodbyes import is_goodbye
@@ -35,7 +35,6 @@ from calls.conversation.turn_taking import Action, Agent, Caller, Floor
 
 NO_WORDS_S = 1.5  # a voice that silenced the agent must bring words within this
 MOST_HOLDS = 3  # so often may voices without words silence one reply
-LEFT_TO_THE_AGENT_S = 60.0  # at least, when a person gives the call back to it
 
 
 class Session:
@@ -350,11 +349,10 @@ class Session:
     def _return(self) -> None:
         self._noted = []
         self._clocks.start(at_least_s=LEFT_TO_THE_AGENT_S)
-        if self._floor.agent is Agent.THINKING:
-            if self.operator.was_lost:
-                self._say(self._script.came_back, kind="return")
-            else:
-                self._agent.tell()
+        if self._floor.agent is Agent.THINKING and self.operator.was_lost:
+            self._say(self._script.came_back, kind="return")
+        elif self._floor.agent is Agent.THINKING:
+            self._agent.tell()
 
     def _prompt(self) -> None:
         if (prompt := self._clocks.next_prompt()) is not None:
