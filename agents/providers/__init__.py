@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from . import llm as _llm_adapters
+from . import native as _native_adapters
 from . import realtime as _realtime_adapters
 from . import stt as _stt_adapters
 from . import tts as _tts_adapters
@@ -24,6 +25,7 @@ _ADAPTERS = {
     _llm_adapters: ("openai", "anthropic", "offline"),
     _realtime_adapters: ("openai",),
     _tts_adapters: ("elevenlabs", "deepgram", "openai", "offline"),
+    _native_adapters: ("elevenlabs",),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from channels.routing import URLRouter
@@ -17,7 +17,7 @@ from telephony.tokens import mint
 from tests.telephony.media_server import Calls, dialed, serving
 from tests.telephony.signing import ORIGIN
 
-AGENT, CALL = uuid4(), uuid4()
+AGENT, CALL, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 SID = f"web:{CALL}"
 CLAIMS = CallClaims(CALL, AGENT, tenant_id=7, segment=1, carrier_sid=SID, most_s=600)
 
@@ -45,7 +45,7 @@ async def test_a_visitor_talks_and_reads_words_and_nothing_of_how_they_came(port
         assert (await visitor.hear())["data"] == {"index": 0, "heard": "Hello"}
 
 
-@pytest.mark.parametrize("sid", [str(CALL), f"web:{uuid4()}"])
+@pytest.mark.parametrize("sid", [str(CALL), f"web:{OTHER}"])
 async def test_a_token_of_another_call_opens_nothing(port: int, calls: Calls, sid: str):
     async with dialed(port, "/website/phone", {"Origin": ORIGIN}) as visitor:
         await visitor.begin(mint(CLAIMS), callSid=sid)
