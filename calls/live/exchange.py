@@ -114,7 +114,7 @@ class Exchange:
 
     async def _receive(self) -> None:
         failures = 0
-        while True:
+        while self._takers:
             pubsub = self._client.pubsub(ignore_subscribe_messages=True)
             try:
                 await pubsub.subscribe(*self._takers)
@@ -142,9 +142,9 @@ class Exchange:
 
     async def _stop(self) -> None:
         task, self._task = self._task, None
-        if task is not None:
+        while task is not None and not task.done():  # the client may lose the first cancellation while it connects
             task.cancel()
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=0.2)
         if self._sending:
             await asyncio.wait(set(self._sending), timeout=WITHIN_S)
         if not self._takers:

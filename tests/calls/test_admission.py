@@ -211,8 +211,9 @@ def test_a_caller_whom_no_voice_could_reach_is_told_in_the_carriers_voice(tenant
         admission = await admit(agent_id=agent.pk, carrier_sid="CA1", **rest)
         handset = Handset()
         claims = CallClaims(admission.call_id, agent.pk, tenant.pk, admission.segment, "CA1")
-        await runtime.start_call(claims, handset)
+        carried = await runtime.start_call(claims, handset)  # and held, as its socket does: else it may be collected
         await handset.released.wait()
+        await carried.line_closed(caller_hung_up=False)
         assert "audio" not in handset.kinds()
         with pytest.raises(Refused) as refused:
             await readmit(agent_id=agent.pk, carrier_sid="CA1")

@@ -41,7 +41,7 @@ async def test_the_call_says_who_calls_and_how_to_stop_it_before_the_message(lin
     assert gather.attrib["input"] == "dtmf speech"
     assert gather.attrib["action"] == redirect.text
     assert (await line.outcome())[0] == "answered"
-    assert await line.receipts() == [("claim", "allow"), ("answer", "allow")]
+    assert await line.receipts() == [("dial", "allow"), ("answer", "allow")]
 
 
 async def test_a_clip_that_is_ready_is_played(line: Line, agent: Agent) -> None:
@@ -112,7 +112,7 @@ async def test_an_opt_out_in_the_meantime_is_confirmed_in_a_sentence(line: Line,
     assert (say.text or "").endswith("You will get no more calls from us. Goodbye.")
     assert hangup.tag == "Hangup"
     assert await line.outcome() == ("ended", "opted_out", "done")
-    assert await line.receipts() == [("claim", "allow"), ("answer", "deny")]
+    assert await line.receipts() == [("dial", "allow"), ("answer", "deny")]
 
 
 async def test_a_window_that_closed_while_it_rang_ends_the_call_and_the_person_waits_for_the_next(line: Line) -> None:
@@ -125,7 +125,7 @@ async def test_a_window_that_closed_while_it_rang_ends_the_call_and_the_person_w
     attempt = await line.attempt()
     assert (attempt.outcome, attempt.target.status) == ("refused", "waiting")
     assert attempt.target.due_at > line.at
-    assert await line.receipts() == [("claim", "allow"), ("answer", "deny")]
+    assert await line.receipts() == [("dial", "allow"), ("answer", "deny")]
 
 
 async def test_an_address_that_was_not_signed_leads_nowhere(line: Line, agent: Agent) -> None:
