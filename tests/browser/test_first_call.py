@@ -30,7 +30,8 @@ def make_an_agent(page: Page) -> None:
 def publish(page: Page) -> None:
     page.get_by_role("link", name="Publish…").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Publish").click()
+    dialog.get_by_role("button", name="Rehearse and publish").click()
+    page.get_by_role("button", name="Publish without waiting").click()
     expect(page.get_by_text("Live: version 1")).to_be_visible()
 
 
