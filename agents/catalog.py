@@ -1,4 +1,4 @@
-"""What is on offer: providers, their models, voices, options and languages. Data, checked by hand on the date below."""
+"""What is on offer: providers, their models, voices, options and languages. Data, checked by hand on 2026-11-21."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from agents.offers import Model, Provider, Voice, choice, flag, number, whole
-
-CHECKED_ON = "2026-11-21"
 
 
 class Kind(StrEnum):

@@ -195,7 +195,7 @@ def _look(campaign: Campaign, at: datetime, most: int) -> tuple[bool, int, Room,
     """Whether money and lines are left, what the account has room for, and who is due; the campaign gets its number."""
     with together():
         is_spent = ask_if_spent(keeps="campaigns")
-        room = _ask_for_room(campaign)
+        room = ask_for_room(campaign)
         shared = ask_for_shared_room(at)
         number = send_for(PhoneNumber, _NUMBER, tenant=current_tenant_id(), number=campaign.number_id)
         due = _ask_for_due(campaign, at, most)
@@ -263,12 +263,8 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
         tell(campaign, "done", "Everybody was called, or could not be")
 
 
-def room_for(campaign: Campaign) -> int:
+def ask_for_room(campaign: Campaign) -> Callable[[], int]:
     """How many more calls the campaign may have at once: its own limit, the tenant's free lines, the budget."""
-    return _ask_for_room(campaign)()
-
-
-def _ask_for_room(campaign: Campaign) -> Callable[[], int]:
     known = {"reserve": ComplianceProfile().inbound_reserve, "seen_since": now() - SIGN_OF_LIFE}
     lines = send(_LINES, tenant=current_tenant_id(), campaign=campaign.pk, **known)
 

@@ -2,12 +2,12 @@
 import { Line } from "./line.js";
 import { Microphone, openSound, SILENCE, SoundError, Speaker } from "./sound.js";
 import { clock, drawRibbon, milliseconds, Transcript } from "./transcript.js";
+import { sayWhatIsTyped } from "./typing.js";
 
 const QUIETEST_DB = -50;
 const LEVEL_FALLS = 0.94; // from one frame to the next
 const SAVE_STARTS_WITHIN_MS = 60;
 const SAVE_TAKES_AT_MOST_MS = 3000;
-const TYPING_EVERY_MS = 1000;
 
 const head = document.getElementById("phone");
 const dock = head.parentElement;
@@ -246,19 +246,4 @@ dock.addEventListener("click", ({ target }) => {
   }
 });
 
-let toldTyping = 0;
-
-find("say").addEventListener("input", () => {
-  if (Date.now() - toldTyping < TYPING_EVERY_MS) return;
-  toldTyping = Date.now();
-  call?.line.typing();
-});
-
-find("say").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const field = event.target.elements.text;
-  const text = field.value.trim();
-  if (!text || !call) return;
-  call.line.say(text);
-  field.value = "";
-});
+sayWhatIsTyped(find("say"), () => call?.line);

@@ -2,10 +2,10 @@
 import { Line } from "../phone/line.js";
 import { Microphone, openSound, SILENCE, SoundError, Speaker } from "../phone/sound.js";
 import { clock, Transcript } from "../phone/transcript.js";
+import { sayWhatIsTyped } from "../phone/typing.js";
 
 const QUIETEST_DB = -50;
 const LEVEL_FALLS = 0.94; // from one frame to the next
-const TYPING_EVERY_MS = 1000;
 const LOST = 403; // the pass is not taken any more
 
 const { pass, site, color, ink, agent, microphone, speaker, words: spoken } = document.body.dataset;
@@ -203,19 +203,4 @@ find("mute").addEventListener("click", () => {
   showMute();
 });
 
-let toldTyping = 0;
-
-find("say").addEventListener("input", () => {
-  if (Date.now() - toldTyping < TYPING_EVERY_MS) return;
-  toldTyping = Date.now();
-  call?.line.typing();
-});
-
-find("say").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const field = event.target.elements.text;
-  const text = field.value.trim();
-  if (!text || !call) return;
-  call.line.say(text);
-  field.value = "";
-});
+sayWhatIsTyped(find("say"), () => call?.line);

@@ -1,11 +1,10 @@
-"""Working through replies: what a step does, who was faster, what undo brings back, and how answers get here."""
+"""Working through replies: what a step does, who was faster, and what undo brings back."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -17,37 +16,15 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.answers import inbox
 from campaigns.answers.inbox import What
-from campaigns.answers.replies import read_conversation
-from campaigns.calling.answering import NOBODY_SPOKE_WITH_THEM, Answer, handed_over, press
-from campaigns.facts import FactBook
-from campaigns.jurisdictions import tables
-from campaigns.models import Attempt, Campaign, Consent, DoNotCall, Reply, Target
+from campaigns.models import Campaign, Consent, DoNotCall, Reply, Target
 from campaigns.people import optout
-from campaigns.rules import may_call
 from tests import factories
-from tests.campaigns.line import asked
-from tests.campaigns.recorded import make_reply
 from tests.campaigns.rows import NIGHT, NOON, claim_due, make_campaign, make_target
 
 ROSA, SID = "+12125550128", "CA00000000000000000000000000000001"
 EARLIER = NOON - timedelta(hours=1)
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def campaign(agent: Agent) -> Campaign:
-    return make_campaign(agent)
-
-
-@pytest.fixture
-def reply(campaign: Campaign) -> Reply:
-    return make_reply(make_target(campaign, ROSA), transcript="Okay. Um, okay then.")
-
-
-@pytest.fixture
-def ben(tenant: Tenant) -> User:
-    return factories.make_member(tenant, Role.MEMBER, name="Ben Ito")
 
 
 def fresh(reply: Reply) -> Reply:
@@ -212,81 +189,6 @@ def test_undoing_a_stop_leaves_a_trace_of_both(reply: Reply, ben: User, owner: U
     assert (kept.what, kept.by, kept.undone_by) == ("opted_out", ben, owner)
 
 
-# Somebody else answers
-
-
-def gate(campaign: Campaign) -> list[str]:
-    """Why the gate lets nobody call Rosa for this campaign; empty where it does."""
-    with tenant_transaction(campaign.tenant):
-        facts = FactBook(campaign, [ROSA], NOON).of(ROSA)
-        return [reason.code for reason in may_call(facts, NOON, tables()).reasons]
-
-
-def test_a_number_of_somebody_else_is_called_by_no_campaign_any_more(reply: Reply, agent: Agent, ben: User) -> None:
-    spring = make_campaign(agent, name="Spring recall")
-    other = make_target(spring, ROSA)
-    assert gate(spring) == []
-
-    step = inbox.handle(reply.tenant, reply.pk, what=What.WRONG_PERSON, seen=0, by=ben, at=EARLIER)
-    with tenant_transaction(reply.tenant):
-        other.refresh_from_db()
-        (consent,) = Consent.objects.filter(e164=ROSA)
-    assert (other.status, other.disposition) == ("done", "wrong_person")
-    assert consent.revoked_how.startswith("Somebody else answers there")
-    assert gate(spring) == ["wrong_person", "consent_revoked"]
-
-    inbox.undo(reply.tenant, reply.pk, step_id=step.pk, by=ben, at=EARLIER)
-    with tenant_transaction(reply.tenant):
-        other.refresh_from_db()
-    assert (other.status, listed(reply.tenant), gate(spring)) == ("waiting", [], [])
-
-
-def test_an_old_consent_that_is_imported_again_does_not_open_the_number_and_a_newer_one_does(
-    campaign: Campaign, reply: Reply, ben: User
-) -> None:
-    inbox.handle(reply.tenant, reply.pk, what=What.WRONG_PERSON, seen=0, by=ben, at=EARLIER)
-    with tenant_transaction(reply.tenant):
-        Consent.objects.create(e164=ROSA, source="list of last year", given_at=EARLIER - timedelta(days=90))
-        assert gate(campaign) == ["wrong_person"]
-        Consent.objects.create(e164=ROSA, source="a new patient", given_at=EARLIER + timedelta(minutes=1))
-    assert gate(campaign) == []
-
-
-def test_whom_a_key_called_the_wrong_person_is_taken_for_the_right_one_again(agent: Agent, ben: User) -> None:
-    campaign, attempt_id = asked(agent, keys={"7": "wrong_person"})
-    with tenant_transaction(agent.tenant_id):
-        Attempt.objects.filter(pk=attempt_id).update(carrier_sid=SID, asked_at=EARLIER)
-    press(agent.tenant_id, attempt_id, SID, Answer(key="7"), EARLIER)
-    with tenant_transaction(agent.tenant_id):
-        reply = Reply.objects.get()
-    assert [each.source for each in listed(agent.tenant)] == ["wrong"]
-
-    step = inbox.handle(agent.tenant, reply.pk, what=What.RESCHEDULE, seen=0, by=ben, at=NOON)
-    assert (listed(agent.tenant), gate(campaign)) == ([], [])
-
-    inbox.undo(agent.tenant, reply.pk, step_id=step.pk, by=ben, at=NOON)
-    assert gate(campaign) == ["wrong_person", "consent_revoked"]
-
-
-def test_whoever_answers_there_and_wants_no_calls_is_listed_for_that(reply: Reply, ben: User) -> None:
-    step = inbox.handle(reply.tenant, reply.pk, what=What.WRONG_PERSON, seen=0, by=ben)
-    with tenant_transaction(reply.tenant):
-        optout.opt_out(ROSA, "key", "Pressed 9.", now())
-
-    assert [(each.source, each.evidence) for each in listed(reply.tenant)] == [("key", "Pressed 9.")]
-    with pytest.raises(DomainError, match="asked again"):
-        inbox.undo(reply.tenant, reply.pk, step_id=step.pk, by=ben)
-
-
-def test_a_test_call_closes_no_number(reply: Reply, ben: User) -> None:
-    with tenant_transaction(reply.tenant):
-        Campaign.objects.update(is_test=True)
-
-    inbox.handle(reply.tenant, reply.pk, what=What.WRONG_PERSON, seen=0, by=ben)
-
-    assert (fresh(reply).disposition, listed(reply.tenant)) == ("wrong_person", [])
-
-
 def test_undo_leaves_an_entry_that_was_there_before(reply: Reply, ben: User) -> None:
     with tenant_transaction(reply.tenant):
         optout.opt_out(ROSA, "key", "Pressed 9.", now())
@@ -388,82 +290,3 @@ def test_a_call_that_was_made_cannot_be_undone(reply: Reply, ben: User) -> None:
 
     with pytest.raises(DomainError, match="called since"):
         inbox.undo(reply.tenant, reply.pk, step_id=step.pk, by=ben, at=later + timedelta(minutes=1))
-
-
-# How answers become work
-
-
-def answered(agent: Agent, **campaign: object) -> UUID:
-    """Somebody has picked up, and heard the message."""
-    _, attempt_id = asked(agent, **campaign)
-    with tenant_transaction(agent.tenant_id):
-        Attempt.objects.filter(pk=attempt_id).update(carrier_sid=SID, state="answered", answered_at=NOON)
-    return attempt_id
-
-
-def work(agent: Agent) -> list[tuple[str, str, str, str]]:
-    with tenant_transaction(agent.tenant_id):
-        return [(each.status, each.proposed, each.proposed_by, each.because) for each in Reply.objects.all()]
-
-
-@pytest.mark.parametrize(
-    ("key", "left"), [("1", []), ("2", [("open", "rescheduled", "key", "2")]), ("9", []), ("", [])]
-)
-def test_a_key_that_somebody_has_to_act_upon_becomes_work(agent: Agent, key: str, left: list[tuple[str, ...]]) -> None:
-    attempt_id = answered(agent)
-
-    press(agent.tenant_id, attempt_id, SID, Answer(key), NOON)
-    press(agent.tenant_id, attempt_id, SID, Answer(key), NOON)
-
-    assert work(agent) == left
-
-
-@pytest.mark.parametrize(
-    ("said", "left"),
-    [
-        ("Yes, that works for me.", []),
-        ("Could we find another day?", [("open", "rescheduled", "rules", "another day")]),
-        ("Maybe. My daughter has the book.", [("open", "", "", "")]),
-    ],
-)
-def test_words_that_somebody_has_to_act_upon_become_work(agent: Agent, said: str, left: list[tuple[str, ...]]) -> None:
-    press(agent.tenant_id, answered(agent), SID, Answer(said=said, heard=0.95), NOON)
-
-    assert work(agent) == left
-
-
-def test_a_conversation_in_which_another_day_is_wanted_becomes_work_and_its_last_words_count(agent: Agent) -> None:
-    attempt_id = answered(agent, kind="agent")
-    call = factories.make_call(agent, status="ended")
-    factories.make_turn(call, "Hello, who is this?")
-    factories.make_turn(call, "Can we find another day?")
-    with tenant_transaction(agent.tenant_id):
-        Attempt.objects.filter(pk=attempt_id).update(call=call)
-    read_conversation(agent.tenant_id, attempt_id, NOON)
-    factories.make_turn(call, "Actually, just cancel it.")
-
-    read_conversation(agent.tenant_id, attempt_id, NOON)
-
-    assert work(agent) == [("open", "canceled", "rules", "cancel")]
-
-
-def test_a_conversation_about_nothing_is_no_work(agent: Agent) -> None:
-    attempt_id = answered(agent, kind="agent")
-    call = factories.make_call(agent, status="ended")
-    factories.make_turn(call, "Yes, see you then.")
-    with tenant_transaction(agent.tenant_id):
-        Attempt.objects.filter(pk=attempt_id).update(call=call)
-
-    read_conversation(agent.tenant_id, attempt_id, NOON)
-
-    assert work(agent) == []
-
-
-def test_who_wanted_to_speak_with_somebody_and_could_not_becomes_work(agent: Agent) -> None:
-    attempt_id = answered(agent)
-    press(agent.tenant_id, attempt_id, SID, Answer("0"), NOON)
-
-    handed_over(agent.tenant_id, attempt_id, None, NOON)
-
-    with tenant_transaction(agent.tenant_id):
-        assert Reply.objects.get().problem == NOBODY_SPOKE_WITH_THEM

@@ -13,7 +13,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.context import Lines
 from calls.services import lines_in_use
-from campaigns.calling.claiming import VOICE_WITHIN, Claimed, room_for
+from campaigns.calling.claiming import VOICE_WITHIN, Claimed, ask_for_room
 from campaigns.calling.settling import settle
 from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
 from tests import factories
@@ -128,11 +128,11 @@ def test_a_line_is_counted_once_whether_it_plays_a_message_or_talks(agent: Agent
 
         shown, free = Lines(tenant), tenant.max_concurrent_calls - ComplianceProfile().inbound_reserve
         assert (lines_in_use(), shown.in_use, shown.calls) == (2, 2, 1)
-        assert room_for(campaign) == free - 2
+        assert ask_for_room(campaign)() == free - 2
 
         Attempt.objects.filter(e164=ROSA).update(state="ended", ended_at=NOON)
         assert lines_in_use() == 1
-        assert room_for(campaign) == free - 1
+        assert ask_for_room(campaign)() == free - 1
 
 
 def test_a_campaign_calls_no_more_people_at_once_than_it_may(agent: Agent) -> None:
