@@ -325,6 +325,10 @@ EMBEDDING_BASE_URL = env.str("EMBEDDING_BASE_URL", default="").rstrip("/")
 
 OUTGOING_TRUSTED = frozenset(env.list("OUTGOING_TRUSTED", default=[]))
 
+# Whose lines callers may be put through to; premium, shared-cost and satellite numbers never are
+
+TRANSFER_COUNTRIES = tuple(each.upper() for each in env.list("TRANSFER_COUNTRIES", default=["US"]))
+
 # Google Calendar: what Google calls an OAuth client, of the kind "web application"
 
 GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", default="")

@@ -66,6 +66,12 @@ def event_key(fields: dict[str, str], kind: str, *details: str) -> str:
     return ":".join((kind, fields.get("CallSid", ""), *details))[:160]
 
 
+def seconds_in(fields: dict[str, str], name: str) -> int:
+    """How long something lasted, as the carrier says; none where it says nothing that could be."""
+    told = fields.get(name, "")
+    return int(told) if told.isdecimal() and len(told) < 7 else 0
+
+
 def _storable(fields: dict[str, str]) -> dict[str, Any]:
     """What the database takes: no NUL, no flood. The CallToken is a key to other calls and is not kept."""
     kept = [(name, value) for name, value in fields.items() if name != "CallToken"][:_MAX_FIELDS]

@@ -16,7 +16,7 @@ from calls.transfers import transferring
 from calls.transfers.sentences import transfer_sentences
 from calls.transfers.steps import Hears, PersonStep
 from telephony import addresses, twiml
-from telephony.carrier_webhook import CarrierWebhook, event_key, sorry
+from telephony.carrier_webhook import CarrierWebhook, event_key, seconds_in, sorry
 from telephony.hold_music import hold_music
 from telephony.putting_through import soon_for_caller, soon_for_person
 
@@ -100,7 +100,7 @@ class PersonStatus(PersonWebhook):
             return HttpResponse(status=400)
         self.keep(agent_id, "person status", event_key(fields, "person", status), fields)
         try:
-            is_stored = await self.moved(agent_id, self.ring_id, sid, status)
+            is_stored = await self.moved(agent_id, self.ring_id, sid, status, seconds_in(fields, "CallDuration"))
         except Refused:
             return HttpResponse(status=404)
         if not is_stored:

@@ -25,7 +25,7 @@ from calls.transfers.rooms import FINAL
 from calls.transfers.sentences import transfer_sentences
 from calls.transfers.steps import After, Next, Room, Step, Told
 from telephony import addresses, tokens, twiml, voice_tokens
-from telephony.carrier_webhook import CarrierWebhook, event_key, sorry
+from telephony.carrier_webhook import CarrierWebhook, event_key, seconds_in, sorry
 from telephony.putting_through import soon_for_caller
 from telephony.relay import relay_for, session_end
 from telephony.services import STATUS
@@ -141,11 +141,18 @@ class Transferred(Instructions):
     readmit: Callable[..., Awaitable[Admission]] = staticmethod(readmit)
     look_after: Callable[[UUID, str], None] = staticmethod(soon_for_caller)
 
+    def keep(self, agent_id: UUID, kind: str, key: str, fields: dict[str, str]) -> asyncio.Future[None]:
+        """Without the words of a message, which are kept with the call, as its version says, and erased with it."""
+        return super().keep(
+            agent_id, kind, key, {**fields, "SpeechResult": "…"} if "SpeechResult" in fields else fields
+        )
+
     async def instead(self, agent_id: UUID, fields: dict[str, str]) -> tuple[str, str] | None:
         sid, dial_sid = _sid(fields), fields.get("DialCallSid", "")[:40]
         listened = bool({"SpeechResult", "Digits"} & fields.keys())
         words = fields.get("SpeechResult", "")[:MOST_WORDS] if listened else None
-        told = Told(fields.get("DialCallStatus", ""), dial_sid, fields.get("CallStatus") in FINAL, words)
+        seconds = seconds_in(fields, "DialCallDuration")
+        told = Told(fields.get("DialCallStatus", ""), dial_sid, fields.get("CallStatus") in FINAL, words, seconds)
         step = await self.report(agent_id, sid, told)
         self.look_after(agent_id, sid)
         text = put_through(agent_id, step)

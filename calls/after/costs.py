@@ -18,9 +18,11 @@ from agents.models import AgentVersion
 from calls.after.models import Cost
 from calls.after.prices import cents_for
 from calls.models import Call, UsageLine
+from calls.transfers.lines import away_ms, cents_of_people
 
 PARTS = {
     "carrier": "Telephone",
+    "people": "Lines to people",
     "relay": "Hearing and voice of the carrier",
     "native": "Conversation at the vendor",
     "stt": "Hearing",
@@ -47,6 +49,8 @@ def tally(call: Call, usage: Iterable[UsageLine]) -> Tally:
     """By the prices of the day on which the call began."""
     on = call.created_at.date()
     parts = {"carrier": _carrier(call, on)} if call.is_by_carrier else {}
+    if (people := cents_of_people(call, on)) is not None:
+        parts["people"] = people
     unpriced = []
     for line in usage:
         kind = "llm" if line.kind == "analysis" else line.kind
@@ -59,12 +63,13 @@ def tally(call: Call, usage: Iterable[UsageLine]) -> Tally:
 
 
 def _carrier(call: Call, on: date) -> Decimal:
-    """Each begun minute counts; a call that nobody took is free."""
+    """Each begun minute counts; a call that nobody took is free. No sound is streamed while a person has the call."""
     minutes = -(-(call.duration_ms or 0) // 60_000)
+    streamed = -(-max(0, (call.duration_ms or 0) - away_ms(call)) // 60_000)
     way = "inbound_minute" if call.direction == Call.Direction.INBOUND else "outbound_minute"
     way = "client_minute" if call.channel == Call.Channel.WEB else way
-    items = [way] if call.version.transport == RELAY else [way, "stream_minute"]
-    return sum((cents_for(minutes, "carrier", "", "", item, on) or Decimal() for item in items), Decimal())
+    items = {way: minutes} if call.version.transport == RELAY else {way: minutes, "stream_minute": streamed}
+    return sum((cents_for(many, "carrier", "", "", item, on) or Decimal() for item, many in items.items()), Decimal())
 
 
 def charge(call: Call) -> Cost:
@@ -75,6 +80,12 @@ def charge(call: Call) -> Cost:
         call=call, defaults={"cents": found.cents, "parts": parts, "unpriced": found.unpriced}
     )[0]
     return cost
+
+
+def charge_again(call: Call) -> None:
+    """Something of a price became known late; a call that was not charged yet is left to whoever does that."""
+    if Cost.objects.filter(call=call).exists():
+        charge(call)
 
 
 def charge_ended(at: datetime, since: datetime, most: int) -> None:

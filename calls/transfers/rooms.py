@@ -20,7 +20,7 @@ from calls.transfers import endings
 from calls.transfers.introducing import introduction
 from calls.transfers.models import Colleague, Ring, Transfer
 from calls.transfers.steps import RINGS_S, After, Errand, Fetch, HangUp, Hears, Next, PersonStep, PlaceCall, Room, Told
-from calls.transfers.telling import note_tried, own_number
+from calls.transfers.telling import note_length, note_tried, own_number, pass_over_barred
 
 LONGEST_WAIT = timedelta(seconds=90)  # with music; whoever listens to the introduction by then may still take the call
 LONGEST_RING = timedelta(seconds=RINGS_S + 12)  # the carrier stops by itself, and tells us
@@ -88,8 +88,8 @@ def pressed(tenant_id: int, agent_id: UUID, ring_id: UUID, carrier_sid: str, key
         return PersonStep(Hears.THANKS)
 
 
-def moved(tenant_id: int, agent_id: UUID, ring_id: UUID, carrier_sid: str, status: str) -> None:
-    """Take a report of the carrier about the phone of a person, in any order."""
+def moved(tenant_id: int, agent_id: UUID, ring_id: UUID, carrier_sid: str, status: str, seconds: int = 0) -> None:
+    """Take a report of the carrier about the phone of a person, in any order; the last tells for how long it was up."""
     with tenant_transaction(tenant_id):
         held = _held(agent_id, ring_id)
         if held is None:
@@ -97,13 +97,14 @@ def moved(tenant_id: int, agent_id: UUID, ring_id: UUID, carrier_sid: str, statu
         transfer, ring = held.transfer, held.ring
         ring.carrier_sid, ring.is_down = ring.carrier_sid or carrier_sid, ring.is_down or status in FINAL
         ring.save(update_fields=["carrier_sid", "is_down"])
-        if status not in FINAL or ring.state == Phone.OVER:
+        if status not in FINAL:
             return
         if ring.state == Phone.JOINED:
             ring.state, ring.ended_at = Phone.OVER, now()
             ring.save(update_fields=["state", "ended_at"])
-        else:  # who picks up and puts the phone down again has declined, too
+        elif ring.state != Phone.OVER:  # who picks up and puts the phone down again has declined, too
             _end(transfer, ring, OUTCOMES.get(status, "declined"), is_down=True)
+        note_length(transfer, ring.place, seconds)
 
 
 def placed(tenant_id: int, ring_id: UUID, carrier_sid: str) -> None:
@@ -232,6 +233,7 @@ def _next_person(transfer: Transfer, at: datetime) -> list[Errand]:
         if not _is_overdue(ring, at) and not (is_late and ring.state == Phone.ASKED):
             return []
         _end(transfer, ring, "no_answer" if ring.state == Phone.ASKED else "no_key")
+    pass_over_barred(transfer)
     place = len(transfer.tried)
     if is_late or place >= len(transfer.people):
         transfer.state = State.RETURNING

@@ -26,7 +26,7 @@ from calls.transfers.introducing import redactor_of
 from calls.transfers.models import Colleague, Transfer
 from calls.transfers.sentences import transfer_sentences
 from calls.transfers.steps import After, Next, Step, Told
-from calls.transfers.telling import note_tried, own_number
+from calls.transfers.telling import note_tried, own_number, pass_over_barred
 
 TOOL = "transfer_call"
 COMES_BACK_WITHIN = timedelta(minutes=2)
@@ -154,19 +154,20 @@ def report(tenant_id: int, agent_id: UUID, carrier_sid: str, told: Told) -> Next
         if transfer.warm:
             return rooms.came_out(transfer, told)
         if not told.dial_sid or told.dial_sid not in [each["sid"] for each in transfer.tried]:
-            _take(transfer, OUTCOMES.get(told.status, "failed"), told.dial_sid)
+            _take(transfer, told)
         if transfer.tried[-1:] and transfer.tried[-1]["outcome"] == "answered":
             return endings.have_talked(transfer, told)
         return endings.left(transfer) if told.has_left else _step(transfer)
 
 
-def _take(transfer: Transfer, outcome: str, dial_sid: str) -> None:
+def _take(transfer: Transfer, told: Told) -> None:
     if len(transfer.tried) < len(transfer.people):
-        note_tried(transfer, outcome, dial_sid)
+        note_tried(transfer, OUTCOMES.get(told.status, "failed"), told.dial_sid, told.seconds)
 
 
 def _step(transfer: Transfer) -> Next:
-    """Pure in what is stored: the first of the people who has not been tried."""
+    """Pure in what is stored: the first of the people who has not been tried, and may be dialed."""
+    pass_over_barred(transfer)
     if len(transfer.tried) >= len(transfer.people):
         return endings.nobody_took(transfer)
     if transfer.state != State.DIALING:

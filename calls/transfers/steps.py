@@ -47,6 +47,7 @@ class Told:
     dial_sid: str = ""
     has_left: bool = False
     words: str | None = None  # of the message; None where none was asked for
+    seconds: int = 0  # for which the line to the person was connected
 
 
 class Hears(Enum):

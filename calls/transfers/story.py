@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from calls.models import Call
+from calls.transfers.dialable import Barred
 from calls.transfers.models import Ring, Transfer
 
 CAME = {
@@ -19,6 +20,11 @@ CAME = {
     "declined": "declined",
     "no_key": "pressed no key, perhaps a mailbox",
     "canceled": "was still ringing when the caller hung up",
+    Barred.UNREADABLE: "was not called: the address cannot be dialed",
+    Barred.NOT_IN_SERVICE: "was not called: no such number is in service",
+    Barred.COSTLY: "was not called: it is a premium or shared-cost number",
+    Barred.ABROAD: "was not called: calls to that country are not enabled",
+    Barred.OWN: "was not called: it is the number that the caller has called",
 }
 UNREACHABLE = "could not be reached"
 

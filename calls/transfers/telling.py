@@ -4,19 +4,40 @@ from __future__ import annotations
 
 from django.utils.timezone import now
 
+from calls.after.costs import charge_again
 from calls.models import Call, CallEvent
+from calls.transfers.dialable import barred
 from calls.transfers.models import Transfer
 
 OUTSIDE = 0
 
 
-def note_tried(transfer: Transfer, outcome: str, sid: str) -> None:
-    """How it came out with the first of the people who has not been tried."""
+def note_tried(transfer: Transfer, outcome: str, sid: str, seconds: int = 0) -> None:
+    """How it came out with the first of the people who has not been tried, and how long their line was connected."""
     person = transfer.people[len(transfer.tried)]
     tried = {"id": person["id"], "name": person["name"], "outcome": outcome, "sid": sid, "at": now().isoformat()}
+    tried |= {"seconds": seconds} if seconds else {}
     transfer.tried = [*transfer.tried, tried]
     transfer.save(update_fields=["tried"])
     tell(transfer.call, "transfer_tried", name=person["name"], outcome=outcome)
+
+
+def note_length(transfer: Transfer, place: int, seconds: int) -> None:
+    """The carrier tells how long the line to one of the people was connected, perhaps after the call was charged."""
+    if not seconds or place >= len(transfer.tried) or transfer.tried[place].get("seconds") == seconds:
+        return
+    transfer.tried[place]["seconds"] = seconds
+    transfer.save(update_fields=["tried"])
+    charge_again(transfer.call)
+
+
+def pass_over_barred(transfer: Transfer) -> None:
+    """Whoever comes next and may not be dialed is noted as tried, with the reason, by the rules of this moment."""
+    for person in transfer.people[len(transfer.tried) :]:
+        why = barred(person["address"], own=own_number(transfer.call))
+        if why is None:
+            return
+        note_tried(transfer, why, "")
 
 
 def tell(call: Call, kind: str, **data: str) -> None:

@@ -44,11 +44,11 @@ async def person_step(agent_id: UUID, ring_id: UUID, carrier_sid: str, key: str 
     return await within_budget(ask)
 
 
-async def person_moved(agent_id: UUID, ring_id: UUID, carrier_sid: str, status: str) -> bool:
+async def person_moved(agent_id: UUID, ring_id: UUID, carrier_sid: str, status: str, seconds: int) -> bool:
     """Take a report about the phone of a person; whether it is stored. Raises Refused."""
 
     def store() -> bool:
-        rooms.moved(tenant_of(agent_id).tenant_id, agent_id, ring_id, carrier_sid, status)
+        rooms.moved(tenant_of(agent_id).tenant_id, agent_id, ring_id, carrier_sid, status, seconds)
         return True
 
     return bool(await within_budget(store))

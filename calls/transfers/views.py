@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from agentos.tenants.log import record
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
-from calls.numbers import read_number
+from calls.transfers.dialable import WORDS, barred, read_address
 from calls.transfers.models import Colleague
 
 MOST = 50
@@ -27,14 +28,11 @@ class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"address": forms.TextInput({"placeholder": "(208) 555-0147", "autocomplete": "off"})}
 
     def clean_address(self) -> Any:
-        """E.164, or a SIP address as it is written."""
-        written = self.cleaned_data["address"].strip()
-        if written.lower().startswith("sip:") and "@" in written:
-            return written
-        number = read_number(written)
-        if not number:
-            raise forms.ValidationError("Enter a telephone number, or an address such as sip:desk@example.com.")
-        return number
+        """E.164, or a SIP address as it is written; of lines that callers may be put through to."""
+        address = read_address(self.cleaned_data["address"])
+        if why := barred(address):
+            raise forms.ValidationError(WORDS[why])
+        return address
 
 
 @allowed(Permission.VIEW_NUMBERS, to_change=Permission.MANAGE_NUMBERS)
@@ -46,6 +44,7 @@ def people(request: TenantRequest) -> HttpResponse:
     row = get_object_or_404(Colleague, pk=int(chosen)) if chosen.isdecimal() and len(chosen) < 12 else None
     if row is not None and request.POST.get("action") == "remove":
         row.delete()
+        record("person.removed", f"Callers are not put through to {row.name} any more", subject=f"person {chosen}")
         messages.success(request, f"Callers are not put through to {row.name} any more.")
         return here
     form = ColleagueForm(request.POST if request.method == "POST" else None, instance=row, auto_id="new_%s")
@@ -53,10 +52,20 @@ def people(request: TenantRequest) -> HttpResponse:
         form.add_error(None, f"There are {MOST} people already.")
     if request.method == "POST" and form.is_valid():
         form.save()
+        record(
+            "person.saved", f"Callers can be put through to {form.instance.name}", subject=f"person {form.instance.pk}"
+        )
         messages.success(request, f"Callers can be put through to {form.instance.name}.")
         return here
-    known = [(each, ColleagueForm(instance=each, auto_id=f"person_{each.pk}_%s")) for each in Colleague.objects.all()]
+    forms_of = {each: ColleagueForm(instance=each, auto_id=f"person_{each.pk}_%s") for each in Colleague.objects.all()}
     if row is not None:  # what is wrong stands beside the fields of that person
-        known = [(each, form if each.pk == row.pk else own) for each, own in known]
+        forms_of[row] = form
+    known = [(each, change, _trouble(each.address)) for each, change in forms_of.items()]
     context = {"people": known, "form": form if row is None else ColleagueForm(auto_id="new_%s")}
     return render(request, "calls/transfers/people.html", context, status=422 if form.errors else 200)
+
+
+def _trouble(address: str) -> str:
+    """Why somebody of the list is passed over, where the rules have changed since they were written down."""
+    why = barred(address)
+    return "" if why is None else WORDS[why]

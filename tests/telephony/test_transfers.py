@@ -20,7 +20,9 @@ from telephony import twiml
 from telephony.event_writer import EventWriter
 from telephony.person_webhooks import Hold, Person, PersonStatus
 from telephony.webhooks import ResumeCall, Transferred
+from tests.campaigns.line import in_thread
 from tests.telephony.desk import AGENT, CALL, Desk, url, verbs
+from tests.telephony.shelf import Shelf, an_event
 from tests.telephony.signing import CALL_SID, ORIGIN, call_fields, webhook
 
 RING, ROOM = uuid4(), uuid4()
@@ -119,6 +121,14 @@ async def test_a_message_is_asked_for_and_its_words_come_back_to_the_same_place(
     assert (await came_back(events, After.THANKS, Digits=""))[1].words == ""
 
 
+async def test_the_words_of_a_message_are_not_kept_with_what_the_carrier_told(events: Events, shelf: Shelf):
+    _, told = await came_back(events, After.THANKS, SpeechResult="Look at my bill", DialCallDuration="61")
+
+    await in_thread(lambda: events().keep(an_event()).result(10))  # whatever came before it is stored, too
+    assert told.seconds == 61
+    assert shelf.stored[0].payload["SpeechResult"] == "…"
+
+
 async def test_who_waits_hears_music_and_a_sentence_for_ever_and_is_looked_after_each_time():
     looks = Looks()
     answer = await Hold.as_view(look_after=looks)(webhook(url("hold"), call_fields()), agent_id=AGENT)
@@ -200,13 +210,13 @@ async def test_a_person_hears_a_sentence_when_the_database_is_away(events: Event
 
 @pytest.mark.parametrize(("is_stored", "status"), [(True, 204), (False, 503)])
 async def test_a_report_of_a_phone_is_stored_or_asked_for_again(events: Events, *, is_stored: bool, status: int):
-    async def moved(agent_id: UUID, ring_id: UUID, carrier_sid: str, what: str) -> bool:
-        assert (ring_id, carrier_sid, what) == (RING, CALL_SID, "busy")
+    async def moved(agent_id: UUID, ring_id: UUID, carrier_sid: str, what: str, seconds: int) -> bool:
+        assert (ring_id, carrier_sid, what, seconds) == (RING, CALL_SID, "completed", 42)
         return is_stored
 
     looks = Looks()
     view = PersonStatus.as_view(moved=moved, events=events, look_after=looks)
-    fields = call_fields(CallStatus="busy")
+    fields = call_fields(CallStatus="completed", CallDuration="42")
     answer = await view(webhook(url(f"person-status/{RING}"), fields), agent_id=AGENT, ring_id=RING)
 
     assert answer.status_code == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from django.utils.timezone import now
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from calls.after.costs import charge
+from calls.after.models import Cost
 from calls.after.retention import erase_words
 from calls.models import Call, CallBack, CallEvent, Colleague, LeftMessage, Ring, ToolRun, Transfer
 from calls.resumption import load_earlier
@@ -67,8 +70,8 @@ class Waiting:
     def pressed(self, ring: UUID, key: str, sid: str = "CA8") -> PersonStep:
         return rooms.pressed(self.tenant_id, self.call.agent_id, ring, sid, key)
 
-    def moved(self, ring: UUID, status: str, sid: str = "CA8") -> None:
-        rooms.moved(self.tenant_id, self.call.agent_id, ring, sid, status)
+    def moved(self, ring: UUID, status: str, sid: str = "CA8", seconds: int = 0) -> None:
+        rooms.moved(self.tenant_id, self.call.agent_id, ring, sid, status, seconds)
 
     def rung(self) -> UUID:
         """Enter the room; the ring of the first person."""
@@ -169,6 +172,34 @@ def test_a_phone_that_the_carrier_refuses_to_ring_is_passed_over(waiting: Waitin
 
     assert waiting.outcomes() == [("Rae", "failed")]
     assert [errand.to for errand in waiting.look()] == [MATS]
+
+
+def test_a_person_who_may_not_be_dialed_is_not_rung(waiting: Waiting):
+    rae, mats = waiting.transfer().people
+    waiting.change(people=[rae | {"address": "+881612345678"}, mats])
+    waiting.enter()
+
+    (errand,) = waiting.look()
+
+    assert errand.to == MATS
+    assert waiting.outcomes() == [("Rae", "abroad")]
+
+
+def test_the_line_and_the_room_are_among_the_costs_also_when_the_carrier_tells_late(waiting: Waiting):
+    ring = waiting.rung()
+    waiting.picked_up(ring)
+    waiting.pressed(ring, "1")
+    waiting.change(began_at=now() - timedelta(seconds=130))
+    waiting.come_out()
+    with tenant_transaction(waiting.tenant_id):
+        charge(waiting.transfer().call)
+
+    waiting.moved(ring, "completed", seconds=95)
+    waiting.moved(ring, "completed", seconds=95)
+
+    minute, room = Decimal("1.40"), Decimal("0.18")
+    (cost,) = waiting.all(Cost)
+    assert Decimal(cost.parts["people"]) == 2 * minute + 2 * room + 3 * room
 
 
 def test_a_phone_of_which_nothing_is_heard_is_given_up_and_put_down(waiting: Waiting):

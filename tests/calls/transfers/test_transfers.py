@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from agentos.tenants.models import Tenant, User
+from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from agents.providers.limits import Limits
 from agents.tools import ToolContext, ToolOutcome, built_in
 from agents.versions import VersionSpec
+from calls.after.costs import tally
 from calls.calendar.models import Calendar
 from calls.models import Call, CallEvent, Colleague, ToolRun, Transfer
 from calls.resumption import load_earlier
@@ -22,6 +24,7 @@ from calls.tools.transfer import NO_LINE
 from calls.transfers import services
 from calls.transfers.endings import NOBODY
 from calls.transfers.steps import After, Next, Step, Told
+from calls.wording import happening
 from tests import factories
 from tests.agents.pages import text
 from tests.conftest import SignIn
@@ -68,8 +71,8 @@ def next_step(call: Call) -> Next | None:
     return services.next_step(call.tenant_id, call.agent_id, SID)
 
 
-def came(call: Call, status: str, dial_sid: str) -> Next:
-    return services.report(call.tenant_id, call.agent_id, SID, Told(status, dial_sid))
+def came(call: Call, status: str, dial_sid: str, seconds: int = 0) -> Next:
+    return services.report(call.tenant_id, call.agent_id, SID, Told(status, dial_sid, seconds=seconds))
 
 
 def test_whoever_is_there_is_asked_in_their_order(call: Call, people: list[Colleague]):
@@ -164,6 +167,40 @@ def test_numbers_that_cannot_be_rung_are_passed_over_one_by_one(call: Call, peop
     assert came(call, "failed", "") == After.AGENT
 
 
+def test_a_number_that_costs_more_is_passed_over_when_it_is_due_and_the_call_says_why(
+    call: Call, people: list[Colleague]
+):
+    with tenant_transaction(call.tenant_id):  # written down before there was a rule
+        Colleague.objects.filter(name="Rae").update(address="+19005551234")
+    ask(call)
+
+    assert next_step(call) == next_step(call) == Step("+12085550121", OURS)
+    assert came(call, "busy", "CA1") == After.AGENT
+
+    with tenant_transaction(call.tenant_id):
+        told = [happening(each).text for each in CallEvent.objects.filter(kind="transfer_tried")]
+        assert told == [
+            "Rae was not called: it is a premium or shared-cost number.",
+            "Mats was busy.",
+        ]
+
+
+def test_no_argument_of_the_model_is_dialed(call: Call, people: list[Colleague]):
+    for number in ("+19005551234", "sip:desk@example.com", "208 555 0121"):
+        assert ask(call, department=number, key=number).content.startswith("There is no such department.")
+
+
+def test_the_line_to_a_person_is_among_the_costs_of_the_call(call: Call, people: list[Colleague]):
+    ask(call)
+    next_step(call)
+    came(call, "no-answer", "CA1")
+    came(call, "completed", "CA2", seconds=61)
+
+    with tenant_transaction(call.tenant_id):
+        parts = tally(Call.objects.get(pk=call.pk), ()).parts
+    assert parts["people"] == 2 * Decimal("1.40")
+
+
 def test_a_caller_may_be_put_through_once_more_after_nobody_was_there(call: Call, people: list[Colleague]):
     ask(call, NIGHT)
     next_step(call)
@@ -207,6 +244,8 @@ def test_somebody_is_written_down_changed_and_taken_away(sign_in: SignIn, owner:
     browser.post(page, {"person": person, "action": "remove"})
 
     assert "Nobody yet" in text(browser.get(page))
+    with tenant_transaction(tenant):
+        assert [each.what for each in LogEntry.objects.order_by("pk")][-3:] == ["person.saved"] * 2 + ["person.removed"]
 
 
 def test_what_is_no_number_is_refused_beside_its_field(sign_in: SignIn, owner: User, page: str):
@@ -214,6 +253,30 @@ def test_what_is_no_number_is_refused_beside_its_field(sign_in: SignIn, owner: U
 
     assert response.status_code == 422
     assert "Enter a telephone number" in text(response)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("+1 900 555 1234", "This is a premium or shared-cost number."),
+        ("+53 5 5123456", "Calls to this country are not enabled."),
+        ("sip:desk@192.168.1.20", "Enter a telephone number, or an address such as"),
+    ],
+)
+def test_a_line_that_callers_are_not_put_through_to_is_refused_beside_its_field(
+    sign_in: SignIn, owner: User, page: str, address: str, words: str
+):
+    response = sign_in(owner).post(page, RAE | {"address": address})
+
+    assert response.status_code == 422
+    assert words in text(response)
+
+
+def test_whoever_is_passed_over_is_marked_in_the_list(sign_in: SignIn, owner: User, tenant: Tenant, page: str):
+    with tenant_transaction(tenant):
+        Colleague.objects.create(name="Rae", department="Billing", address="+19005551234")
+
+    assert "Passed over. This is a premium or shared-cost number." in text(sign_in(owner).get(page))
 
 
 def test_whoever_only_looks_changes_nothing(client: Client, sign_in: SignIn, viewer: User, page: str):
