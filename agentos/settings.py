@@ -345,8 +345,11 @@ DRAIN_TIMEOUT_S = env.int("DRAIN_TIMEOUT_S", default=900)
 CARRIER_CALLS_PER_SECOND = env.float("CARRIER_CALLS_PER_SECOND", default=1.0)
 CARRIER_CALLS_AT_ONCE = env.int("CARRIER_CALLS_AT_ONCE", default=0)
 TENANT_CALLS_PER_SECOND = env.float("TENANT_CALLS_PER_SECOND", default=0.0)
-# Counts the lines that are taken without a call of their own.
-LINES_BESIDE_CALLS = "campaigns.calling.attempts.without_a_call"
+CARRIER_LINES_KEPT_FREE = env.int("CARRIER_LINES_KEPT_FREE", default=0)
+# The one count of the lines of a business, and what callers hold of those of the carrier's account.
+LINES_IN_USE = "campaigns.calling.attempts.lines_in_use"
+TAKE_CARRIER_LINE = "campaigns.calling.lines.hold"
+GIVE_BACK_CARRIER_LINE = "campaigns.calling.lines.give_back"
 # Told by a conversation in which somebody asks not to be called.
 OTHER_COSTS = ("campaigns.calling.charging.cents_without_agent",)  # of calls without an agent, by month
 STOP_CALLS = "campaigns.people.optout.from_conversation"

@@ -54,7 +54,8 @@ def open_call(tenant_id: int, new: NewCall) -> Call:
     a call that is over: a webhook that is played again opens nothing.
     """
     with tenant_transaction(tenant_id):
-        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        # No stronger lock: whoever writes a row of the tenant in a long transaction would keep the caller waiting.
+        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
         known: Call | None = Call.objects.filter(pk=new.call_id).first()
         if known is not None and known.ending == Call.Ending.REFUSED:
             raise DomainError("busy", "All lines were busy.")
@@ -66,7 +67,7 @@ def open_call(tenant_id: int, new: NewCall) -> Call:
             raise DomainError("suspended", "This business cannot take calls at the moment.")
         if is_spent(keeps="callers"):
             raise DomainError("suspended", "The budget of this business is spent.")
-        if live_calls().count() >= tenant.max_concurrent_calls:
+        if lines_in_use(besides=new.carrier_sid or "") >= tenant.max_concurrent_calls:
             raise DomainError("busy", "All lines are busy at the moment.")
         return create_call(new)
 
@@ -82,15 +83,19 @@ def live_calls() -> Any:
     return Call.objects.exclude(status=Call.Status.ENDED).filter(seen_at__gte=now() - SIGN_OF_LIFE)
 
 
-def lines_in_use() -> int:
-    """How many lines of this tenant are taken: by its calls, and by what rings without being a call here yet."""
-    taken: int = live_calls().count() + import_string(settings.LINES_BESIDE_CALLS)()
+def lines_in_use(*, besides: str = "") -> int:
+    """How many lines of this tenant are taken: by its calls, and by what rings without being a call here yet.
+
+    `besides` is the carrier's name of a call that was dialed by a campaign and has its line already.
+    """
+    taken: int = import_string(settings.LINES_IN_USE)(besides=besides)
     return taken
 
 
 def create_call(new: NewCall) -> Call:
     """The row of a call inside the current tenant, made if it is missing."""
-    call: Call = Call.objects.get_or_create(
+    call: Call
+    call, is_new = Call.objects.get_or_create(
         pk=new.call_id,
         defaults={
             "agent_id": new.agent_id,
@@ -104,8 +109,15 @@ def create_call(new: NewCall) -> Call:
             "created_at": new.created_at,
             "briefing": new.briefing.to_json(),
         },
-    )[0]
+    )
+    if is_new and _came_in(call):
+        import_string(settings.TAKE_CARRIER_LINE)(call.pk)
     return call
+
+
+def _came_in(call: Call) -> bool:
+    """Whether it holds a line of the carrier's account that nobody asked the carrier for."""
+    return call.is_by_carrier and call.direction == Call.Direction.INBOUND
 
 
 # What the carrier reports ------------------------------------------------------------------------------
@@ -144,6 +156,8 @@ def finish(call: Call, ending: str, at: datetime) -> None:
     if call.status != Call.Status.ENDED:
         call.status, call.ending, call.ended_at, call.seen_at = Call.Status.ENDED, ending, at, now()
         call.save(update_fields=["status", "ending", "ended_at", "seen_at"])
+        if _came_in(call):
+            import_string(settings.GIVE_BACK_CARRIER_LINE)(call.pk)
         tell_ended(call)
     elif call.ending == Call.Ending.CARRIER and ending != Call.Ending.CARRIER:
         call.ending = ending  # our own reason says more than the carrier's

@@ -5,15 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from agentos.tenants.prepared import send
+from django.utils.timezone import now
+
+from agentos.tenants.prepared import prepared, send
 from agentos.tenants.scoping import current_tenant_id
-from calls.services import live_calls
+from calls.services import SIGN_OF_LIFE
 from campaigns.calling.breaker import watch
 from campaigns.calling.lines import give_back
 from campaigns.models import Attempt, Target
 
+# The lines of a business, counted in this one way for callers, campaigns and pages. A line that rings, or plays a
+# message, is an attempt only; one that talks with the agent is an attempt and a call, and counts once.
+LINES = """
+with call as (
+    select id, carrier_sid from calls_call
+    where tenant_id = %(tenant)s and status <> 'ended' and seen_at >= %(seen_since)s
+), live as (
+    select campaign_id, call_id, carrier_sid from campaigns_attempt
+    where tenant_id = %(tenant)s and state <> 'ended' and carrier_sid is distinct from %(besides)s
+)
+"""
+IN_USE = """
+((select count(*) from call) + (select count(*) from live
+    where (call_id is null or call_id not in (select id from call))
+    and (carrier_sid is null or carrier_sid not in (select carrier_sid from call where carrier_sid is not null))))
+"""
 _NAME = """
 update campaigns_attempt attempt
 set carrier_sid = named.sid,
@@ -23,10 +42,15 @@ where attempt.tenant_id = %(tenant)s and attempt.id = named.id and attempt.carri
 """
 
 
-def without_a_call() -> int:
-    """How many attempts hold a line and are no call of their own: ringing ones, and those that hear a message."""
-    live = Attempt.objects.exclude(state=Attempt.State.ENDED).exclude(call__in=live_calls())
-    return int(live.count())
+def lines_in_use(*, besides: str = "") -> int:
+    """How many lines of this business are taken, but for the attempt whose call the carrier knows by this name."""
+    ((taken,),) = prepared(f"{LINES} select {IN_USE}", besides=besides, **about_lines())
+    return int(taken)
+
+
+def about_lines() -> dict[str, Any]:
+    """What LINES asks for: the business, and since when a call that holds a line was seen."""
+    return {"tenant": current_tenant_id(), "seen_since": now() - SIGN_OF_LIFE}
 
 
 def locked(attempt_id: UUID) -> Attempt | None:

@@ -18,13 +18,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
-from django.utils.timezone import now
 
 from agentos.tenants.prepared import send, send_for, together
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from calls.after.budget import ask_if_spent
-from calls.services import SIGN_OF_LIFE
 from campaigns.calling.asking import Wish, wish
+from campaigns.calling.attempts import IN_USE, LINES, about_lines
 from campaigns.calling.breaker import pause
 from campaigns.calling.caller_ids import caller_id
 from campaigns.calling.lines import Room, ask_for_shared_room
@@ -51,19 +50,14 @@ select {columns} from campaigns_campaign this,
     set_config('idle_in_transaction_session_timeout', %(longest)s, true) as standstill
 where tenant_id = %(tenant)s and id = %(campaign)s and status = 'running' for no key update of this skip locked
 """
-# The lines of the business as `calls.services.lines_in_use` counts them, and those of the campaign.
-_LINES = """
-with call as (
-    select id from calls_call where tenant_id = %(tenant)s and status <> 'ended' and seen_at >= %(seen_since)s
-), live as (
-    select campaign_id, call_id from campaigns_attempt where tenant_id = %(tenant)s and state <> 'ended'
-)
+# What is left of the lines of the business, and how many the campaign has.
+_ROOM = f"""
+{LINES}
 select (select max_concurrent_calls from tenants_tenant where id = %(tenant)s)
     - coalesce((select inbound_reserve from campaigns_complianceprofile where tenant_id = %(tenant)s), %(reserve)s)
-    - (select count(*) from call)
-    - (select count(*) from live where call_id is null or call_id not in (select id from call)),
+    - {IN_USE},
     (select count(*) from live where campaign_id = %(campaign)s)
-"""
+"""  # noqa: S608 - joined from constants
 # In the order of an index, so that with thousands who are due at one moment only the first are looked at.
 _DUE = """
 select target.id, target.e164, target.attempts_made from campaigns_target target
@@ -195,8 +189,8 @@ def _look(campaign: Campaign, at: datetime, most: int) -> tuple[bool, int, Room,
     """Whether money and lines are left, what the account has room for, and who is due; the campaign gets its number."""
     with together():
         is_spent = ask_if_spent(keeps="campaigns")
+        shared = ask_for_shared_room(at)  # first: what is counted under its locks stays true
         room = ask_for_room(campaign)
-        shared = ask_for_shared_room(at)
         number = send_for(PhoneNumber, _NUMBER, tenant=current_tenant_id(), number=campaign.number_id)
         due = _ask_for_due(campaign, at, most)
     campaign.number = next(iter(number()), None)
@@ -265,8 +259,8 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
 
 def ask_for_room(campaign: Campaign) -> Callable[[], int]:
     """How many more calls the campaign may have at once: its own limit, the tenant's free lines, the budget."""
-    known = {"reserve": ComplianceProfile().inbound_reserve, "seen_since": now() - SIGN_OF_LIFE}
-    lines = send(_LINES, tenant=current_tenant_id(), campaign=campaign.pk, **known)
+    reserve = ComplianceProfile().inbound_reserve
+    lines = send(_ROOM, campaign=campaign.pk, reserve=reserve, besides="", **about_lines())
 
     def room() -> int:
         ((free, here),) = lines()

@@ -24,6 +24,8 @@ CALM = timedelta(seconds=2)  # until the pace doubles again
 TOGETHER = timedelta(seconds=1)  # one refusal now and then is none of our pace
 
 
+# Whoever is about to be answered holds the business as well (`calls.services.open_call`): one after the other counts.
+_BUSINESS = "select id from tenants_tenant where id = %(tenant)s for no key update skip locked"
 _LOOK = "select {columns} from campaigns_carrierpace this where key = %(key)s"
 _HOLD = """
 select {columns} from campaigns_carrierpace this where key = any(%(keys)s) order by key for update skip locked
@@ -54,11 +56,17 @@ class Room:
 
 def ask_for_shared_room(at: datetime) -> Callable[[], Room]:
     """How many calls may begin now by the pace of the account and of this business, and by the account's lines."""
+    business = send(_BUSINESS, tenant=current_tenant_id())
     keys = [_account()]
     if settings.TENANT_CALLS_PER_SECOND:
         keys.append(f"tenant:{current_tenant_id()}")
     held = send_for(CarrierPace, _HOLD, keys=keys)
-    return lambda: _room(keys, _whole(keys, held()), at)
+
+    def room() -> Room:
+        rows = _whole(keys, held())
+        return _room(keys, rows, at) if business() else Room(0)
+
+    return room
 
 
 def _room(keys: Sequence[str], rows: Sequence[CarrierPace], at: datetime) -> Room:
@@ -67,7 +75,8 @@ def _room(keys: Sequence[str], rows: Sequence[CarrierPace], at: datetime) -> Roo
     calls = min(_of(row, at).room(at) for row in rows)
     if calls and settings.CARRIER_CALLS_AT_ONCE:
         lines = CarrierLine.objects.filter(account=settings.TWILIO_ACCOUNT_SID, taken_at__gt=at - LONGEST_HELD)
-        calls = min(calls, settings.CARRIER_CALLS_AT_ONCE - lines.count())
+        free = settings.CARRIER_CALLS_AT_ONCE - settings.CARRIER_LINES_KEPT_FREE - lines.count()
+        calls = min(calls, free)
     return Room(max(0, calls), rows)
 
 
@@ -77,9 +86,14 @@ def account_pace(at: datetime) -> Pace:
     return _of(found[0], at)
 
 
-def give_back(attempt_id: UUID) -> None:
-    """The attempt is over."""
-    CarrierLine.objects.filter(pk=attempt_id).delete()
+def hold(call_id: UUID) -> None:
+    """Somebody calls in: the carrier has given them a line, and no campaign gets it meanwhile."""
+    CarrierLine.objects.get_or_create(pk=call_id, defaults={"account": settings.TWILIO_ACCOUNT_SID})
+
+
+def give_back(line_id: UUID) -> None:
+    """The attempt, or the call of somebody who called in, is over."""
+    CarrierLine.objects.filter(pk=line_id).delete()
 
 
 def slow_down(at: datetime) -> None:

@@ -20,7 +20,7 @@ class CarrierPace(models.Model):
 
 
 class CarrierLine(models.Model):
-    """A line of the account that an attempt holds, from its claim to its end."""
+    """A line of the account, held by an attempt from claim to end, or by somebody who calls in; its id is theirs."""
 
     attempt_id = models.UUIDField(primary_key=True)
     account = models.CharField(max_length=40)

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Event
 
 import pytest
+from django.db import connection, transaction
 from django.utils.timezone import now
+from pytest_django import Settings
 
+from agentos.errors import DomainError
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from calls.admission import call_id_for
 from calls.context import Lines
-from calls.services import lines_in_use
+from calls.models import Call
+from calls.services import NewCall, end_call, lines_in_use, open_call
 from campaigns.calling.claiming import VOICE_WITHIN, Claimed, ask_for_room
 from campaigns.calling.settling import settle
-from campaigns.models import Attempt, AudioClip, Campaign, ComplianceProfile, Consent, DialReceipt, DoNotCall, Target
+from campaigns.models import (
+    Attempt,
+    AudioClip,
+    Campaign,
+    CarrierLine,
+    ComplianceProfile,
+    Consent,
+    DialReceipt,
+    DoNotCall,
+    Target,
+)
 from tests import factories
 from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, claim_due, make_campaign, make_target
 
@@ -27,6 +44,23 @@ pytestmark = pytest.mark.django_db
 def claim(campaign: Campaign, at: datetime = NOON) -> Claimed:
     with tenant_transaction(campaign.tenant_id):
         return claim_due(campaign.pk, at)
+
+
+def opened(agent: Agent, sid: str, *, direction: str = "inbound") -> Call:
+    return open_call(
+        agent.tenant_id,
+        NewCall(
+            call_id=call_id_for(agent.pk, sid),
+            agent_id=agent.pk,
+            version_id=agent.published_id or 0,
+            channel="phone",
+            direction=direction,
+            from_number="+12085550147",
+            to_number="+12085550110",
+            carrier_sid=sid,
+            created_at=now(),
+        ),
+    )
 
 
 def target_of(campaign: Campaign, number: str) -> Target:
@@ -135,10 +169,64 @@ def test_a_line_is_counted_once_whether_it_plays_a_message_or_talks(agent: Agent
         assert ask_for_room(campaign)() == free - 1
 
 
+def test_a_line_that_rings_is_no_line_for_callers_and_the_one_it_becomes_has_its_line_already(
+    agent: Agent, tenant: Tenant
+) -> None:
+    Tenant.objects.filter(pk=tenant.pk).update(max_concurrent_calls=3)
+    with tenant_transaction(tenant):
+        ComplianceProfile.objects.create(inbound_reserve=1)
+    campaign = make_campaign(agent, ROSA, TOM, AISHA)
+    claim(campaign)
+    with tenant_transaction(tenant):
+        rosa, _ = Attempt.objects.order_by("target_id")
+        Attempt.objects.filter(pk=rosa.pk).update(carrier_sid="CArosa")
+
+    assert opened(agent, "CA1").status == "ringing"
+    with pytest.raises(DomainError, match="All lines are busy"):
+        opened(agent, "CA2")
+    call = opened(agent, "CArosa", direction="outbound")
+
+    with tenant_transaction(tenant):
+        assert (call.status, lines_in_use()) == ("ringing", 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_claimed_while_somebody_who_calls_in_is_being_answered(agent: Agent) -> None:
+    campaign, held, done = make_campaign(agent, ROSA), Event(), Event()
+
+    def answering() -> None:
+        with transaction.atomic():
+            Tenant.objects.select_for_update(no_key=True).get(pk=agent.tenant_id)
+            held.set()
+            done.wait(10)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        answered = other.submit(answering)
+        held.wait(10)
+        assert claim(campaign) == Claimed(again=True)
+        done.set()
+        answered.result()
+
+    assert len(claim(campaign).attempts) == 1
+
+
 def test_a_campaign_calls_no_more_people_at_once_than_it_may(agent: Agent) -> None:
     campaign = make_campaign(agent, ROSA, TOM, AISHA, at_once=2)
 
     assert len(claim(campaign).attempts) == 2
+
+
+def test_whoever_calls_in_holds_a_line_of_the_account_until_they_hang_up(agent: Agent, settings: Settings) -> None:
+    settings.CARRIER_CALLS_AT_ONCE, settings.CARRIER_LINES_KEPT_FREE = 3, 1
+    campaign = make_campaign(agent, ROSA, TOM)
+    call = opened(agent, "CA1")
+    CarrierLine.objects.update(taken_at=NOON)
+
+    assert len(claim(campaign).attempts) == 1  # three lines, one in use, one kept free
+
+    end_call(agent.tenant_id, call.pk, ending="caller", at=now())
+    assert len(claim(campaign, NOON + timedelta(seconds=1)).attempts) == 1
 
 
 def test_the_budget_is_reserved_before_anybody_is_called(agent: Agent) -> None:
