@@ -77,6 +77,8 @@ class Escalation:
 
     def takes(self, turn: CallerTurn) -> bool:
         """Whether this turn of the caller is answered here, because they need a person."""
+        if not self._summons.needs:
+            return False
         self._moods.append(mood_of(turn.whole_text))
         self._turn = turn
         return self.needed(self._need(turn.whole_text), turn)

@@ -65,7 +65,10 @@ class Entry:
 
     @property
     def size(self) -> int:
-        return len(self.text) + sum(len(each.call.arguments) + len(each.result or "") for each in self.exchanges)
+        size = len(self.text)
+        for each in self.exchanges:
+            size += len(each.call.arguments) + len(each.result or "")
+        return size
 
 
 class History:

@@ -263,7 +263,8 @@ def find_stop(said: str) -> Stop | None:
 def plain(said: str) -> str:
     """Lower case, straight apostrophes, no accents and no other marks."""
     text = said.lower().replace("\u2019", "'").replace("ß", "ss")
-    text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    if not text.isascii():
+        text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^a-z0-9' ]+", " ", text).split())
 
 

@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openai import AsyncOpenAI, AsyncStream, OpenAIError
+from openai import AsyncOpenAI, OpenAIError
 
 from ..options import choose
 from ..ports import Endpoint, Message, ProviderError, Thinking, Thought, ToolSpec, Usage
 from .connections import BROKEN
-from .openai_client import base_of, client_of, close_clients, connections, failure, preload
+from .openai_client import Post, base_of, client_of, close_clients, connections, failure, preload
 from .openai_tools import GrowingCalls, message_body, tools_body
 
 __all__ = ["OpenAILanguageModel", "close_clients", "preload"]
@@ -47,10 +47,7 @@ class OpenAILanguageModel:
         body, pool = self._body(messages, tools), connections.pool()
         pool.taken(self._base)
         try:
-            stream = await self._client.post(
-                "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
-            )
-            async with stream:
+            async with await self._chat.stream(body) as stream:
                 async for chunk in stream:
                     piece = _read(chunk)
                     reason, usage = piece.reason or reason, piece.usage or usage
@@ -74,6 +71,10 @@ class OpenAILanguageModel:
     @functools.cached_property
     def _client(self) -> AsyncOpenAI:
         return client_of(self.endpoint)
+
+    @functools.cached_property
+    def _chat(self) -> Post:
+        return Post(self._client, "/chat/completions")
 
     def _body(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> dict[str, Any]:
         """What only OpenAI's newer models know is sent to them alone; other servers may refuse it."""
