@@ -74,9 +74,7 @@ class Calendar(TenantModel):
 
     def is_open(self, at: datetime) -> bool:
         """Whether somebody is there at this moment."""
-        rules = self.rules
-        there = at.astimezone(rules.zone)
-        return any(opens <= there.time() < closes for opens, closes in rules.stretches(there.date()))
+        return self.rules.is_open(at)
 
     @property
     def closed_days(self) -> ClosedDays:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 DAY = timedelta(days=1)
 MIDNIGHT = time()
 
+FURTHEST_DAYS = 14
 NEAR_DAYS = (1, 4, 14, 28)
 
 Stretch = tuple[time, time]
@@ -46,6 +47,21 @@ class Rules:
 
     def stretches(self, day: date) -> Sequence[Stretch]:
         return () if day in self.closed else self.hours.get(day.weekday(), ())
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether people work at this moment, by the clock on their wall."""
+        there = at.astimezone(self.zone)
+        now = there.time()
+        return any(
+            opens <= now and (now < closes or closes == MIDNIGHT) for opens, closes in self.stretches(there.date())
+        )
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """When the next hours after this moment begin, within two weeks."""
+        today = at.astimezone(self.zone).date()
+        days = (today + days * DAY for days in range(FURTHEST_DAYS + 1))
+        openings = (_instant(day, opens, self.zone) for day in days for opens, _ in sorted(self.stretches(day)))
+        return next((moment for moment in openings if moment > at), None)
 
 
 def free_starts(

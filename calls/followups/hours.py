@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import timezone as places
 
-from calls.calendar.slots import MIDNIGHT, Rules
+from calls.calendar.slots import Rules
 
 FIRST, LAST = time(8), time(21)
 """47 CFR 64.1200(c)(1). Whoever asks for a call has agreed to it; nobody is rung at night all the same."""
@@ -33,14 +33,8 @@ def due_at(wished: datetime, zones: Iterable[ZoneInfo], rules: Rules) -> datetim
     there = list(zones) or [rules.zone]
     moments = [wished + step * STEP for step in range(FURTHEST // STEP)]
     by_day = [moment for moment in moments if is_day(moment, there)]
-    return next((moment for moment in by_day if _is_open(moment, rules)), by_day[0])
+    return next((moment for moment in by_day if rules.is_open(moment)), by_day[0])
 
 
 def is_day(moment: datetime, zones: Iterable[ZoneInfo]) -> bool:
     return all(FIRST <= moment.astimezone(zone).time() < LAST for zone in zones)
-
-
-def _is_open(moment: datetime, rules: Rules) -> bool:
-    local = moment.astimezone(rules.zone)
-    at = local.time()
-    return any(opens <= at and (at < closes or closes == MIDNIGHT) for opens, closes in rules.stretches(local.date()))

@@ -6,11 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.timezone import now
+
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
 from agents.transports import CONVERSATION_RELAY, ELEVENLABS_NATIVE
 from calls.models import Call, CallEvent
-from calls.transfers.models import Colleague
+from calls.transfers.desks import Department, desks
 
 GOT_ONE = ("taken_over", "put_through", "transfer")
 
@@ -21,7 +23,16 @@ class You:
 
     has_sound: bool
     may_steer: bool
-    can_transfer: bool
+    departments: list[Department]  # of people to whom the caller may be put through, now or later
+
+    @property
+    def can_transfer(self) -> bool:
+        """Whether there are people at all, and a line that can be put through."""
+        return bool(self.departments)
+
+    @property
+    def is_somebody_there(self) -> bool:
+        return any(not desk.why_not for each in self.departments for desk in each.desks)
 
 
 def you(call: Call, membership: Membership) -> You | None:
@@ -33,7 +44,7 @@ def you(call: Call, membership: Membership) -> You | None:
     return You(
         has_sound=transport != CONVERSATION_RELAY or not by_phone,
         may_steer=may(membership, Permission.STEER_CALLS),
-        can_transfer=by_phone and Colleague.objects.exists(),
+        departments=desks(now()) if by_phone else [],
     )
 
 

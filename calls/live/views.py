@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
+from calls.conversation.commands import Answer
 from calls.live import services
 from calls.models import Call
 
@@ -32,14 +33,29 @@ def steer(request: TenantRequest, call_id: UUID) -> HttpResponse:
     do = request.POST.get("do", "")
     match do:
         case "whisper":
-            services.whisper(call, request.POST.get("text", ""))
+            answer = services.whisper(call, request.POST.get("text", ""))
         case "goodbye" | "at_once":
-            services.hang_up(call, at_once=do == "at_once")
+            answer = services.hang_up(call, at_once=do == "at_once")
         case "put_through":
-            services.put_through(call, request.POST.get("department", ""))
+            answer = services.put_through(
+                call, department=request.POST.get("department", ""), person_id=_person(request)
+            )
         case _:
             raise DomainError("unknown", "That cannot be done to a call.")
-    messages.success(request, DONE[do])
+    if answer is Answer.LOST:
+        messages.error(request, services.WHY_NOT[answer])
+    else:
+        messages.success(request, DONE[do])
     if request.htmx:
         return render(request, "_toasts.html")
     return redirect("calls:call", request.tenant.slug, call.pk)
+
+
+def _person(request: TenantRequest) -> int | None:
+    """Whom alone to put the caller through to; None for whoever is there."""
+    chosen = request.POST.get("person", "")
+    if not chosen:
+        return None
+    if not chosen.isdecimal() or len(chosen) > 11:
+        raise DomainError("unknown", "There is no such person.")
+    return int(chosen)

@@ -6,6 +6,7 @@ from agents.providers.limits import Limits
 from agents.tools import Arguments, Setting, Tool, ToolContext, ToolOutcome, parameters
 from calls.models import Call
 from calls.transfers import services
+from calls.transfers.desks import departments
 from calls.transfers.models import Colleague, Transfer
 from calls.transfers.services import Refusal
 
@@ -26,7 +27,7 @@ def transfer_call(context: ToolContext, arguments: Arguments) -> ToolOutcome:
         case Refusal.NO_LINE:
             return ToolOutcome(NO_LINE, ok=False)
         case Refusal.NO_DEPARTMENT:
-            known = ", ".join(services.departments()) or "none"
+            known = ", ".join(departments()) or "none"
             return ToolOutcome(f"There is no such department. There are: {known}.", ok=False)
         case Refusal.NOBODY:
             return ToolOutcome(NOBODY_THERE, ok=False)

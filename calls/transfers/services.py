@@ -19,9 +19,9 @@ from agentos.jobs import enqueue
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from agents.prompts import clean
 from agents.tools import granted
-from calls.calendar.models import Calendar
 from calls.models import Call
 from calls.transfers import endings, rooms
+from calls.transfers.desks import available, departments
 from calls.transfers.introducing import redactor_of
 from calls.transfers.models import Colleague, Transfer
 from calls.transfers.sentences import transfer_sentences
@@ -56,36 +56,21 @@ class Asked:
         return self.transfer is not None
 
 
-def available(department: str, at: datetime) -> list[Colleague]:
-    """Who may be put through to now, in the order in which they are tried; of one department, or of all."""
-    people = [each for each in Colleague.objects.all() if _is_there(each, at)]
-    wanted = department.strip().casefold()
-    return [each for each in people if not wanted or each.department.casefold() == wanted]
-
-
-def _is_there(colleague: Colleague, at: datetime) -> bool:
-    match colleague.when:
-        case Colleague.When.ALWAYS:
-            return True
-        case Colleague.When.OPEN:
-            calendar = Calendar.objects.first()
-            return calendar is None or calendar.is_open(at)
-    return False
-
-
-def departments() -> list[str]:
-    """Those that have people, in their order."""
-    return list(dict.fromkeys(Colleague.objects.values_list("department", flat=True)))
-
-
 def ask_for_person(
-    call: Call | None, *, key: str, reason: str, department: str = "", at: datetime | None = None
+    call: Call | None,
+    *,
+    key: str,
+    reason: str,
+    department: str = "",
+    person_id: int | None = None,
+    at: datetime | None = None,
 ) -> Asked:
     """Have the caller put through as soon as the agent leaves the call. Inside the tenant.
 
     Whoever asks ends the agent's part afterwards, with the ending `transfer`, if it is possible. The same key is the
     same transfer, however often it is asked for; it begins with the id of the call. How callers are put through, and
-    what becomes of those whom nobody takes, the agent's settings of the tool say, whoever asks.
+    what becomes of those whom nobody takes, the agent's settings of the tool say, whoever asks. With `person_id` nobody
+    else is rung.
     """
     if call is None or not call.is_by_carrier:
         return Asked(None, Refusal.NO_LINE)
@@ -94,7 +79,7 @@ def ask_for_person(
         return Asked(known)
     if department.strip() and department.strip().casefold() not in {each.casefold() for each in departments()}:
         return Asked(None, Refusal.NO_DEPARTMENT)
-    people = available(department, at or now())
+    people = available(department, at or now(), person_id=person_id)
     if not people:
         return Asked(None, Refusal.NOBODY)
     made, is_new = Transfer.objects.get_or_create(key=key, defaults=_facts(call, people, department, reason))

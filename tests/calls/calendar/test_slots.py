@@ -56,6 +56,26 @@ def test_closed_days_weekends_and_what_is_far_away_offer_nothing() -> None:
     assert clocks(rules(horizon_days=2)) == []
 
 
+def test_hours_to_midnight_are_open_until_their_end_and_go_on_the_next_day() -> None:
+    bar = rules(hours={0: [(time(22), MIDNIGHT)], 1: [(time(0), time(2))]})
+    tuesday = MONDAY + DAY
+
+    assert [bar.is_open(each) for each in (at(21, 59), at(22), at(23, 59))] == [False, True, True]
+    assert [bar.is_open(at(hour, day=tuesday)) for hour in (0, 1, 2)] == [True, True, False]
+
+
+def test_whether_people_work_is_asked_by_their_own_clock_and_closed_days_count() -> None:
+    assert rules().is_open(datetime(2026, 11, 23, 16, tzinfo=UTC))  # nine in Boise
+    assert not rules().is_open(datetime(2026, 11, 23, 9, tzinfo=UTC))
+    assert not rules(closed={MONDAY}).is_open(at(9))
+
+
+def test_the_next_opening_is_after_lunch_after_the_weekend_or_in_no_time_that_is_known() -> None:
+    assert rules().next_opening(at(12)) == at(13)
+    assert rules(closed={MONDAY}).next_opening(NOON + DAY) == at(9, day=MONDAY + DAY)
+    assert rules(hours={}).next_opening(NOON) is None
+
+
 def test_only_moments_of_the_grid_are_taken() -> None:
     assert may_begin(rules(), [], at(9, 30), now=NOON)
     assert not may_begin(rules(), [], at(9, 40), now=NOON)

@@ -276,7 +276,7 @@ def test_whoever_is_passed_over_is_marked_in_the_list(sign_in: SignIn, owner: Us
     with tenant_transaction(tenant):
         Colleague.objects.create(name="Rae", department="Billing", address="+19005551234")
 
-    assert "Passed over. This is a premium or shared-cost number." in text(sign_in(owner).get(page))
+    assert "Passed over This is a premium or shared-cost number." in text(sign_in(owner).get(page))
 
 
 def test_whoever_only_looks_changes_nothing(client: Client, sign_in: SignIn, viewer: User, page: str):
