@@ -131,7 +131,7 @@ def read(body: str, readings: Sequence[Reading]) -> str:
     """What the model is told of an answer: the chosen values by their labels, or else the whole, cut to a length."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _cut(body) if not readings else "The answer could not be read."
     if not readings:
         return _cut(json.dumps(value, ensure_ascii=False))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -21,6 +23,7 @@ MOST_PAGES = 500
 MOST_CHARACTERS = 1_000_000
 MOST_UNPACKED = 60 * 2**20  # of a Word file, which is a ZIP
 MOST_ROWS = 5_000
+WITHIN_S = 60.0  # a small file can be made that takes hours
 
 _HEADINGS = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _SKIPPED = ("script", "style", "noscript", "template", "svg", "nav", "header", "footer", "form", "iframe")
@@ -113,7 +116,14 @@ def _read_markdown(content: bytes) -> Iterator[Section]:
 
 def _read_csv(content: bytes) -> Iterator[Section]:
     """Each row as a passage of its own: `column: value`, or a question and its answer."""
-    text = _decoded(content)
+    text = "\n".join(_decoded(content).replace("\r\n", "\n").split("\r"))
+    try:
+        yield from _rows(text)
+    except csv.Error as error:
+        raise DomainError("damaged", "This CSV file has a cell that does not end. Please save it again.") from error
+
+
+def _rows(text: str) -> Iterator[Section]:
     try:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:4096], ",;\t|")
     except csv.Error:
@@ -127,6 +137,17 @@ def _read_csv(content: bytes) -> Iterator[Section]:
         yield Section("", "\n".join(f"{name}: {cell}" if name else cell for name, cell in cells if cell))
 
 
+class _Hurry:
+    """Called at each step of a work whose length nobody knows; raises DomainError when it has taken too long."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + WITHIN_S
+
+    def __call__(self, *step: object) -> None:
+        if time.monotonic() > self._until:
+            raise DomainError("too_slow", "It takes too long to read. Please divide it, or bring its text alone.")
+
+
 def _read_pdf(content: bytes) -> Iterator[Section]:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
@@ -137,25 +158,34 @@ def _read_pdf(content: bytes) -> Iterator[Section]:
             raise DomainError("locked", "The document is protected by a password.")
         if len(document.pages) > MOST_PAGES:
             raise DomainError("too_many_pages", f"There are more than {MOST_PAGES} pages in it. Please divide it.")
+        hurry = _Hurry()
         for number, page in enumerate(document.pages, start=1):
-            yield Section(f"Page {number}", page.extract_text())
+            yield Section(f"Page {number}", page.extract_text(visitor_operand_before=hurry))
     except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DomainError("damaged", "This PDF is damaged. Please save it again.") from error
 
 
 def _read_word(content: bytes) -> Iterator[Section]:
-    import docx
     from docx.opc.exceptions import OpcError
+    from lxml.etree import LxmlError
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED:
                 raise DomainError("too_large", "The file unpacks to far more than it should.")
-        document = docx.Document(io.BytesIO(content))
-    except (zipfile.BadZipFile, OpcError, KeyError, ValueError) as error:
+        yield from _blocks(content)
+    except (zipfile.BadZipFile, zlib.error, OpcError, LxmlError, KeyError, ValueError, AttributeError) as error:
         raise DomainError("damaged", "This Word file is damaged. Please save it again as .docx.") from error
-    heading, lines = "", list[str]()
+
+
+def _blocks(content: bytes) -> Iterator[Section]:
+    """A file that was made by hand can lack any part that the library counts on."""
+    import docx
+
+    document = docx.Document(io.BytesIO(content))
+    heading, lines, hurry = "", list[str](), _Hurry()
     for block in document.iter_inner_content():
+        hurry()
         if isinstance(block, docx.table.Table):
             lines += [": ".join(dict.fromkeys(cell.text for cell in row.cells if cell.text)) for row in block.rows]
         elif block.style is not None and str(block.style.name).startswith(("Heading", "Title")):

@@ -136,11 +136,15 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A model asks for a tool. `arguments` is what it wrote, read by nobody yet: it may be anything."""
+    """A model asks for a tool. `arguments` is what it wrote, read by nobody yet: it may be anything.
+
+    `sealed` is what its vendor wants back with the call, such as a signature of its thoughts; nobody else reads it.
+    """
 
     id: str
     name: str
     arguments: str
+    sealed: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

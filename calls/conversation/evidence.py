@@ -34,7 +34,9 @@ _YES = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"\b(?:no|nope|not|don't|do not|wait|stop|never|cancel that|wrong|non|pas|nein|nicht|não|espere|attends|moment)\b",
+    r"\b(?:no|nope|nah|not|cannot|\w+n't|dont|wait|hold on|stop|never|without|neither|nothing|cancel that|wrong|non|pas"
+    r"|jamais|aucun\w*|nein|nee|nicht\w*|nie|niemals|kein\w*|doch nicht|não|nunca|nenhum\w*|jamás|ningun\w*|ningún"
+    r"|sin|niente|mai|nessun\w*|espere|espera|attends|aspett\w*|moment|momento)\b",
     re.IGNORECASE,
 )
 LEAST_DIGITS = 4
@@ -43,6 +45,7 @@ LEAST_SHARE = 0.5  # of the words of an argument; names are heard and spelled in
 
 def agrees(text: str) -> bool:
     """Whether somebody says yes, and nothing that takes it back."""
+    text = text.replace("’", "'")
     return bool(_YES.search(text)) and not _NO.search(text)
 
 

@@ -35,7 +35,8 @@ class Exchange:
     def asked(self) -> ToolCall:
         """The call as every vendor takes it back, however it was written."""
         name = self.call.name if _NAME.fullmatch(self.call.name) else "unknown"
-        return ToolCall(self.id, name, self.call.arguments if _is_object(self.call.arguments) else "{}")
+        arguments = self.call.arguments if _is_object(self.call.arguments) else "{}"
+        return ToolCall(self.id, name, arguments, self.call.sealed)
 
     def answered(self) -> Message:
         return Message("tool", STILL_RUNNING if self.result is None else self.result, tool_call_id=self.id)

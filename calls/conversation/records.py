@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from agents.providers.ports import ProviderError
+from agents.providers.ports import ProviderError, ServedBy
 from calls.conversation.caller_side import CallerTurn
 from calls.conversation.feelings import mood_of
 from calls.conversation.ports import Journal, Screen
@@ -86,14 +86,7 @@ class Records:
         if reply.committed and reply.entry is not None:
             reply.entry.text = reply.utterance.heard_text
             self._agent(reply)
-        spent = reply.spent()
-        for kind, unit, quantity, by in (
-            ("llm", "input_tokens", spent.input, reply.served_by),
-            ("llm", "output_tokens", spent.output, reply.served_by),
-            ("llm", "heard_tokens", spent.audio_input, reply.served_by),
-            ("llm", "spoken_tokens", spent.audio_output, reply.served_by),
-            *(("tts", "characters", count, by) for by, count in reply.utterance.characters.items()),
-        ):
+        for kind, unit, quantity, by in _used(reply):
             if quantity:
                 self._journal.usage(kind, unit, quantity, speculative=not reply.committed, by=by)
         for wasted in reply.wasted:
@@ -111,3 +104,14 @@ class Records:
     def _take_index(self) -> int:
         self._next_index += 1
         return self._next_index - 1
+
+
+def _used(reply: Reply) -> Iterator[tuple[str, str, int, ServedBy | None]]:
+    """What a reply has used: kind, unit, how much, and of whom when not of the first choice."""
+    for by, spent in reply.spent().items():
+        yield "llm", "input_tokens", spent.input, by
+        yield "llm", "output_tokens", spent.output, by
+        yield "llm", "heard_tokens", spent.audio_input, by
+        yield "llm", "spoken_tokens", spent.audio_output, by
+    for by, count in reply.utterance.characters.items():
+        yield "tts", "characters", count, by

@@ -57,8 +57,8 @@ class Reply:
     messages: list[Message] = field(default_factory=list)
     tokens: int = 0
     usage: Usage | None = None
-    before: Usage = field(default_factory=lambda: Usage(0, 0))  # what the rounds before this one have used
-    served_by: ServedBy | None = None  # the model that wrote it, when not the first choice
+    before: dict[ServedBy | None, Usage] = field(default_factory=dict)  # what earlier rounds have used, and of whom
+    served_by: ServedBy | None = None  # the model that wrote this round, when not the first choice
     wasted: list[Wasted] = field(default_factory=list)  # what models have used that were asked as well, in vain
     settled: bool = False
     extras: dict[str, Any] = field(default_factory=dict)  # what else took part in it; kept with the turn
@@ -80,7 +80,7 @@ class Reply:
     def begin_round(self) -> None:
         """The model will be asked again."""
         self.before = self.spent()
-        self.usage, self.tokens, self.tries, self.written = None, 0, 0, 0
+        self.usage, self.served_by, self.tokens, self.tries, self.written = None, None, 0, 0, 0
 
     def cancel(self) -> None:
         """Stop thinking, synthesis and sound; closing the model's stream happens on the way out of its task."""
@@ -88,13 +88,13 @@ class Reply:
             self.task.cancel()
         self.utterance.cancel()
 
-    def spent(self) -> Usage:
-        """The tokens of this reply: the model's own count, or an estimate of a round that was cut short."""
-        now, before = self.usage, self.before
+    def spent(self) -> dict[ServedBy | None, Usage]:
+        """The tokens of this reply, each model's own: as it counts them, or estimated of a round that was cut short."""
+        now = self.usage
         if now is None and self.tries:
             now = Usage(sum(len(message.content) for message in self.messages) // CHARACTERS_PER_TOKEN, self.tokens)
-        now = now or Usage(0, 0)
-        return before + now
+        before = self.before.get(self.served_by, Usage(0, 0))
+        return {**self.before, self.served_by: before + (now or Usage(0, 0))}
 
     def state(self, now_ms: int) -> dict[str, Any]:
         """The turn as the journal keeps it."""

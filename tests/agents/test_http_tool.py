@@ -96,6 +96,10 @@ def test_the_model_reads_what_was_chosen_by_its_label():
     assert read(json.dumps(BODY), readings) == "Name: Ana\nStates: sent; open\nFax: not known"
 
 
+def test_an_answer_that_is_nested_without_end_is_no_json():
+    assert read("[" * 60_000, [Reading("State", "state")]) == "The answer could not be read."
+
+
 def test_without_a_choice_it_reads_the_whole_cut_to_a_length_and_without_control_characters():
     assert read("Shop is open\x00\x1b[2J", []) == "Shop is open[2J"
     assert read('{"a": 1}', []) == '{"a": 1}'

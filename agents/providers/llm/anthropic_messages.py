@@ -45,13 +45,12 @@ def conversation(messages: Sequence[Message]) -> list[Block]:
 
 
 def tool(spec: ToolSpec) -> Block:
-    """What the model may call."""
-    return {
-        "name": spec.name,
-        "description": spec.description,
-        "input_schema": dict(spec.parameters),
-        "strict": spec.strict,
-    }
+    """What the model may call. Not held to its schema by the vendor, for we read the arguments ourselves.
+
+    Strict, the vendor would refuse bounds of texts and numbers, more than sixteen nullable arguments in all, and many
+    tools whose grammar grows too large; and the first caller would wait while that is compiled.
+    """
+    return {"name": spec.name, "description": spec.description, "input_schema": dict(spec.parameters)}
 
 
 def _said(text: str) -> Block:

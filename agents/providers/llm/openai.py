@@ -89,7 +89,7 @@ class OpenAILanguageModel:
             defaults["max_tokens"] = thinking.max_tokens
         body = {
             "model": thinking.model,
-            "messages": [message_body(message) for message in messages],
+            "messages": [message_body(message, own=is_own) for message in messages],
             "stream": True,
             **choose("openai", defaults, thinking.options, reserved=RESERVED),
         }
@@ -124,11 +124,12 @@ def _read(chunk: Any) -> _Piece:
     Read as plain JSON: building the SDK's typed chunk takes more time than all the rest of a token's way.
     """
     try:
-        choice = chunk["choices"][0] if chunk["choices"] else {}
+        choices = chunk.get("choices")  # a last chunk with the usage alone may have an empty list of them, or none
+        choice = choices[0] if choices else {}
         delta = choice.get("delta") or {}
         spent = chunk.get("usage")
         piece = _Piece(
-            text=delta.get("content") or "",
+            text=_text(delta.get("content")),
             calls=[dict(each) for each in delta.get("tool_calls") or ()],
             reason=choice.get("finish_reason") or "",
             usage=_usage(spent) if spent else None,
@@ -138,6 +139,15 @@ def _read(chunk: Any) -> _Piece:
     if piece.reason == "content_filter":
         raise ProviderError("openai", "the answer was filtered", retryable=False, code=piece.reason)
     return piece
+
+
+def _text(content: Any) -> str:
+    """The words; of a list of parts those that are to be said, and not those that were only thought."""
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in content if part.get("type") == "text")
+    if content is not None and not isinstance(content, str):
+        raise TypeError("content")
+    return content or ""
 
 
 def _usage(spent: Mapping[str, Any]) -> Usage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,11 @@ from ..ports import Message, ProviderError, ToolCall, ToolSpec
 
 MOST_CALLS = 32  # in one answer; a model that asks for more has lost its way
 MOST_ARGUMENTS = 64_000  # characters of one call
+NO_INDEX = -1  # of calls that come without one: each is over when the next begins
+SEALED = "extra_content"  # Gemini's signature of its thoughts; without it the next request is refused
+
+
+UNKNOWN_IN_STRICT = {"minLength", "maxLength"}  # refused beside `strict`; arguments are held against them by us
 
 
 def tools_body(tools: Sequence[ToolSpec], *, strict: bool) -> list[dict[str, Any]]:
@@ -18,17 +24,37 @@ def tools_body(tools: Sequence[ToolSpec], *, strict: bool) -> list[dict[str, Any
 
 
 def _function(tool: ToolSpec, *, strict: bool) -> dict[str, Any]:
-    body = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
-    return {**body, "strict": True} if strict and tool.strict else body
+    body = {"name": tool.name, "description": tool.description}
+    if strict and tool.strict:
+        return {**body, "parameters": _bare(tool.parameters), "strict": True}
+    return {**body, "parameters": dict(tool.parameters)}
 
 
-def message_body(message: Message) -> dict[str, Any]:
-    """A message as the vendor reads it. One that only asks for tools has no content at all."""
+def _bare(schema: Any) -> Any:
+    """The schema without what is not known beside `strict`."""
+    match schema:
+        case Mapping():
+            return {
+                word: {name: _bare(each) for name, each in part.items()} if word == "properties" else _bare(part)
+                for word, part in schema.items()
+                if word not in UNKNOWN_IN_STRICT
+            }
+        case list() | tuple():
+            return [_bare(each) for each in schema]
+    return schema
+
+
+def message_body(message: Message, *, own: bool) -> dict[str, Any]:
+    """A message as the vendor reads it. One that only asks for tools has no content at all.
+
+    What a server wants back with a call it gets back, but for `own` models, which send nothing of the kind.
+    """
     body: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:
         body["content"] = message.content or None
         body["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            | ({SEALED: call.sealed} if call.sealed and not own else {})
             for call in message.tool_calls
         ]
     if message.role == "tool":
@@ -41,6 +67,16 @@ class _Growing:
     id: str = ""
     name: str = ""
     arguments: str = ""
+    sealed: Mapping[str, Any] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing can follow: the arguments are complete JSON."""
+        try:
+            json.loads(self.arguments)
+        except (ValueError, RecursionError):
+            return False
+        return True
 
 
 class GrowingCalls:
@@ -58,8 +94,11 @@ class GrowingCalls:
         for delta in deltas:
             try:
                 function = delta.get("function") or {}
-                call = self._call(int(delta.get("index") or 0), str(delta.get("id") or ""))
-                call.name = call.name or str(function.get("name") or "")
+                name = str(function.get("name") or "")
+                begins = bool(name and function.get("arguments"))
+                call = self._call(delta.get("index"), str(delta.get("id") or ""), begins=begins)
+                call.name = call.name or name
+                call.sealed = call.sealed or _mapping(delta.get(SEALED))
                 call.arguments += function.get("arguments") or ""
             except (AttributeError, TypeError, ValueError) as error:
                 raise ProviderError("openai", "a tool call was not readable", code="unreadable") from error
@@ -69,17 +108,24 @@ class GrowingCalls:
     def whole(self) -> list[ToolCall]:
         """The calls in the order in which they were begun. A server that names none gets names from us."""
         return [
-            ToolCall(call.id or f"call_{place}", call.name, call.arguments or "{}")
+            ToolCall(call.id or f"call_{place}", call.name, call.arguments or "{}", call.sealed)
             for place, call in enumerate(self._calls)
         ]
 
-    def _call(self, index: int, call_id: str) -> _Growing:
-        """Some servers send every call whole and all under the same index: another id is another call."""
+    def _call(self, given: Any, call_id: str, *, begins: bool) -> _Growing:
+        """Some servers send every call whole, all under the same index or none, and some without ids: another id is
+        another call, and so is a name with arguments (`begins`) after a call that is whole."""
+        index = NO_INDEX if given is None else int(given)
         known = self._by_index.get(index)
-        if known is None or (call_id and known.id and call_id != known.id):
+        if known is None or (call_id != known.id if call_id and known.id else begins and known.is_whole):
             if len(self._calls) >= MOST_CALLS:
                 raise ProviderError("openai", "too many tool calls in one answer", code="runaway")
             known = self._by_index[index] = _Growing()
             self._calls.append(known)
         known.id = known.id or call_id
         return known
+
+
+def _mapping(value: Any) -> Mapping[str, Any] | None:
+    """What is to be given back, if it is of a size that can be."""
+    return value if isinstance(value, Mapping) and len(json.dumps(value)) <= MOST_ARGUMENTS else None

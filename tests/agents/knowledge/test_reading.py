@@ -6,8 +6,10 @@ import io
 import zipfile
 
 import pytest
+from pypdf import PdfWriter
 
 from agentos.errors import DomainError
+from agents.knowledge import reading
 from agents.knowledge.passages import LONGEST, cut
 from agents.knowledge.reading import Section, read_file, read_page
 from tests.agents.knowledge.documents import pdf_file, word_file
@@ -62,6 +64,29 @@ def unpacks_to_too_much() -> bytes:
     return file.getvalue()
 
 
+def with_part(name: str, content: bytes) -> bytes:
+    """The Word file, one part of it replaced."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(word_file())) as whole, zipfile.ZipFile(file, "w") as changed:
+        for part in whole.namelist():
+            changed.writestr(part, content if part == name else whole.read(part))
+    return file.getvalue()
+
+
+def laughs() -> bytes:
+    """Entities of entities: a few hundred bytes that mean gigabytes."""
+    named = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+    return f'<!DOCTYPE l [<!ENTITY a "lol">{named}]><l>&j;</l>'.encode()
+
+
+def locked() -> bytes:
+    writer = PdfWriter(io.BytesIO(pdf_file("We close at noon.")))
+    writer.encrypt("secret", algorithm="AES-256")
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -72,14 +97,41 @@ def unpacks_to_too_much() -> bytes:
         ("a.txt", b"x" * (10 * 2**20 + 1), "larger than 10 MB"),
         ("a.txt", b"word " * 210_000, "more than a million characters"),
         ("a.csv", b"a\n" + b"1\n" * 5_001, "more than 5,000 rows"),
+        ("a.csv", b'q,a\n"one,two\n' + b"x,y\n" * 40_000, "a cell that does not end"),
+        ("a.pdf", locked(), "protected by a password"),
+        ("a.pdf", pdf_file(""), "A scan has to be turned into text"),
+        ("a.docx", with_part("word/document.xml", b"<w"), "This Word file is damaged"),
+        ("a.docx", with_part("word/document.xml", laughs()), "This Word file is damaged"),
+        ("a.docx", with_part("word/document.xml", b"<letter/>"), "This Word file is damaged"),
+        ("a.docx", with_part("[Content_Types].xml", b"<w"), "This Word file is damaged"),
     ],
-    ids=["unknown kind", "damaged PDF", "damaged Word file", "empty", "too large", "too long", "too many rows"],
+    ids=[
+        *("unknown kind", "damaged PDF", "damaged Word file", "empty", "too large", "too long", "too many rows"),
+        *("endless cell", "locked PDF", "scan", "broken part", "entities", "no letter", "broken list of parts"),
+    ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(name: str, content: bytes, words: str):
     with pytest.raises(DomainError) as refused:
         read_file(name, content)
 
     assert words in refused.value.message
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.pdf", pdf_file("Hours")), ("a.docx", word_file())])
+def test_a_file_that_takes_too_long_to_read_is_given_up(name: str, content: bytes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reading, "WITHIN_S", -1.0)
+
+    with pytest.raises(DomainError) as refused:
+        read_file(name, content)
+
+    assert refused.value.code == "too_slow"
+
+
+def test_a_csv_with_the_line_ends_of_an_old_mac_is_read_row_by_row():
+    assert [each.text for each in read_file("a.csv", b"Service,Price\rCleaning,90\rWhitening,200")] == [
+        "Service: Cleaning\nPrice: 90",
+        "Service: Whitening\nPrice: 200",
+    ]
 
 
 def test_a_word_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked():

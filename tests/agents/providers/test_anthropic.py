@@ -101,12 +101,7 @@ async def test_a_call_of_a_tool_comes_once_and_whole_beside_the_text(doubles):
     assert [item for item in reply if item] == ["One moment.", *calls, Usage(1200, 42, 1024)]
     assert reply.count("") == 4, "a sign of life with each piece of a call"
     (told,) = doubles.anthropic.chats[0].body["tools"]
-    assert told == {
-        "name": "lookup",
-        "description": "Finds a patient.",
-        "input_schema": LOOKUP.parameters,
-        "strict": True,
-    }
+    assert told == {"name": "lookup", "description": "Finds a patient.", "input_schema": LOOKUP.parameters}
 
 
 async def test_what_tools_found_goes_back_in_one_turn_of_the_user(doubles):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agents.providers import llm
-from agents.providers.ports import Message, Thinking, ToolCall, ToolSpec
+from agents.providers.ports import Message, Thinking, ToolCall, ToolSpec, Usage
+from calls.conversation.history import History
 from tests.agents.providers.failing import until_failure
 from tests.doubles.openai import chunk
 
@@ -71,19 +73,69 @@ async def test_servers_that_send_calls_whole_under_one_index_or_without_a_name_a
     ]
 
 
+async def test_calls_without_ids_or_without_an_index_are_parted_where_one_is_whole(doubles: Any) -> None:
+    def bare(name: str = "", arguments: str = "") -> dict[str, Any]:
+        return {"function": {"name": name, "arguments": arguments} if name else {"arguments": arguments}}
+
+    nameless = await reply(
+        doubles,
+        delta(part(0, '{"day":"Friday"}', name="look"), part(0, '{"day":"Monday"}', name="look")),
+        thinking=LLAMA,
+    )
+    in_pieces = await reply(
+        doubles,
+        delta(bare("look", "")),
+        delta(bare(arguments='{"day":')),
+        delta(bare(arguments='"Friday"}')),
+        delta(bare("look", '{"day":"Monday"}')),
+        thinking=LLAMA,
+    )
+
+    both = [ToolCall("call_0", "look", '{"day":"Friday"}'), ToolCall("call_1", "look", '{"day":"Monday"}')]
+    for items in (nameless, in_pieces):
+        assert [ToolCall(item.id, item.name, item.arguments) for item in items if isinstance(item, ToolCall)] == both
+
+
+async def test_what_a_server_seals_with_a_call_goes_back_with_it_and_to_nobody_else(doubles: Any) -> None:
+    seal = {"google": {"thought_signature": "c2VhbA=="}}
+    signed = part(0, '{"day":"Friday"}', id="a", name="look") | {"extra_content": seal}
+    [called] = [item for item in await reply(doubles, delta(signed), thinking=LLAMA) if isinstance(item, ToolCall)]
+    history = History("You are Ava.")
+    history.asks([called], None).exchanges[0].result = "Free: 10:00."
+
+    for thinking in (LLAMA, LUNA):
+        [item async for item in llm("openai", thinking, doubles.endpoint()).reply(history.messages(), (LOOK,))]
+
+    _, again, elsewhere = (chat.body for chat in doubles.openai.chats)
+    assert again["messages"][1]["tool_calls"][0]["extra_content"] == seal
+    assert "extra_content" not in elsewhere["messages"][1]["tool_calls"][0]
+
+
+async def test_a_last_chunk_without_choices_and_words_in_parts_are_understood(doubles: Any) -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+    spent = {"usage": {"prompt_tokens": 7, "completion_tokens": 2}}
+    doubles.openai.says(
+        chunk({"content": [thought, {"type": "text", "text": "We are open."}]}), chunk({}, "stop"), spent, "[DONE]"
+    )
+
+    items = [item async for item in llm("openai", LLAMA, doubles.endpoint()).reply(QUESTION)]
+
+    assert items == ["We are open.", Usage(7, 2)]
+
+
 async def test_tools_are_offered_strictly_where_the_vendor_knows_that_word_and_without_thinking_aloud(
     doubles: Any,
 ) -> None:
-    await reply(
-        doubles,
-        delta(part(0, id="a", name="look")),
-        thinking=Thinking("gpt-6-luna", options={"reasoning_effort": "low"}),
-    )
-    await reply(doubles, delta(part(0, id="a", name="look")), thinking=LLAMA)
+    bounded = SCHEMA | {"properties": {"day": {"type": "string", "maxLength": 10}, "maxLength": {"type": "string"}}}
+    for thinking in (Thinking("gpt-6-luna", options={"reasoning_effort": "low"}), LLAMA):
+        doubles.openai.says(chunk({"content": "Yes."}), chunk({}, "stop"), "[DONE]")
+        model = llm("openai", thinking, doubles.endpoint())
+        [item async for item in model.reply(QUESTION, (replace(LOOK, parameters=bounded),))]
 
     own, other = (chat.body for chat in doubles.openai.chats)
-    function = {"name": "look", "description": "Look for free times.", "parameters": SCHEMA}
-    assert own["tools"] == [{"type": "function", "function": function | {"strict": True}}]
+    bare = SCHEMA | {"properties": {"day": {"type": "string"}, "maxLength": {"type": "string"}}}
+    function = {"name": "look", "description": "Look for free times.", "parameters": bounded}
+    assert own["tools"] == [{"type": "function", "function": function | {"parameters": bare, "strict": True}}]
     assert own["reasoning_effort"] == "none"
     assert other["tools"] == [{"type": "function", "function": function}]
     assert "reasoning_effort" not in other

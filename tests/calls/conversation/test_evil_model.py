@@ -135,6 +135,10 @@ async def test_a_model_gets_so_many_calls_in_a_turn_and_in_a_call() -> None:
         ("Yes please", "+19005550123", False),
         ("Ja, genau", "+12085550147", True),
         ("Sí, por favor", "+12085550147", True),
+        ("Please don’t", "+12085550147", False),
+        ("That isn't right", "+12085550147", False),
+        ("Bitte keine SMS", "+12085550147", False),
+        ("Por favor, nunca", "+12085550147", False),
     ],
 )
 @on_virtual_clock

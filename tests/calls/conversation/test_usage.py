@@ -5,6 +5,7 @@ import asyncio
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
 from agents.providers.ports import ProviderError, ServedBy
 from tests.calls.conversation.stage import on_stage
+from tests.calls.conversation.tools import Tools, call
 from tests.clock import on_virtual_clock
 from tests.fakes import ScriptedModel, SpokenText, Thought
 
@@ -63,6 +64,19 @@ async def test_a_first_model_that_answers_again_is_counted_again():
         await stage.until_quiet()
 
         assert stage.journal.served["input_tokens", SECOND] == stage.journal.served["input_tokens", None] == 100
+
+
+@on_virtual_clock
+async def test_rounds_of_one_reply_are_booked_each_on_the_model_that_wrote_it():
+    first = ScriptedModel(Thought(error=ProviderError("llm", "hiccup")), ANSWER)
+    second = ScriptedModel(Thought(calls=(call("look", day="Friday"),)))
+    async with on_stage(Both(first, second), speculation=False, tools=Tools()) as stage:
+        await stage.until_quiet()
+        await stage.caller_says(QUESTION)
+        await stage.until_quiet()
+
+        assert stage.journal.served["input_tokens", SECOND] == stage.journal.served["input_tokens", None] == 100
+        assert stage.journal.served["output_tokens", None] == len(ANSWER.split())
 
 
 @on_virtual_clock
