@@ -15,6 +15,8 @@ from agents.catalog import Kind, language_name, provider, speaks
 from agents.comparison import LABELS, SECTION_OF, values
 from agents.drafts import OPTION, ROLES, judge
 from agents.models import AgentVersion
+from agents.native.offering import missing_there
+from agents.own_tools import on_offer
 from agents.prompts import BUILT_IN, missing
 from agents.retirement import endings
 from agents.transports import (
@@ -161,11 +163,8 @@ def _run_elsewhere(spec: Mapping[str, Any]) -> Iterator[Check]:
     if not is_configured(NATIVE_VENDOR):
         detail = "Calls are carried by Media Streams without one."
         yield Check(State.LOOK, "This server has no key for ElevenLabs", detail, "transport")
-    if unusable := [each["name"] for each in spec["tools"] if each["name"] != "end_call"]:
-        text = (
-            f"{len(unusable)} of the agent’s abilities {'does' if len(unusable) == 1 else 'do'} not work at ElevenLabs"
-        )
-        yield Check(State.LOOK, text, "There it can only talk and end the call.", "transport")
+    for title, why in missing_there(spec["tools"], on_offer()):
+        yield Check(State.LOOK, f"“{title}” does not work at ElevenLabs", f"{why}.", "transport")
     if spec["redaction"]:
         detail = "What is left out here was said there, and is deleted there when the transcript is here."
         yield Check(State.LOOK, "ElevenLabs hears what you leave out of transcripts", detail, "redaction")

@@ -30,11 +30,12 @@ MEANING = (
 # What a version can otherwise do and cannot where calls are carried in this way, in the words of the page.
 WITHOUT: dict[str, tuple[str, ...]] = {
     ELEVENLABS_NATIVE: (
-        "The agent can only talk and end the call: tools, transfers to people, knowledge and memory do not work there.",
+        "Tools work and callers can be put through to people, but not passed on to another agent, and the keys that "
+        "they press do not reach us.",
         "Nobody can follow the call, whisper or take over while it lasts. Its transcript comes when it is over.",
         "The transcript holds what ElevenLabs says was spoken. What was heard of it is estimated.",
         "The first words cannot be interrupted, so that notices are heard.",
-        "“Stop calling me” is kept when the transcript has come, and not while the call lasts.",
+        "“Stop calling me” is heard by the model there, and by our own rule only when the transcript has come.",
         "Settings of hearing, second choices and what to ask after a silence do not apply.",
     ),
 }

@@ -69,7 +69,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         first = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
         version, passed_ms = version_of(call), passed_at(call)
         turns = list(call.turns.order_by("started_ms", "index").values("speaker", "heard", "started_ms"))
-        runs = [_run_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
+        runs = [_facts_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
         bridge = words_of_return(call)
         answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
         answerer = answerer._replace(spec=within_limits_of(VersionSpec.of(first), answerer.spec))
@@ -128,7 +128,12 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
     return new, snapshot, _earlier(turns.values(), runs, parse_datetime(answered), new.briefing.before_ms)
 
 
-def _run_of(row: ToolRun) -> dict[str, Any]:
+def run_of(row: ToolRun) -> Run:
+    """A run as whoever judges the next one knows it."""
+    return _run(_facts_of(row))
+
+
+def _facts_of(row: ToolRun) -> dict[str, Any]:
     names = ("key", "turn", "name", "arguments", "result", "state", "effect", "started_ms")
     return {name: getattr(row, name) for name in names}
 

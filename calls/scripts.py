@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from agents.prompts import about_person, call_variables, placeholders, render, system_prompt
+from agents.prompts import about_earlier_calls, about_person, call_variables, placeholders, render, system_prompt
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.script import Script
@@ -51,10 +51,12 @@ class CallTexts:
         return self._variables
 
     def about(self) -> str:
-        """What is known of whoever is called, for a model whose instructions are kept elsewhere; empty for callers."""
+        """What is known of whoever is on the line, for a model whose instructions are kept elsewhere."""
         person = about_person(self._briefing.about())
         stop = f'\n- If they ask not to be called any more, say: "{self._briefing.stopped}" Then use end_call.'
-        return person + stop if person and self._briefing.stopped else person
+        known = person + stop if person and self._briefing.stopped else person
+        memory = about_earlier_calls(self._briefing.remembered, self._confirms)
+        return "\n\n".join(filter(None, (known, memory)))
 
     def system_prompt(self) -> str:
         return system_prompt(
@@ -64,8 +66,12 @@ class CallTexts:
             about=self._briefing.about(),
             tools=[grant["name"] for grant in self._spec.tools],
             remembered=self._briefing.remembered,
-            confirms=not (settings_of(self._spec.tools) or {}).get("speaks"),
+            confirms=self._confirms,
         )
+
+    @property
+    def _confirms(self) -> bool:
+        return not (settings_of(self._spec.tools) or {}).get("speaks")
 
     def fixed(self) -> list[str]:
         """The sentences to have ready, the first ones first. One that names the caller is nobody else's to keep."""

@@ -147,6 +147,11 @@ def _write_tools(fresh: Iterable[tuple[Batch, Entry]]) -> None:
     _write(_WRITE_TOOLS, [{"call_id": call, "key": key, **state} for (call, key), state in latest.items()])
 
 
+def write_run(call_id: UUID, key: str, state: Entry) -> None:
+    """A run of a tool that no journal of ours tells of, inside the tenant."""
+    _write(_WRITE_TOOLS, [{"call_id": call_id, "key": key, **state}])
+
+
 def _write_events(fresh: Iterable[tuple[Batch, Entry]]) -> None:
     CallEvent.objects.bulk_create(
         CallEvent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agents.native.offering import END_CALL, PASS, built_in_tools
 from agents.prompts import BUILT_IN, placeholders, render, system_prompt
 from agents.transports import NATIVE_LLM, NATIVE_VENDOR, NATIVE_VOICE
 from agents.versions import VersionSpec
@@ -29,12 +30,15 @@ EAGER_BELOW_MS, PATIENT_FROM_MS = 250, 900
 SHORTEST_TURN_S, LONGEST_TURN_S = 1, 30
 EVENTS = ["transcript", "call_initiation_failure"]
 
+TOOLS = "Tools"
+
 _LABELS = (
     ("name", "Name"),
     ("tags", "Mark"),
     ("conversation_config.agent.prompt.prompt", "Instructions"),
     ("conversation_config.agent.prompt.llm", "Model"),
     ("conversation_config.agent.prompt.built_in_tools", "Ending the call"),
+    ("conversation_config.agent.prompt.tool_ids", TOOLS),
     ("conversation_config.agent.first_message", "First words"),
     ("conversation_config.agent.language", "Language"),
     ("conversation_config.agent.max_conversation_duration_message", "Last words"),
@@ -53,16 +57,20 @@ _LABELS = (
 def names_in(spec: VersionSpec) -> tuple[str, ...]:
     """Every value that the texts there name. A call has to bring each of them, or the vendor does not begin it."""
     texts = " ".join((spec.prompt, spec.greeting, spec.consent_notice, spec.farewell))
-    return tuple(dict.fromkeys((*BUILT_IN, *placeholders(texts), CALL, ABOUT, INTRODUCTION)))
+    named = dict.fromkeys((*BUILT_IN, *placeholders(texts), CALL, ABOUT, INTRODUCTION))
+    return tuple(name for name in named if name != PASS)
 
 
-def wanted(spec: VersionSpec, *, mark: str, webhook_id: str) -> Json:
-    """What we write. Values in double braces are put in by the vendor, for each call anew."""
+def wanted(spec: VersionSpec, *, mark: str, webhook_id: str, tools: Mapping[str, str]) -> Json:
+    """What we write. Values in double braces are put in by the vendor, for each call anew.
+
+    `tools` are the vendor's ids of what the agent can ask us to do, by name.
+    """
     return {
         "name": spec.agent_name,
         "tags": [mark],
         "conversation_config": {
-            "agent": _agent(spec),
+            "agent": _agent(spec, tools),
             "tts": _voice(spec),
             "asr": {"user_input_audio_format": ULAW, "keywords": list(spec.keyterms)},
             "turn": _turns(spec),
@@ -81,9 +89,9 @@ def wanted(spec: VersionSpec, *, mark: str, webhook_id: str) -> Json:
     }
 
 
-def _agent(spec: VersionSpec) -> Json:
+def _agent(spec: VersionSpec, tools: Mapping[str, str]) -> Json:
     kept = {name: f"{{{{{name}}}}}" for name in names_in(spec)}
-    prompt = system_prompt(spec.prompt, variables=kept, language=spec.language, tools=["end_call"])
+    prompt = system_prompt(spec.prompt, variables=kept, language=spec.language, tools=[END_CALL, *tools])
     notice = spec.consent_notice if spec.keeps_recording else ""
     first = " ".join(filter(None, (kept[INTRODUCTION], notice, spec.greeting)))
     return {
@@ -96,9 +104,8 @@ def _agent(spec: VersionSpec) -> Json:
             "llm": str(spec.transport_options.get("native_llm", NATIVE_LLM)),
             "ignore_default_personality": True,
             "timezone": spec.timezone,
-            "built_in_tools": {
-                "end_call": {"type": "system", "name": "end_call", "params": {"system_tool_type": "end_call"}}
-            },
+            "built_in_tools": built_in_tools(each["name"] for each in spec.tools),
+            "tool_ids": list(tools.values()),
         },
     }
 
@@ -144,6 +151,11 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]
     return sorted(found, key=order.index)
 
 
+def reads_as(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Whether all that we write of something reads there as we wrote it."""
+    return next(_paths(ours, theirs, ""), None) is None
+
+
 def _paths(ours: Any, theirs: Any, at: str) -> Iterator[str]:
     if isinstance(ours, Mapping):
         there = theirs if isinstance(theirs, Mapping) else {}
@@ -175,7 +187,7 @@ def _label(path: str) -> str:
 
 def values_for(spec: VersionSpec, known: Mapping[str, str]) -> dict[str, str]:
     """A value for every name, empty where nothing is known. What a value contains is never expanded again."""
-    return {name: _plain(known.get(name, "")) for name in names_in(spec)}
+    return {name: _plain(known.get(name, "")) for name in (*names_in(spec), PASS)}
 
 
 def _plain(value: str) -> str:

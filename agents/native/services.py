@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,15 +18,20 @@ from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.log import record
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from agents.endpoints import endpoint
+from agents.knowledge.search import sources_of
 from agents.models import Agent
-from agents.native.copy import differences, wanted
+from agents.native.copy import TOOLS, differences, reads_as, wanted
 from agents.native.models import NativeAgent
+from agents.native.offering import STOP_CALLING, requests
+from agents.own_tools import own_tools
 from agents.providers.native.elevenlabs import ElevenLabsAgents
 from agents.providers.ports import ProviderError
+from agents.tools import Tool, built_in, granted
 from agents.transports import ELEVENLABS_NATIVE, NATIVE_VENDOR
 from agents.versions import VersionSpec
 
 SUBJECT = "native"
+SEARCH = "search_knowledge"
 
 log = structlog.get_logger(__name__)
 
@@ -38,20 +43,39 @@ class Published:
     spec: VersionSpec
     copy: NativeAgent
     vendor: ElevenLabsAgents
+    tools: Mapping[str, dict[str, Any]]  # as they are written there, by name
 
     @property
     def mark(self) -> str:
         """Carried by the copy there, so that one that was made unheard of is found again."""
         return f"agentos-{self.copy.agent_id}"
 
-    @property
-    def body(self) -> dict[str, Any]:
-        return wanted(self.spec, mark=self.mark, webhook_id=self.copy.webhook_id)
+    def body(self, tool_ids: Mapping[str, str]) -> dict[str, Any]:
+        return wanted(self.spec, mark=self.mark, webhook_id=self.copy.webhook_id, tools=tool_ids)
 
 
 def report_url(agent_id: UUID | str) -> str:
     """Where ElevenLabs reports what was said in a conversation of this agent."""
-    return f"{settings.PUBLIC_URL}/agents/{agent_id}/elevenlabs"
+    return f"{settings.PUBLIC_URL}{report_path(agent_id)}"
+
+
+def report_path(agent_id: UUID | str) -> str:
+    return f"/agents/{agent_id}/elevenlabs"
+
+
+def tools_path(agent_id: UUID | str) -> str:
+    """Below it each tool of this agent has an address, which ElevenLabs asks during a conversation."""
+    return f"{report_path(agent_id)}/tools"
+
+
+def tools_for(agent_id: UUID, spec: VersionSpec) -> dict[str, Tool]:
+    """What the version can do there, by name, inside the tenant: what it is granted, and what our own engines do by
+    themselves, looking things up and listening for who wants no calls."""
+    known = {**built_in(), **own_tools(spec.tools)}
+    tools = {grant.tool.name: grant.tool for grant in granted(spec.tools, known)}
+    if sources_of(agent_id).exists():
+        tools.setdefault(SEARCH, built_in()[SEARCH])
+    return tools | {STOP_CALLING.name: STOP_CALLING}
 
 
 def queue(agent: Agent, task: str = "agents.tasks.bring_into_step") -> None:
@@ -70,8 +94,12 @@ def bring_into_step(tenant_id: int, agent_id: UUID) -> None:
         if vendor_id and published.vendor.read(vendor_id) is None:  # deleted there, or the key is another account's
             published, vendor_id = replace(published, copy=_forgotten(tenant_id, agent_id)), ""
         published = _with_webhook(tenant_id, published)
-        if not (vendor_id and published.vendor.write(vendor_id, published.body)):
-            vendor_id = _find_or_create(published)
+        there = published.vendor.tools_below(tools_path(agent_id))
+        body = published.body(_with_tools(published, there))
+        if not (vendor_id and published.vendor.write(vendor_id, body)):
+            vendor_id = _find_or_create(published, body)
+        for tool_id in there.keys() - set(body["conversation_config"]["agent"]["prompt"]["tool_ids"]):
+            published.vendor.forget_tool(tool_id)
     _keep(tenant_id, agent_id, published.spec, vendor_id)
 
 
@@ -93,7 +121,8 @@ def check(tenant_id: int, agent_id: UUID) -> list[str]:
         return []
     with _told(tenant_id, agent_id):
         theirs = published.vendor.read(published.copy.vendor_id)
-    found = ["It is gone"] if theirs is None else differences(published.body, theirs)
+        there = published.vendor.tools_below(tools_path(agent_id)) if theirs is not None else {}
+    found = ["It is gone"] if theirs is None else _differences(published, theirs, there)
     with tenant_transaction(tenant_id):
         copy = NativeAgent.objects.select_for_update().get(agent_id=agent_id)
         if found and found != copy.differs:
@@ -102,6 +131,13 @@ def check(tenant_id: int, agent_id: UUID) -> list[str]:
         since = (copy.differs_since or now()) if found else None
         _note(agent_id, differs=found, differs_since=since, checked_at=now(), trouble="")
     return found
+
+
+def _differences(published: Published, theirs: Mapping[str, Any], there: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    ids = {config.get("name"): tool_id for tool_id, config in there.items()}
+    found = differences(published.body({name: ids.get(name, "") for name in published.tools}), theirs)
+    are_alike = all(name in ids and reads_as(ours, there[ids[name]]) for name, ours in published.tools.items())
+    return found if are_alike or TOOLS in found else [*found, TOOLS]
 
 
 def state_of(agent: Agent) -> NativeAgent | None:
@@ -148,7 +184,8 @@ def _published(tenant_id: int, agent_id: UUID) -> Published | None:
         copy, _ = NativeAgent.objects.get_or_create(agent=agent)
         spec = VersionSpec.of(agent.published)
         try:
-            return Published(spec, copy, vendor_of_tenant())
+            tools = requests(tools_for(agent_id, spec).values(), f"{settings.PUBLIC_URL}{tools_path(agent_id)}")
+            return Published(spec, copy, vendor_of_tenant(), tools)
         except ProviderError as error:
             _note(agent_id, trouble=error.code)
             return None
@@ -174,12 +211,26 @@ def _forgotten(tenant_id: int, agent_id: UUID) -> NativeAgent:
         return found
 
 
-def _find_or_create(published: Published) -> str:
+def _with_tools(published: Published, there: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The vendor's ids of the version's tools, by name, each written as it should read; none is made twice."""
+    known = {str(config.get("name")): tool_id for tool_id, config in there.items()}
+    ids = {}
+    for name, config in published.tools.items():
+        if name not in known:
+            ids[name] = published.vendor.create_tool(config)
+            continue
+        ids[name] = known[name]
+        if not reads_as(config, there[known[name]]):
+            published.vendor.write_tool(known[name], config)
+    return ids
+
+
+def _find_or_create(published: Published, body: Mapping[str, Any]) -> str:
     """A copy that was made while nobody heard the answer is taken, and not made twice."""
     known = published.vendor.find(published.mark)
-    if known and published.vendor.write(known, published.body):
+    if known and published.vendor.write(known, body):
         return known
-    return published.vendor.create(published.body)
+    return published.vendor.create(body)
 
 
 @contextmanager

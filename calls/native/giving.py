@@ -19,6 +19,7 @@ from agents.endpoints import endpoint
 from agents.models import Agent
 from agents.native.copy import ABOUT, CALL, INTRODUCTION, values_for
 from agents.native.models import NativeAgent
+from agents.native.offering import PASS
 from agents.native.services import queue, ready
 from agents.providers.native.elevenlabs import ElevenLabsAgents, Registered
 from agents.providers.ports import ProviderError
@@ -28,6 +29,7 @@ from calls import engine_health
 from calls.announce import announce
 from calls.models import Call
 from calls.native.models import NativeCall
+from calls.native.tools import pass_for
 from calls.scripts import CallTexts
 from calls.services import NewCall, answer
 
@@ -77,11 +79,14 @@ async def give(new: NewCall, tenant_id: int, business: str, spec: VersionSpec, k
 def comes_back(call_id: UUID) -> bool:
     """Whether a call whose line is open again is to go on here, inside its tenant. Asked of every call.
 
-    One that a vendor had is over when it comes back, unless that was at once: then the vendor never took it.
+    One that a vendor had is over when it comes back, unless a person was asked for and did not take it, or it was at
+    once: then the vendor never took it.
     """
     native = NativeCall.objects.select_for_update(of=("self",)).select_related("call").filter(call_id=call_id).first()
-    if native is None or native.state != NativeCall.State.OPEN:
-        return native is None or native.state == NativeCall.State.LOST
+    if native is None or native.call.transfers.exists():
+        return True
+    if native.state != NativeCall.State.OPEN:
+        return bool(native.state == NativeCall.State.LOST)
     if now() - (native.call.answered_at or now()) > AT_ONCE:
         return False
     native.state, native.wants_recording = NativeCall.State.LOST, False
@@ -129,6 +134,7 @@ def _request(gift: Gift, vendor_agent: str) -> dict[str, object]:
         briefing=new.briefing,
     )
     own = {CALL: str(new.call_id), ABOUT: texts.about(), INTRODUCTION: new.briefing.introduction}
+    own |= {PASS: pass_for(gift.tenant_id, new.call_id)}
     return {
         "agent_id": vendor_agent,
         "from_number": new.from_number,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from agents.native.copy import CALL
+from agents.native.offering import DIGITS, END_CALL, THEIR_DIGITS
 from calls.redaction import Redactor
 
 Json = Mapping[str, Any]
@@ -77,7 +79,7 @@ class Report:
         if self.has_failed:
             return "failure"
         reason = _text(_map(self.data.get("metadata")).get("termination_reason")).lower()
-        if "end_call" in reason or any(_ended_it(item) for item in self._items):
+        if "end_call" in reason or any(name == END_CALL for name, _ in self.asked_for()):
             return "agent"
         return next((ending for word, ending in _ENDINGS if word in reason), "carrier")
 
@@ -111,6 +113,28 @@ class Report:
                     "timing": {},
                 },
             }
+
+    def asked_for(self, *, before_ms: int = 0) -> Iterator[tuple[str, int]]:
+        """The tools that its model used, in order, and when."""
+        for item, each in self._tool_calls():
+            yield _text(each.get("tool_name")), before_ms + 1000 * _seconds(item.get("time_in_call_secs"))
+
+    def presses(self, redactor: Redactor, *, before_ms: int = 0) -> Iterator[Entry]:
+        """Keys that it pressed itself: the one tool that is not asked of us."""
+        for item, each in self._tool_calls():
+            if each.get("tool_name") != THEIR_DIGITS:
+                continue
+            at_ms = before_ms + 1000 * _seconds(item.get("time_in_call_secs"))
+            called = each.get("tool_has_been_called") is not False
+            state = {"name": DIGITS, "title": "Press keys", "arguments": redactor.data(_arguments(each)), "turn": 0}
+            state |= {"tool_call_id": _text(each.get("request_id"))[:80], "result": "", "effect": True}
+            state |= {"state": "done" if called else "failed", "started_ms": at_ms, "took_ms": 0}
+            yield {"entry": "tool", "key": f"native:{state['tool_call_id']}", "state": state}
+
+    def _tool_calls(self) -> Iterator[tuple[Json, Json]]:
+        for item in self._items:
+            calls = item.get("tool_calls")
+            yield from ((item, _map(each)) for each in calls if each) if isinstance(calls, list) else ()
 
     def said_by_caller(self) -> list[str]:
         return [_text(item.get("message")) for item in self._items if item.get("role") == "user"]
@@ -148,10 +172,11 @@ def _is_said(item: Json) -> bool:
     return _text(item.get("role")) in SPEAKERS and bool(_text(item.get("message")).strip())
 
 
-def _ended_it(item: Json) -> bool:
-    calls = item.get("tool_calls")
-    named = [_map(each).get("tool_name") for each in calls] if isinstance(calls, list) else []
-    return "end_call" in named
+def _arguments(call: Json) -> Json:
+    try:
+        return _map(json.loads(_text(call.get("params_as_json"))))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _map(value: Any) -> Json:

@@ -27,7 +27,7 @@ from calls import engine_health
 from calls.after.costs import charge
 from calls.announce import announce
 from calls.conversation.stopping import find_stop
-from calls.models import Call, Recording
+from calls.models import Call, Recording, ToolRun
 from calls.native.models import NativeCall
 from calls.native.reading import Report
 from calls.redaction import Redactor
@@ -81,13 +81,30 @@ def _import(tenant_id: int, call: Call, report: Report) -> None:
     message, before_ms = str(call.briefing.get("message", "")), int(call.briefing.get("before_ms", 0))
     entries = [_heard_before(redactor.turn("agent", message), before_ms)] if message else []
     entries += [*report.turns(redactor, before_ms=before_ms, first=len(entries)), *report.usage(), *report.events()]
+    entries += report.presses(redactor, before_ms=before_ms)
     began = call.answered_at or call.created_at
     over = min(now(), began + timedelta(seconds=report.duration_s, milliseconds=before_ms))
-    entries.append({"entry": "ended", "ending": report.ending, "at": over.isoformat()})
+    if not call.transfers.exists():  # else the carrier has gone on with it, and may bring it back
+        entries.append({"entry": "ended", "ending": report.ending, "at": over.isoformat()})
     numbered = [{"sequence": place, **entry} for place, entry in enumerate(entries, start=1)]
     ship(tenant_id, [Batch(call.pk, SEGMENT, numbered)])
+    _place_runs(call, report, before_ms)
     call.refresh_from_db()
     charge(call)
+
+
+def _place_runs(call: Call, report: Report, before_ms: int) -> None:
+    """Our clock began when the call was given away, the vendor's when it took it: what was done finds its turn."""
+    asked, turns = list(report.asked_for(before_ms=before_ms)), list(call.turns.filter(speaker="caller"))
+    for name in {name for name, _ in asked}:
+        times = [at_ms for each, at_ms in asked if each == name]
+        runs = list(call.tool_runs.filter(name=name).order_by("pk"))
+        if len(runs) != len(times):  # something was asked for twice: nobody knows which was which
+            continue
+        for run, at_ms in zip(runs, times, strict=True):
+            run.started_ms = at_ms
+            run.turn = max((turn.index for turn in turns if turn.started_ms <= at_ms), default=0)
+        ToolRun.objects.bulk_update(runs, ["started_ms", "turn"])
 
 
 def _heard_before(message: str, before_ms: int) -> dict[str, Any]:

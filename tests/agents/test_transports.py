@@ -62,12 +62,16 @@ def test_a_model_that_speaks_itself_has_a_name_a_voice_and_needs_a_key(agent: Ag
 
 def test_what_a_vendor_cannot_do_that_runs_the_conversation_is_told_before_publishing(agent: Agent, settings: Settings):
     settings.VENDORS = {}
-    save(agent, transport="elevenlabs_native", tools__check_availability=True, redaction=["card"])
+    save(
+        agent, transport="elevenlabs_native", tools__leave_message=True, tools__collect_digits=True, redaction=["card"]
+    )
 
     version = draft(agent)
     with tenant_transaction(agent.tenant_id):
         told = [check.text for check in advice(version)]
         assert not problems(version)
     assert "This server has no key for ElevenLabs" in told
-    assert "1 of the agent’s abilities does not work at ElevenLabs" in told
+    assert [each for each in told if "does not work" in each] == [
+        "“Take keys from the caller” does not work at ElevenLabs"
+    ]
     assert "ElevenLabs hears what you leave out of transcripts" in told

@@ -318,11 +318,10 @@ NOT_ELSEWHERE: dict[str, str] = {
     "to_the_word": "the vendor says what was spoken, not what was heard",
     "question": "the vendor does not report a wait that could be compared",
     "keys": "pressed keys do not reach us",
-    "stop_calling": "it is read when the transcript has come",
+    "stop_calling": "the model there may tell us at once; the rule reads the transcript, which comes later",
     "vendor_fails": "the sentence for failures is not known there",
     "vendor_dead": "what the caller hears then is the vendor's affair",
     "resume": "a connection that the vendor loses is lost",
-    "tool_call": "our tools are not known there",
     "language": "the copy of an agent there has one language",
 }
 

@@ -1,12 +1,14 @@
 """ElevenLabs' hosted agents, as far as ours uses them, on loopback in a thread of its own. Only the SDK talks to it.
 
-Paths and shapes are those of the SDK. What the vendor fills in by itself is filled in here, too.
+Paths and shapes are those of the SDK, and so is the judgement of what it is sent: a field that the SDK's description of
+a request does not know is refused. What the vendor fills in by itself is filled in here, too.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +36,22 @@ BY_ITSELF: Json = {
     "platform_settings": {"privacy": {"retention_days": -1}, "widget": {}},
 }
 
+BY_ITSELF_FOR_TOOLS: Json = {
+    "disable_interruptions": False,
+    "tool_error_handling_mode": "auto",
+    "assignments": [],
+    "api_schema": {"path_params_schema": {}, "query_params_schema": None},
+}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A request of the vendor to us, in the middle of a conversation."""
+
+    path: str
+    headers: dict[str, str]
+    body: Json
+
 
 @dataclass
 class HostedAgents:
@@ -42,6 +60,7 @@ class HostedAgents:
     url: str = ""
     agents: dict[str, Json] = field(default_factory=dict)
     webhooks: dict[str, Json] = field(default_factory=dict)
+    tools: dict[str, Json] = field(default_factory=dict)
     registered: list[Json] = field(default_factory=list)
     conversations: dict[str, Json] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
@@ -86,6 +105,19 @@ class HostedAgents:
         self.conversations[call["conversation_id"]] = told
         return told
 
+    def asks(self, name: str, *said: str, place: int = -1, turns: int = 1, **arguments: Any) -> Asking:
+        """The model asks for a tool in a registered call, after the caller has `said` this; as the vendor posts it."""
+        call = self.registered[place]
+        ids = self.agents[call["agent_id"]]["conversation_config"]["agent"]["prompt"]["tool_ids"]
+        schema = next(self.tools[each] for each in ids if self.tools[each]["name"] == name)["api_schema"]
+        given = call["conversation_initiation_client_data"]["dynamic_variables"]
+        history = {"entries": [{"role": "user", "message": each} for each in said]}
+        given = given | {"system__conversation_history": json.dumps(history), "system__agent_turns": str(turns)}
+        properties = schema["request_body_schema"]["properties"]
+        filled_in = {name: given[each["dynamic_variable"]] for name, each in properties.items() if _is_ours(each)}
+        headers = {name: given[each["variable_name"]] for name, each in schema["request_headers"].items()}
+        return Asking(urlsplit(schema["url"]).path, headers, arguments | filled_in)
+
     def signed(
         self, data: Json, *, kind: str = "post_call_transcription", at: float | None = None
     ) -> tuple[bytes, str]:
@@ -108,6 +140,8 @@ class HostedAgents:
     # What is served
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Json) -> Reply | None:
+        if found := mistakes(path, body):
+            return 422, "application/json", json.dumps({"detail": found}).encode()
         match method, path.strip("/").split("/")[1:]:
             case "GET", ["workspace", "webhooks"]:
                 return _json({"webhooks": [self._webhook(each) for each in self.webhooks]})
@@ -119,8 +153,12 @@ class HostedAgents:
                 return self._create(body)
             case "GET", ["convai", "agents"]:
                 return self._list(query)
+            case "DELETE", ["convai", "agents", agent_id]:
+                return _json(None) if self.agents.pop(agent_id, None) else _missing()
             case _, ["convai", "agents", agent_id]:
                 return self._agent(method, agent_id, body)
+            case _, ["convai", "tools", *rest]:
+                return self._tools(method, rest, query, body)
             case "POST", ["convai", "twilio", "register-call"]:
                 return self._register(body)
             case "GET", ["convai", "conversations"]:
@@ -134,6 +172,13 @@ class HostedAgents:
             case "DELETE", ["convai", "conversations", conversation_id]:
                 return _json({}) if self.conversations.pop(conversation_id, None) else _missing()
         return _missing()
+
+    def variables_of(self, agent_id: str) -> set[str]:
+        """What its texts and tools name, and a call has to bring."""
+        agent = self.agents[agent_id]["conversation_config"]["agent"]
+        texts = json.dumps([agent, [self.tools[each] for each in agent["prompt"]["tool_ids"]]])
+        named = re.findall(r'{{\s*(\w+)\s*}}|"(?:dynamic_variable|variable_name)": "(\w+)"', texts)
+        return {name for pair in named for name in pair if name and not name.startswith("system__")}
 
     def _webhook(self, webhook_id: str) -> Json:
         kept = self.webhooks[webhook_id]
@@ -171,11 +216,37 @@ class HostedAgents:
         times = {"created_at_unix_secs": 1, "updated_at_unix_secs": 2}
         return _json({"agent_id": agent_id, "metadata": times, **self.agents[agent_id]})
 
+    def _tools(self, method: str, rest: list[str], query: dict[str, list[str]], body: Json) -> Reply:
+        if not rest and method == "POST":
+            rest = [f"tool_{next(self._serial)}"]
+        elif not rest:
+            return self._page_of_tools(query)
+        elif rest[0] not in self.tools:
+            return _missing()
+        [tool_id] = rest
+        if method == "DELETE":
+            del self.tools[tool_id]
+            return _json({})
+        if method != "GET":
+            self.tools[tool_id] = _merged(BY_ITSELF_FOR_TOOLS, body["tool_config"])
+        return _json(_tool(tool_id, self.tools[tool_id]))
+
+    def _page_of_tools(self, query: dict[str, list[str]]) -> Reply:
+        """Two at a time, however many are asked for."""
+        start = int(query.get("cursor", ["0"])[0])
+        known = [_tool(tool_id, config) for tool_id, config in self.tools.items()]
+        is_last = start + 2 >= len(known)
+        rest = {"next_cursor": None if is_last else str(start + 2), "has_more": not is_last}
+        return _json({"tools": known[start : start + 2], **rest})
+
     def _register(self, body: Json) -> Reply:
         if self.garbles:
             return 200, "text/html", b"<html>Welcome</html>"
         if body["agent_id"] not in self.agents:
             return _missing()
+        given = body["conversation_initiation_client_data"]["dynamic_variables"]
+        if self.variables_of(body["agent_id"]) - given.keys():
+            return 400, "application/json", b'{"detail":{"status":"missing_dynamic_variables"}}'
         return 200, "application/xml", self.register(body)
 
     def _search(self, query: dict[str, list[str]]) -> Reply:
@@ -188,6 +259,51 @@ class HostedAgents:
             and each["conversation_id"] in self.conversations
         ]
         return _json({"conversations": found, "next_cursor": None, "has_more": False})
+
+
+def mistakes(path: str, body: Json) -> list[str]:
+    """What of a request the SDK does not know, in all its depth."""
+    from elevenlabs import types
+    from pydantic import BaseModel, ValidationError
+
+    def unknown(value: Any, at: str) -> Iterator[str]:
+        if isinstance(value, BaseModel):
+            yield from (f"{at}.{name}" for name in value.model_extra or ())
+            value = {name: getattr(value, name) for name in type(value).model_fields}
+        if isinstance(value, dict):
+            for name, each in value.items():
+                yield from unknown(each, f"{at}.{name}")
+        elif isinstance(value, list):
+            for each in value:
+                yield from unknown(each, at)
+
+    described: dict[str, Any] = {
+        "conversation_config": types.ConversationalConfig,
+        "platform_settings": types.AgentPlatformSettingsRequestModel,
+        "conversation_initiation_client_data": types.ConversationInitiationClientDataRequestInput,
+    }
+    found: list[str] = []
+    try:
+        if "tool_config" in body:
+            found += unknown(types.ToolRequestModel.model_validate(body), path)
+        for name in described.keys() & body.keys():
+            found += unknown(described[name].model_validate(body[name]), name)
+    except ValidationError as error:
+        found.append(str(error))
+    return found
+
+
+def _is_ours(schema: Json) -> bool:
+    """One value has one source: a description for the model, or a name of a value."""
+    sources = schema.keys() & {"description", "dynamic_variable", "constant_value"}
+    assert len(sources) == 1, schema
+    return "dynamic_variable" in sources
+
+
+def _tool(tool_id: str, config: Json) -> Json:
+    access = {"is_creator": True, "creator_name": "A", "creator_email": "a@example.com", "role": "admin"}
+    usage = {"total_calls": 0, "avg_latency_secs": 0.0}
+    return {"id": tool_id, "tool_config": config, "access_info": access, "usage_stats": usage}
 
 
 def _merged(old: Any, new: Any) -> Any:

@@ -101,6 +101,7 @@ ROUTES: dict[str, Expectation] = {
     "hold_music": Public("music, the same for everybody"),
     "stream_status": Carrier("what became of a media socket"),
     "elevenlabs_report": Carrier("the vendor that ran a conversation reports it"),
+    "elevenlabs_tool": Carrier("the vendor that runs a conversation asks for a tool, with the pass of the call"),
     "outbound_call": Carrier("somebody of a campaign picked up"),
     "incoming_message": Carrier("somebody sent a text message"),
     "attempt_status": Carrier("a call of a campaign has moved on"),

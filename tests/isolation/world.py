@@ -95,7 +95,14 @@ MISSING = {
 }
 
 # Parameters that name no row: the same word for everybody.
-WORDS = {"role": "llm", "step": "message", "uidb36": "1", "key": "set-password", "token": "unsigned"}
+WORDS = {
+    "role": "llm",
+    "tool_name": "leave_message",
+    "step": "message",
+    "uidb36": "1",
+    "key": "set-password",
+    "token": "unsigned",
+}
 
 FAR = 900_000_000  # ids that are found nowhere else in a page
 

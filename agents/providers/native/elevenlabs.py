@@ -27,6 +27,7 @@ PROVIDER = "elevenlabs"
 WITHIN_S = 15.0
 LONGEST_TWIML = 20_000
 MOST_AUDIO = 200_000_000
+PAGE, MOST_PAGES = 100, 50
 
 _TWIML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<Response[\s>].*</Response>\s*", re.DOTALL)
 _CONVERSATION = re.compile(r"\bconv_[A-Za-z0-9]{8,60}\b")
@@ -91,6 +92,51 @@ class ElevenLabsAgents:
             made = self._client.webhooks.create(settings=settings, request_options=how)
         return made.webhook_id, made.webhook_secret or ""
 
+    def forget_webhook(self, webhook_id: str) -> None:
+        """Delete it; that it is gone already is no error."""
+        try:
+            with _errors():
+                self._client.webhooks.delete(webhook_id, request_options=_how(WITHIN_S))
+        except ProviderError as error:
+            if error.code != "404":
+                raise
+
+    def forget_agent(self, vendor_id: str) -> None:
+        """Delete it; that it is gone already is no error."""
+        self._if_there(lambda sdk, how: sdk.agents.delete(vendor_id, request_options=how))
+
+    # What it can ask us to do
+
+    def tools_below(self, path: str) -> dict[str, Json]:
+        """The tools of the account that ask something of an address below `path`, by their ids there."""
+        found: dict[str, Json] = {}
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page = self._page_of_tools(cursor)
+            tools = ((each.id, each.tool_config.model_dump(mode="json")) for each in page.tools)
+            found |= {tool_id: config for tool_id, config in tools if f"{path}/" in _asks(config)}
+            cursor = page.next_cursor
+            if not (page.has_more and cursor):
+                break
+        return found
+
+    def _page_of_tools(self, cursor: str | None) -> Any:
+        wanted = {"types": ["webhook"], "page_size": PAGE, "cursor": cursor}
+        return self._ask(lambda sdk, how: sdk.tools.list(**wanted, request_options=how))
+
+    def create_tool(self, config: Mapping[str, Any]) -> str:
+        request = {"tool_config": config}
+        made = self._ask(lambda sdk, how: sdk.tools.create(request=request, request_options=how))
+        return str(made.id)
+
+    def write_tool(self, tool_id: str, config: Mapping[str, Any]) -> None:
+        request = {"tool_config": config}
+        self._ask(lambda sdk, how: sdk.tools.update(tool_id, request=request, request_options=how))
+
+    def forget_tool(self, tool_id: str) -> None:
+        """Delete it, whoever still names it."""
+        self._if_there(lambda sdk, how: sdk.tools.delete(tool_id, force=True, request_options=how))
+
     # Calls
 
     def register(self, call: Mapping[str, Any], *, within_s: float) -> Registered:
@@ -151,6 +197,12 @@ def _client(endpoint: Endpoint) -> ElevenLabs:
 
     pool = httpx.Client(timeout=WITHIN_S, trust_env=False)
     return ElevenLabs(api_key=endpoint.api_key, base_url=endpoint.base_url or None, httpx_client=pool)
+
+
+def _asks(config: Mapping[str, Any]) -> str:
+    """The address that a tool asks."""
+    schema = config.get("api_schema")
+    return str(schema.get("url", "")) if isinstance(schema, dict) else ""
 
 
 def _how(within_s: float) -> Any:

@@ -74,6 +74,50 @@ def test_a_published_version_is_written_to_the_vendor_with_its_values_still_to_b
         assert ready(hosted.pk, hosted.published_id) == copy.vendor_id
 
 
+def test_what_the_version_can_do_is_written_there_as_requests_to_us(vendor, tenant):
+    names = ("book_appointment", "leave_message", "collect_digits", "send_digits", "end_call")
+    agent = make_agent(tenant, transport="elevenlabs_native", tools=[{"name": name, "settings": {}} for name in names])
+
+    copy = step(agent)
+
+    prompt = vendor.agents[copy.vendor_id]["conversation_config"]["agent"]["prompt"]
+    offered = {vendor.tools[each]["name"]: vendor.tools[each] for each in prompt["tool_ids"]}
+    assert set(offered) == {"book_appointment", "leave_message", "stop_calling"}
+    assert prompt["built_in_tools"]["play_keypad_touch_tone"]["params"] == {
+        "system_tool_type": "play_keypad_touch_tone"
+    }
+    asks = offered["leave_message"]["api_schema"]
+    assert asks["url"] == f"https://agents.example/agents/{agent.pk}/elevenlabs/tools/leave_message"
+    assert asks["request_headers"] == {"X-AgentOS-Call": {"variable_name": "secret__agentos_pass"}}
+    body = asks["request_body_schema"]
+    assert body["required"] == ["message", "agentos_heard", "agentos_turns"]
+    assert body["properties"]["agentos_heard"]["dynamic_variable"] == "system__conversation_history"
+    assert body["properties"]["message"]["description"] == "In the caller's words. At most 1000 characters."
+
+
+def test_tools_are_written_once_and_what_somebody_did_to_them_there_is_found_and_mended(vendor, tenant, settings):
+    agent = make_agent(tenant, transport="elevenlabs_native", tools=[{"name": "leave_message", "settings": {}}])
+    step(agent)
+    before = dict(vendor.tools)
+    step(agent)
+    assert vendor.tools == before
+    assert check(tenant.pk, agent.pk) == []
+
+    changed, gone = before
+    vendor.tools[changed] = {**vendor.tools[changed], "description": "Use this always."}
+    assert check(tenant.pk, agent.pk) == ["Tools"]
+    del vendor.tools[gone]
+    step(agent)
+    assert check(tenant.pk, agent.pk) == []
+
+    settings.PUBLIC_URL = "https://elsewhere.example"
+    services.save_draft(tenant, agent.pk, changes={"tools__leave_message": False})
+    services.publish(tenant, agent.pk)
+    step(agent)
+    [left] = vendor.tools.values()
+    assert left["api_schema"]["url"] == f"https://elsewhere.example/agents/{agent.pk}/elevenlabs/tools/stop_calling"
+
+
 def test_writing_twice_changes_nothing_and_makes_nothing_twice(vendor, hosted):
     first = step(hosted)
     before = dict(vendor.agents)

@@ -17,7 +17,7 @@ from calls import engine_health
 from calls.after.analysis import queue_ended
 from calls.after.retention import erase_call
 from calls.briefing import Briefing
-from calls.models import Call, NativeCall
+from calls.models import Call, NativeCall, ToolRun
 from calls.native.services import MOST_TRIES, look_after, settle
 from calls.services import advance_call, end_forgotten
 from tests.doubles.elevenlabs_agents import MP3, HostedAgents
@@ -134,6 +134,25 @@ def test_who_hung_up_and_why_is_kept_whoever_tells_it_first(hosted, vendor):
     report(hosted, vendor, vendor.talk(transcript=said))
 
     assert again(call).ending == "agent"
+
+
+def test_what_the_agent_did_stands_behind_the_turn_that_asked_for_it(hosted, vendor):
+    call = given(hosted, vendor)
+    with tenant_transaction(hosted.tenant_id):
+        ToolRun.objects.create(call=call, key="leave_message:1:0", turn=9, name="leave_message", started_ms=5900)
+    keys = {"tool_name": "play_keypad_touch_tone", "request_id": "r2", "params_as_json": '{"dtmf_tones": "2"}'}
+    said = [
+        {"role": "agent", "message": "Juniper.", "time_in_call_secs": 0},
+        {"role": "user", "message": "A message, please.", "time_in_call_secs": 3},
+        {"role": "agent", "message": None, "time_in_call_secs": 4, "tool_calls": [{"tool_name": "leave_message"}]},
+        {"role": "agent", "message": "Done.", "time_in_call_secs": 5, "tool_calls": [keys]},
+    ]
+
+    report(hosted, vendor, vendor.talk(transcript=said))
+
+    with tenant_transaction(hosted.tenant_id):
+        runs = list(call.tool_runs.values_list("name", "turn", "started_ms", "arguments"))
+    assert runs == [("leave_message", 1, 4000, {}), ("send_digits", 0, 5000, {"dtmf_tones": "2"})]
 
 
 def test_an_interrupted_reply_says_what_was_not_heard_of_it(hosted, vendor):
