@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from agents.prompts import BUILT_IN, NAME, clean
@@ -23,6 +24,7 @@ class Briefing:
     they are written. `introduction` is said before the greeting and cannot be interrupted. `stopped` answers whoever
     asks not to be called, and ends the call; without it nobody listens for that. `message` was heard already, in the
     `before_ms` before the agent came. `pretend` is what tools answer in a rehearsal, by their names.
+    `takes_place` is when a rehearsal does, in ISO 8601; empty for now.
     `remembered` is what was said from this number in earlier calls, a line each.
     """
 
@@ -35,6 +37,7 @@ class Briefing:
     before_ms: int = 0
     pretend: Mapping[str, str] = field(default_factory=dict)
     remembered: tuple[str, ...] = ()
+    takes_place: str = ""
 
     def __post_init__(self) -> None:
         for name in ("variables", "facts"):
@@ -51,6 +54,10 @@ class Briefing:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Briefing:
         return cls(**{name: data[name] for name in cls.__slots__ if name in data})
+
+    @property
+    def moment(self) -> datetime | None:
+        return datetime.fromisoformat(self.takes_place) if self.takes_place else None
 
     def about(self) -> list[str]:
         """What the model reads of it, a line each."""

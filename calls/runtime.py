@@ -31,7 +31,7 @@ from calls.live.attendance import Attendance
 from calls.live.summoning import summons
 from calls.opting_out import OptingOut
 from calls.redaction import Redactor
-from calls.rehearsal.guard import hands_of, is_rehearsed
+from calls.rehearsal.guard import hands_of, is_rehearsed, stops_of
 from calls.rescue import rescuer
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts
@@ -147,7 +147,7 @@ def _equip(prepared: Prepared) -> None:
         prepared.spec,
         business=prepared.business,
         caller_number=_caller_number(prepared.new),
-        at=prepared.new.created_at,
+        at=prepared.new.briefing.moment or prepared.new.created_at,
         briefing=prepared.new.briefing,
     )
     kind = EQUIPMENT[prepared.engine]
@@ -272,7 +272,8 @@ def _redactor(prepared: Prepared) -> Redactor:
 
 def _scene(claims: CallClaims, prepared: Prepared, redactor: Redactor) -> Scene:
     number = _caller_number(prepared.new)
-    return Scene(claims.tenant_id, claims.call_id, prepared.spec, prepared.business, number, redactor.data)
+    moment, kept = prepared.new.briefing.moment, redactor.data
+    return Scene(claims.tenant_id, claims.call_id, prepared.spec, prepared.business, number, kept, moment)
 
 
 class RunningCall(Generic[E]):
@@ -306,7 +307,7 @@ class RunningCall(Generic[E]):
             toolbox=self._toolbox,
             earlier_ms=earlier.elapsed_ms,
             next_index=(claims.segment - 1) * INDEXES_PER_SEGMENT + bool(prepared.new.briefing.message),
-            on_stop=self._opting_out.store,
+            on_stop=stops_of(prepared.new, self._opting_out.store),
             rescue=nobody if is_rehearsed(prepared.new) else rescuer(scene),
             operator_ears=engine.operator_ears,
             summons=summons(scene, may_ring=not is_rehearsed(prepared.new)),

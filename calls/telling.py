@@ -27,8 +27,10 @@ def tell_ended(call: Call) -> None:
 
 
 def tell_analyzed(analysis: Analysis) -> None:
-    """Inside the tenant, in the transaction in which it was stored; each time that a call is read."""
+    """Inside the tenant, in the transaction in which it was stored; each time that a call is read, but a rehearsal."""
     call, made_at = analysis.call, analysis.made_at
+    if call.channel == Call.Channel.REHEARSAL:
+        return
     emit(
         "call.analyzed", lambda: analysis_data(call, analysis), key=f"call.analyzed:{call.pk}:{made_at:%Y%m%d%H%M%S%f}"
     )

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,7 @@ class Scene:
     business: str
     caller_number: str
     kept: Callable[[Any], Any] = lambda value: value  # what may be stored of it
+    moment: datetime | None = None  # when it takes place, where that is not now
 
 
 def open_toolbox(
@@ -78,7 +80,8 @@ def open_toolbox(
 
 
 def _granted(tool: Tool) -> Granted:
-    return Granted(tool.spec(), tool.title, tool.effect, tool.waits, tool.timeout_s, tool.limits, private=tool.private)
+    told = (tool.title, tool.effect, tool.waits, tool.timeout_s, tool.limits, tool.private, tool.outside)
+    return Granted(tool.spec(), *told)
 
 
 @dataclass(slots=True)
@@ -157,7 +160,7 @@ class ToolWorker:
             version=scene.spec,
             business=scene.business,
             caller_number=scene.caller_number,
-            now=now(),
+            now=scene.moment or now(),
             key=f"{scene.call_id}:{wish.key}",
             settings=grant.settings,
             caller_said=wish.said,

@@ -19,27 +19,30 @@ from django.utils.timezone import now
 
 from agentos.errors import DomainError
 from agentos.tenants.scoping import tenant_transaction
+from agents import providers
 from agents.checklist import problems
-from agents.providers.ports import ProviderError
-from calls.after.reading import Unusable
+from agents.providers.offline_voice.client import stop_worker
+from agents.providers.ports import ProviderError, Usage
+from calls.after.costs import add_usage, charge
 from calls.briefing import Briefing
 from calls.models import Call, ToolRun, Turn
 from calls.rehearsal import running
-from calls.rehearsal.callers import GOODBYE
+from calls.rehearsal.callers import GOODBYE, Player, SimulatedCaller
 from calls.rehearsal.checks import check_sound
 from calls.rehearsal.manners import MANNERS, Manner, as_said
 from calls.rehearsal.models import Rehearsal
-from calls.rehearsal.staging import CALLERS_NUMBER, Scenery, set_up
+from calls.rehearsal.staging import CALLERS_NUMBER, Scenery
 from calls.runtime import CallClaims
 from calls.scripts import CallTexts
 from calls.services import NewCall, open_call
 from telephony import addresses, twiml
+from telephony.impromptu import CallersVoice, Impromptu, step_of
 from telephony.simulator.call_flow import SimulatedCall
 from telephony.simulator.listening import Spoken, listen_back
-from telephony.simulator.people import BargeIn, HangUp, Person, Say, Step, WaitForAgent
+from telephony.simulator.people import HangUp, Improvise, Person, Step, WaitForAgent
 from telephony.simulator.record import CallRecord, new_sid
 from telephony.simulator.setup import Account, CallSetup
-from telephony.simulator.voices import OfflineSpeaker, Speaker, hissing
+from telephony.simulator.voices import Speaker, hissing, muffled
 from telephony.simulator.webhooks import Courier, Webhook
 from telephony.tokens import mint
 
@@ -58,6 +61,8 @@ class _Ringing:
     call: Call
     scenery: Scenery
     rehearsal: Rehearsal
+    caller: SimulatedCaller
+    voice: CallersVoice
 
 
 def rehearse_aloud(tenant_id: int, run_id: int) -> None:
@@ -77,13 +82,13 @@ def rehearse_aloud(tenant_id: int, run_id: int) -> None:
     try:
         record = asyncio.run(_called(ringing))
         _wait_until_written(ringing)
-        manner = MANNERS[ringing.rehearsal.difficulty]
-        entries, measures = _heard(ringing, record), _measured(record, manner)
+        entries, measures = _heard(ringing, record), _measured(record)
         findings = [*running.checked(ringing.scenery, ringing.rehearsal, entries), *check_sound(**measures)]
-    except (ProviderError, Unusable, TimeoutError, OSError) as error:
+    except (ProviderError, TimeoutError, OSError) as error:
         trouble = running.trouble_of(error)
         log.warning("a rehearsal by voice broke off", run_id=run_id, error=type(error).__name__)
     with tenant_transaction(tenant_id):
+        _charge(ringing)
         running.conclude(run_id, entries, findings, trouble, measures=measures)
 
 
@@ -92,8 +97,8 @@ def _ring(tenant_id: int, rehearsal: Rehearsal) -> _Ringing:
     draft = running.draft_of(rehearsal)
     if found := problems(draft):
         raise DomainError("not_ready", f"The draft cannot be called yet. {found[0].text}")
-    if not rehearsal.lines:
-        raise DomainError("no_lines", "By voice a caller reads lines. Write what they say.")
+    scenery = running.scenery_of(tenant_id, rehearsal)
+    takes_place = rehearsal.takes_place.isoformat() if rehearsal.takes_place else ""
     new = NewCall(
         call_id=uuid4(),
         agent_id=draft.agent_id,
@@ -104,9 +109,10 @@ def _ring(tenant_id: int, rehearsal: Rehearsal) -> _Ringing:
         to_number="",
         carrier_sid=new_sid("CA"),
         created_at=now(),
-        briefing=Briefing(pretend=rehearsal.answers),
+        briefing=Briefing(pretend=rehearsal.answers, takes_place=takes_place),
     )
-    return _Ringing(open_call(tenant_id, new), set_up(tenant_id, draft), rehearsal)
+    voice = CallersVoice(scenery.spec, scenery.keys)
+    return _Ringing(open_call(tenant_id, new), scenery, rehearsal, running.caller_of(scenery, rehearsal), voice)
 
 
 async def _called(ringing: _Ringing) -> CallRecord:
@@ -119,17 +125,36 @@ async def _called(ringing: _Ringing) -> CallRecord:
     account = Account(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
     status = Webhook(addresses.status_url(call.agent_id))
     setup = CallSetup(call.from_number, call.to_number, twiml=instructions, status=status, time_limit_s=WITHIN_S)
-    voice = OfflineSpeaker()
-    speaker: Speaker = hissing(voice, manner.hiss) if manner.hiss else voice
+    person, improvise = _person(ringing, manner)
     try:
         async with asyncio.timeout(WITHIN_S + 10), Courier(account.auth_token) as courier:
-            person = person_of(ringing.rehearsal.lines, manner)
             simulated = SimulatedCall(
-                account, setup, person, courier=courier, speaker=speaker, sid=call.carrier_sid or ""
+                account,
+                setup,
+                person,
+                courier=courier,
+                speaker=_on_the_line(ringing.voice, manner),
+                sid=call.carrier_sid or "",
+                improvise=improvise,
             )
             return await simulated.run()
     finally:
-        await voice.close()
+        await providers.close_clients()
+        await stop_worker()
+
+
+def _person(ringing: _Ringing, manner: Manner) -> tuple[Person, Improvise | None]:
+    """Who calls: somebody with a script, or somebody who thinks of what to say."""
+    if ringing.rehearsal.lines:
+        return person_of(ringing.rehearsal.lines, manner), None
+    call = ringing.call
+    impromptu = Impromptu(ringing.caller, manner, tenant_id=call.tenant_id, call_id=call.pk)
+    return Person(stays_ms=STAYS_MS), impromptu.steps
+
+
+def _on_the_line(voice: Speaker, manner: Manner) -> Speaker:
+    voice = muffled(voice) if manner.muffled else voice
+    return hissing(voice, manner.hiss) if manner.hiss else voice
 
 
 def person_of(lines: Sequence[str], manner: Manner) -> Person:
@@ -137,10 +162,25 @@ def person_of(lines: Sequence[str], manner: Manner) -> Person:
     steps: list[Step] = []
     for place, line in enumerate((*as_said(lines, manner), GOODBYE)):
         if manner.interrupts and place % 2:
-            steps.append(BargeIn(line))
+            steps.append(step_of(line, cuts_off=True))
         else:
-            steps += [WaitForAgent(quiet_ms=manner.quiet_ms), Say(line)]
+            steps += [WaitForAgent(quiet_ms=manner.quiet_ms, timeout_ms=manner.waits_ms), step_of(line)]
     return Person((*steps, WaitForAgent(), HangUp()), stays_ms=STAYS_MS)
+
+
+def _charge(ringing: _Ringing) -> None:
+    """What the caller's model and voice have used counts with the call's own, inside the tenant."""
+    spec, voice, caller = ringing.scenery.spec, ringing.voice, ringing.caller
+    used = caller.used if isinstance(caller, Player) else Usage(0, 0)
+    call = Call.objects.select_related("version").get(pk=ringing.call.pk)
+    for kind, named, unit, quantity in (
+        ("llm", (spec.llm_provider, spec.llm_model), "input_tokens", used.input),
+        ("llm", (spec.llm_provider, spec.llm_model), "output_tokens", used.output),
+        ("tts", (voice.name, voice.model), "characters", voice.characters),
+    ):
+        if quantity:
+            add_usage(call, kind, *named, unit, quantity)
+    charge(call)
 
 
 def _wait_until_written(ringing: _Ringing) -> None:
@@ -189,13 +229,13 @@ def _spoken(ringing: _Ringing, said: Sequence[str]) -> Spoken:
     return Spoken(texts.system_prompt(), texts.fixed(), said)
 
 
-def _measured(record: CallRecord, manner: Manner) -> dict[str, Any]:
+def _measured(record: CallRecord) -> dict[str, Any]:
     """Waits, talking at the same time, and how soon the agent gave way, in milliseconds of the call."""
     barged = [each for each in record.utterances if each.barge_in_s is not None]
     quiet = [each for each in record.utterances if each.barge_in_s is None]
     waits = [each.wait_s * 1000 for each in quiet if each.wait_s is not None]
     over = sum(max(0.0, (each.voice_ended_ms or 0) - each.reply_ms) for each in quiet if each.reply_ms is not None)
-    tried = len(record.utterances) // 2 - len(record.of_kind("waited in vain")) if manner.interrupts else 0
+    tried = len(record.of_kind("barged in"))
     never: list[int | None] = [None] * max(0, tried - len(barged))
     return {
         "waits_ms": [round(each) for each in waits],

@@ -29,12 +29,12 @@ from agents.models import AgentVersion
 from agents.providers.ports import Message, ProviderError, Usage
 from agents.providers.structure import shaped
 from calls.after.by_rule import by_turn, read
-from calls.after.costs import charge, charge_ended
+from calls.after.costs import add_usage, charge, charge_ended
 from calls.after.models import Analysis
 from calls.after.reading import PROMPT, Findings, Line, Questions, Unusable, question, schema, understood
 from calls.announce import announce
 from calls.equipment import language_model
-from calls.models import Call, Turn, UsageLine
+from calls.models import Call, Turn
 from calls.telling import tell_analyzed
 
 SETTLES_WITHIN = timedelta(seconds=4)  # the last words reach the database a moment after the end
@@ -212,11 +212,5 @@ def _use(call: Call, version: AgentVersion, answer: Answer) -> None:
     """What reading has cost is part of what the call has cost."""
     for unit, quantity in (("input_tokens", answer.input), ("output_tokens", answer.output)):
         if quantity:
-            names = {"kind": "analysis", "provider": version.llm_provider, "model": version.llm_model, "unit": unit}
-            line, is_new = UsageLine.objects.select_for_update().get_or_create(
-                call=call, speculative=False, **names, defaults={"quantity": quantity}
-            )
-            if not is_new:
-                line.quantity += quantity
-                line.save(update_fields=["quantity"])
+            add_usage(call, "analysis", version.llm_provider, version.llm_model, unit, quantity)
     charge(call)

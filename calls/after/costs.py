@@ -72,6 +72,17 @@ def _carrier(call: Call, on: date) -> Decimal:
     return sum((cents_for(many, "carrier", "", "", item, on) or Decimal() for item, many in items.items()), Decimal())
 
 
+def add_usage(call: Call, kind: str, provider: str, model: str, unit: str, quantity: int) -> None:
+    """What somebody beside the conversation has used for a call, inside its tenant. Charged with the rest."""
+    names = {"kind": kind, "provider": provider, "model": model, "unit": unit, "speculative": False}
+    line, is_new = UsageLine.objects.select_for_update().get_or_create(
+        call=call, **names, defaults={"quantity": quantity}
+    )
+    if not is_new:
+        line.quantity += quantity
+        line.save(update_fields=["quantity"])
+
+
 def charge(call: Call) -> Cost:
     """Write down what the call has cost by now. Safe to repeat."""
     found = tally(call, call.usage.all())

@@ -26,7 +26,7 @@ _BEGINS = re.compile(
 def collect(tenant_id: int, call_id: UUID) -> None:
     """Collect the questions of a call that is over. Done twice, it counts them once."""
     with tenant_transaction(tenant_id):
-        call = Call.objects.filter(pk=call_id).first()
+        call = Call.objects.filter(pk=call_id).exclude(channel=Call.Channel.REHEARSAL).first()
         if call is not None:
             for question in asked_in_vain(list(call.turns.order_by("started_ms", "index"))):
                 note_gap(question, agent_id=call.agent_id, call_id=call.pk)

@@ -39,7 +39,10 @@ TOO_LONG = ToolResult("This took too long, and there is no result.", ok=False)
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A tool as the conversation may use it. `effect`: it changes something. `private` arguments are not kept."""
+    """A tool as the conversation may use it. `effect`: it changes something. `private` arguments are not kept.
+
+    `outside`: another system does it.
+    """
 
     spec: ToolSpec
     title: str = ""
@@ -48,6 +51,7 @@ class Granted:
     timeout_s: float = 8.0
     limits: Limits = field(default_factory=Limits)
     private: frozenset[str] = frozenset()
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,20 @@
-"""Who calls in a rehearsal: lines of a script, or a model that plays somebody with a goal."""
+"""Who calls in a rehearsal: lines of a script, or somebody with a goal, who is played by a model or by rules."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from contextlib import aclosing
+from itertools import groupby
 from typing import Any, Protocol
 
-from agents.providers.ports import LanguageModel, Message
+from agents.providers.ports import LanguageModel, Message, Usage
 from calls.rehearsal.manners import Manner, as_said
 
 HANGS_UP = "<hang_up/>"
 GOODBYE = "Thank you, goodbye."
+CUTS_OFF, SILENCE = "(The agent begins to answer. Cut it off.)", "(Silence.)"
+LONGEST_LINE = 300
 
 PROMPT = """\
 You play a person who has called a business on the telephone, to test its automated agent. Stay in your part.
@@ -24,8 +27,8 @@ you want, or will not get it, say goodbye and end with {hangs_up}."""
 
 
 class SimulatedCaller(Protocol):
-    async def answer(self, script: Sequence[dict[str, Any]]) -> str | None:
-        """What the caller says next; None hangs up."""
+    async def answer(self, script: Sequence[dict[str, Any]], *, cuts_off: bool = False) -> str | None:
+        """What the caller says next; None hangs up. `cuts_off`: into an answer that they have not heard yet."""
         ...
 
 
@@ -35,26 +38,44 @@ class Reader:
     def __init__(self, lines: Sequence[str], manner: Manner) -> None:
         self._lines = [*as_said(lines, manner), GOODBYE]
 
-    async def answer(self, script: Sequence[dict[str, Any]]) -> str | None:
+    async def answer(self, script: Sequence[dict[str, Any]], *, cuts_off: bool = False) -> str | None:
         """As SimulatedCaller."""
         return self._lines.pop(0) if self._lines else None
 
 
 class Player:
-    """A model that plays a person."""
+    """A model that plays a person. `used` is what that took."""
 
     def __init__(self, model: LanguageModel, *, persona: str, goal: str, manner: Manner) -> None:
         self._model, self._is_leaving = model, False
         persona = persona or "a customer"
         self._prompt = PROMPT.format(persona=persona, goal=goal, manner=manner.prompt, hangs_up=HANGS_UP)
+        self.used = Usage(0, 0)
 
-    async def answer(self, script: Sequence[dict[str, Any]]) -> str | None:
+    async def answer(self, script: Sequence[dict[str, Any]], *, cuts_off: bool = False) -> str | None:
         """As SimulatedCaller. Raises ProviderError."""
         if self._is_leaving:
             return None
-        spoken = [entry for entry in script if entry["who"] != "tool"]
-        lines = [Message("user" if entry["who"] == "agent" else "assistant", entry["text"]) for entry in spoken]
-        async with aclosing(self._model.reply([Message("system", self._prompt), *lines])) as stream:
-            text = "".join([item async for item in stream if isinstance(item, str)])
+        messages = [Message("system", self._prompt), *_as_heard(script)]
+        if messages[-1].role != "user":
+            messages.append(Message("user", CUTS_OFF if cuts_off else SILENCE))
+        text = ""
+        async with aclosing(self._model.reply(messages)) as stream:
+            async for item in stream:
+                match item:
+                    case str():
+                        text += item
+                    case Usage():
+                        self.used = self.used + item
         self._is_leaving = HANGS_UP in text
-        return " ".join(re.sub(r"<[^<>]*>", " ", text).split()) or None
+        return " ".join(re.sub(r"<[^<>]*>", " ", text).split())[:LONGEST_LINE] or None
+
+
+def _as_heard(script: Sequence[dict[str, Any]]) -> list[Message]:
+    """The call with the caller in the model's part; what one side said in a row is one message."""
+    spoken = [entry for entry in script if entry["who"] != "tool"]
+    turns = groupby(spoken, key=lambda entry: entry["who"] == "agent")
+    return [
+        Message("user" if is_agent else "assistant", " ".join(entry["text"] for entry in entries))
+        for is_agent, entries in turns
+    ]

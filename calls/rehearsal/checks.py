@@ -18,10 +18,10 @@ Entries = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check in words, whether it holds, and why."""
+    """A check in words, whether it holds, and why. None: nobody can tell."""
 
     check: str
-    holds: bool
+    holds: bool | None
     why: str = ""
 
     def to_json(self) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from django import forms
 from agents.form_fields import Lines
 from agents.models import Agent
 from agents.tools import built_in
+from calls.rehearsal.making import LONGEST_LINE, MOST_LINES
 from calls.rehearsal.models import Rehearsal
 
-MOST_LINES, LONGEST_LINE = 30, 300
 LINES = ("lines", "says", "never_says", "criteria")
 
 
@@ -40,7 +40,9 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
     """Who calls, and what must come of it."""
 
     lines = _several(
-        "What the caller says", "One line after the other. Leave it empty to have a model play the caller.", 5
+        "What the caller says",
+        "One line after the other. Leave it empty to have the caller played from what they want.",
+        5,
     )
     says = _several("The agent says", "Words that must be said, one on each line; | parts what is as good.")
     never_says = _several("The agent never says", "One on each line.", 2)
@@ -88,11 +90,9 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
             if len(data.get(name) or ()) > MOST_LINES:
                 self.add_error(name, f"At most {MOST_LINES} lines.")
         if not data.get("lines") and "lines" not in self.errors:
-            self._insist_on_a_player(data)
+            self._insist_on_a_goal(data)
         return data
 
-    def _insist_on_a_player(self, data: dict[str, Any]) -> None:
-        if self._draft.llm_provider == "offline":
-            self.add_error("lines", "The offline model cannot play a caller. Write what the caller says.")
-        elif not data.get("goal"):
+    def _insist_on_a_goal(self, data: dict[str, Any]) -> None:
+        if not data.get("goal"):
             self.add_error("goal", "Say what the caller wants, or write what the caller says.")

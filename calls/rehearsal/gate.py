@@ -42,9 +42,9 @@ def standing(draft: AgentVersion) -> Standing:
 
 
 def begin(draft: AgentVersion) -> Standing:
-    """As Stage. One that could not be played is tried again."""
-    runs = _runs(draft)
-    again = [each for each in _asked(draft) if each.pk not in runs or runs[each.pk].state == State.BROKEN]
+    """As Stage. One that could not be played or judged is tried again."""
+    runs, open_ = _runs(draft), (State.BROKEN, State.UNJUDGED)
+    again = [each for each in _asked(draft) if each.pk not in runs or runs[each.pk].state in open_]
     running.begin(again, draft)
     return standing(draft)
 

@@ -19,4 +19,9 @@ def hands_of(new: NewCall) -> Callable[[ToolWorker], Worker]:
     """Who does what tools are asked for: in a rehearsal somebody who only pretends."""
     if not is_rehearsed(new):
         return lambda worker: worker
-    return lambda worker: Pretending(new.briefing.pretend, worker, can_transfer=False)
+    return lambda worker: Pretending(new.briefing.pretend, worker, can_transfer=False, has_keypad=True)
+
+
+def stops_of(new: NewCall, store: Callable[[str], None]) -> Callable[[str], None]:
+    """Who is told that somebody does not want to be called any more: of a rehearsal nobody."""
+    return (lambda said: None) if is_rehearsed(new) else store

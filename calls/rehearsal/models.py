@@ -11,7 +11,7 @@ from agents.models import Agent
 
 
 class Rehearsal(TenantModel):
-    """Somebody who calls an agent, in a test: by lines of a script, or by a model that plays a person with a goal."""
+    """Somebody who calls an agent, in a test: by lines of a script, or played with a goal."""
 
     class Difficulty(models.TextChoices):
         NORMAL = "normal", "As people are"
@@ -19,6 +19,8 @@ class Rehearsal(TenantModel):
         HURRIED = "hard", "In a hurry"
         INTERRUPTS = "interrupts", "Interrupts the agent"
         NOISY = "noisy", "On a noisy line"
+        MUMBLES = "mumbles", "Mumbles"
+        MISTAKEN = "mistaken", "Gets a fact wrong at first"
         HARD_OF_HEARING = "hearing", "Hard of hearing"
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="rehearsals")
@@ -34,6 +36,7 @@ class Rehearsal(TenantModel):
     criteria = models.JSONField(default=list, blank=True, help_text="Sentences that must hold, judged afterwards.")
     answers = models.JSONField(default=dict, blank=True, help_text="What tools answer, by name; they change nothing.")
     before_publishing = models.BooleanField(default=True, help_text="Played before the draft goes live.")
+    takes_place = models.DateTimeField(null=True, editable=False, help_text="When it pretends to be; empty for now.")
     from_call = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
@@ -52,6 +55,7 @@ class RehearsalRun(TenantModel):
         RUNNING = "running", "Running"
         PASSED = "passed", "Passed"
         FAILED = "failed", "Not passed"
+        UNJUDGED = "unjudged", "Could not be judged"
         BROKEN = "broken", "Could not run"
 
     rehearsal = models.ForeignKey(Rehearsal, on_delete=models.CASCADE, related_name="runs")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import structlog
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.timezone import now
 
 from agentos.jobs import enqueue
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from agents import providers
+from agents.endpoints import endpoint
 from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
@@ -23,17 +23,21 @@ from agents.versions import VersionSpec
 from calls.after.analysis import Answer, findings_of
 from calls.after.reading import Line, Questions, Unusable
 from calls.equipment import Mind, language_model
+from calls.rehearsal.acting import Actor
 from calls.rehearsal.callers import Player, Reader, SimulatedCaller
 from calls.rehearsal.checks import Entries, Finding, check
+from calls.rehearsal.conduct import Conduct, judge
 from calls.rehearsal.manners import MANNERS, heard_share
 from calls.rehearsal.models import Rehearsal, RehearsalRun
 from calls.rehearsal.staging import Scenery, set_up
 from calls.rehearsal.talk import Script, Talk
 
-MOST_ANSWERS = 25
+MOST_ANSWERS, MOST_SILENCES = 25, 2
 WITHIN_S = 180.0
 FORGOTTEN_AFTER = timedelta(minutes=10)
 MOST_TOKENS_OF_A_CALLER = 120
+NOT_JUDGED = "Nobody could judge it."
+VERDICTS = {"met": True, "not_met": False}
 IN_WRITING, BY_VOICE = "calls.tasks.rehearse", "telephony.tasks.rehearse_aloud"
 
 log = structlog.get_logger(__name__)
@@ -69,12 +73,12 @@ def rehearse(tenant_id: int, run_id: int) -> None:
         run = waiting(run_id)
         if run is None:
             return
-        rehearsal, scenery = run.rehearsal, set_up(tenant_id, draft_of(run.rehearsal))
+        rehearsal, scenery = run.rehearsal, scenery_of(tenant_id, run.rehearsal)
     script, findings, trouble = Script(), list[Finding](), ""
     try:
         asyncio.run(_held(scenery, rehearsal, script))
         findings = checked(scenery, rehearsal, script.entries)
-    except (ProviderError, Unusable, TimeoutError) as error:
+    except (ProviderError, TimeoutError) as error:
         trouble = trouble_of(error)
         log.warning("a rehearsal broke off", run_id=run_id, code=getattr(error, "code", "timeout"))
     with tenant_transaction(tenant_id):
@@ -93,22 +97,36 @@ def draft_of(rehearsal: Rehearsal) -> AgentVersion:
     return draft
 
 
+def scenery_of(tenant_id: int, rehearsal: Rehearsal) -> Scenery:
+    """Inside the tenant."""
+    return set_up(tenant_id, draft_of(rehearsal), at=rehearsal.takes_place)
+
+
 def trouble_of(error: Exception) -> str:
     """What a person may read of it."""
+    if isinstance(error, Unusable):
+        return "The model wrote what cannot be read."
     return getattr(error, "message", "") or "It took too long."
 
 
 def conclude(run_id: int, entries: Entries, findings: Sequence[Finding], trouble: str = "", **more: object) -> None:
     """Write down how it went, inside the tenant."""
-    state = State.BROKEN if trouble else State.PASSED if all(each.holds for each in findings) else State.FAILED
     RehearsalRun.objects.filter(pk=run_id, state=State.RUNNING).update(
-        state=state,
+        state=State.BROKEN if trouble else _verdict(findings),
         script=list(entries),
         findings=[each.to_json() for each in findings],
         trouble=trouble[:200],
         ended_at=now(),
         **more,
     )
+
+
+def _verdict(findings: Sequence[Finding]) -> State:
+    """What nobody could judge has not passed."""
+    held = [each.holds for each in findings]
+    if False in held:
+        return State.FAILED
+    return State.UNJUDGED if None in held or not held else State.PASSED
 
 
 async def _held(scenery: Scenery, rehearsal: Rehearsal, script: Script) -> None:
@@ -127,27 +145,31 @@ async def _held(scenery: Scenery, rehearsal: Rehearsal, script: Script) -> None:
 
 
 async def _talk_through(talk: Talk, caller: SimulatedCaller, difficulty: str) -> None:
+    silences = 0
     for turn in range(MOST_ANSWERS):
         line = await caller.answer(talk.script.entries)
         if line is None:
             return
-        await talk.say(line, heard=heard_share(turn, MANNERS[difficulty]))
-        if talk.is_over:
+        silences = 0 if await talk.say(line, heard=heard_share(turn, MANNERS[difficulty])) else silences + 1
+        if talk.is_over or silences >= MOST_SILENCES:
             return
 
 
 def caller_of(scenery: Scenery, rehearsal: Rehearsal) -> SimulatedCaller:
-    """Whoever calls: a reader of lines, or a model that plays."""
+    """Whoever calls: a reader of lines, or somebody who is played by the version's model, or by rules without one."""
     spec, manner = scenery.spec, MANNERS[rehearsal.difficulty]
     if rehearsal.lines:
         return Reader(rehearsal.lines, manner)
+    if spec.llm_provider == "offline" or not endpoint(spec.llm_provider, scenery.keys).api_key:
+        return Actor(persona=rehearsal.persona, goal=rehearsal.goal, manner=manner)
     options = {"max_tokens": MOST_TOKENS_OF_A_CALLER}
     model = language_model(spec.llm_provider, spec.llm_model, options, scenery.keys)
     return Player(model, persona=rehearsal.persona, goal=rehearsal.goal, manner=manner)
 
 
 def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries) -> list[Finding]:
-    """What can be seen in the script, and what has to be judged. Raises what a vendor raises, and Unusable."""
+    """What can be seen in the script, and what has to be judged."""
+    conduct = Conduct(scenery.business, scenery.spec.prompt, scenery.spec.language)
     findings = check(
         entries,
         says=rehearsal.says,
@@ -155,16 +177,30 @@ def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries) -> list[Fi
         uses=rehearsal.uses,
         never_uses=rehearsal.never_uses,
     )
+    return [*findings, *judge(entries, conduct), *_judged(scenery, rehearsal, entries)]
+
+
+def _judged(scenery: Scenery, rehearsal: Rehearsal, entries: Entries) -> list[Finding]:
+    """By the version's model. One that is away, or writes what cannot be read, has judged nothing."""
     if not rehearsal.criteria:
-        return findings
-    spoken = [entry for entry in entries if entry["who"] != "tool"]
-    lines = [Line(index, entry["who"], entry["text"]) for index, entry in enumerate(spoken)]
-    asked = Questions(lines, criteria=rehearsal.criteria, language=scenery.spec.language, on=timezone.localdate())
-    judged = findings_of(asked, scenery.version, scenery.keys, Answer())
+        return []
+    lines = list(_lines(entries, with_tools=scenery.spec.llm_provider != "offline"))
+    asked = Questions(lines, criteria=rehearsal.criteria, language=scenery.spec.language, on=scenery.day)
+    try:
+        found = findings_of(asked, scenery.version, scenery.keys, Answer()).criteria
+    except (ProviderError, Unusable, TimeoutError) as error:
+        log.warning("a rehearsal could not be judged", error=type(error).__name__)
+        return [Finding(each, None, f"{NOT_JUDGED} {trouble_of(error)}") for each in rehearsal.criteria]
     return [
-        *findings,
-        *(
-            Finding(criterion, verdict["verdict"] == "met", verdict.get("reason", ""))
-            for criterion, verdict in zip(rehearsal.criteria, judged.criteria, strict=True)
-        ),
+        Finding(each, VERDICTS.get(told["verdict"]), told.get("reason", ""))
+        for each, told in zip(rehearsal.criteria, found, strict=True)
     ]
+
+
+def _lines(entries: Entries, *, with_tools: bool) -> Iterator[Line]:
+    """The transcript; what was really done stands in it for a model, which would believe the agent otherwise."""
+    for index, entry in enumerate(entries):
+        if entry["who"] != "tool":
+            yield Line(index, entry["who"], entry["text"])
+        elif with_tools:
+            yield Line(index, "tool", f"({entry['name']}, {entry['state']}: {entry['result']})")

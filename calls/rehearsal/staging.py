@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils.timezone import now
 
 from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.models import Tenant
@@ -34,15 +36,21 @@ class Scenery:
     spec: VersionSpec
     keys: VendorKeys = field(repr=False)
     tools: Mapping[str, Tool] = field(repr=False)
+    at: datetime
+
+    @property
+    def day(self) -> date:
+        """By the clock of the version."""
+        return self.at.astimezone(ZoneInfo(self.spec.timezone)).date()
 
     def knowledge(self) -> Knowledge:
         return Knowledge(self.tenant_id, self.agent_id, self.spec.language)
 
     def talk(self, mind: Mind, script: Script, answers: Mapping[str, str]) -> Talk:
         """The version, ready to be written to. `answers` are what tools answer that only pretend."""
-        texts = CallTexts(self.spec, business=self.business, caller_number=CALLERS_NUMBER, at=timezone.now())
+        texts = CallTexts(self.spec, business=self.business, caller_number=CALLERS_NUMBER, at=self.at)
         opening = texts.script(resumed=False, speculation=False)
-        scene = Scene(self.tenant_id, uuid4(), self.spec, self.business, CALLERS_NUMBER)
+        scene = Scene(self.tenant_id, uuid4(), self.spec, self.business, CALLERS_NUMBER, moment=self.at)
         toolbox, _ = open_toolbox(
             scene, script, lambda: 0, own=self.tools, through=lambda worker: Pretending(answers, worker)
         )
@@ -56,8 +64,9 @@ class Scenery:
         )
 
 
-def set_up(tenant_id: int, version: AgentVersion) -> Scenery:
-    """Inside the tenant."""
+def set_up(tenant_id: int, version: AgentVersion, *, at: datetime | None = None) -> Scenery:
+    """Inside the tenant. `at`: when it takes place, where that is not now."""
     business = Tenant.objects.get(pk=tenant_id).name
     spec = VersionSpec.of(version)
-    return Scenery(tenant_id, version.agent_id, business, version, spec, vendor_keys(), own_tools(version.tools))
+    tools, at = own_tools(version.tools), at or now()
+    return Scenery(tenant_id, version.agent_id, business, version, spec, vendor_keys(), tools, at)

@@ -21,6 +21,9 @@ AS_THE_TOOL_SAYS: Mapping[str, str] = {
     "leave_message": "The message is kept for the team.",
     "save_lead": "Saved. Nothing is missing.",
 }
+NOT_ASKED = "The other system is not asked in a rehearsal, and nothing is known of it. Say that it cannot be reached."
+KEYS = "collect_digits"
+WAITS_FOR_KEYS = "The keypad is open. What the caller enters is the next thing that you hear."
 LEAVES: Mapping[str, Literal["hang_up", "transfer"]] = {"end_call": "hang_up", "transfer_call": "transfer"}
 Entries = Sequence[Mapping[str, Any]]
 
@@ -44,7 +47,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Pretending:
-    """Tools that change something are only pretended; `answers` say what they answer. Others are run by `reading`.
+    """Nothing is done and no other system is asked; `answers` say what tools answer. Those that read here are run.
 
     `can_transfer`: whoever is put through has left; on a real line there is nobody to put them through to, so it ends.
     """
@@ -52,6 +55,7 @@ class Pretending:
     answers: Mapping[str, str]
     reading: Worker
     can_transfer: bool = True
+    has_keypad: bool = False
 
     async def perform(self, wish: Wish) -> ToolResult:
         name = wish.tool.spec.name
@@ -59,6 +63,10 @@ class Pretending:
             return ToolResult(DONE, ok=True, then=LEAVES[name] if self.can_transfer else "hang_up")
         if name in self.answers or wish.tool.effect:
             return ToolResult(self.answers.get(name) or AS_THE_TOOL_SAYS.get(name, DONE), ok=True)
+        if wish.tool.outside:
+            return ToolResult(NOT_ASKED, ok=False)
+        if name == KEYS and not self.has_keypad:
+            return ToolResult(WAITS_FOR_KEYS, ok=True)
         return await self.reading.perform(wish)
 
 

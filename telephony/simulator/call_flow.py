@@ -15,7 +15,7 @@ from .clock import Clock
 from .handset import Handset
 from .instructions import SCHEMA_WARNING, Document, RelayNoun, StreamNoun, TwimlError, Verb, read
 from .meeting import Rooms
-from .people import Beep, Person, Talker
+from .people import Beep, Improvise, Person, Talker
 from .record import CallRecord, Happening, new_sid
 from .relay import Caller, RelayCaller
 from .setup import API_VERSION, Account, CallOptions, CallSetup, call_fields
@@ -54,6 +54,7 @@ class SimulatedCall:
         options: CallOptions | None = None,
         sid: str = "",
         rooms: Rooms | None = None,
+        improvise: Improvise | None = None,
     ) -> None:
         self.account, self.setup, self.person = account, setup, person
         self.courier, self.speaker, self.options = courier, speaker, options or CallOptions()
@@ -71,7 +72,7 @@ class SimulatedCall:
         self.released.set()
         self.callbacks = StatusCallbacks(courier, setup.status, setup.status_events, self.options.callbacks, self.note)
         self._orders: asyncio.Queue[_Order] = asyncio.Queue()
-        self._talker = Talker(person, speaker)
+        self._talker = Talker(person, speaker, improvise)
         self._tasks: set[asyncio.Task[None]] = set()
         self._deliveries: set[asyncio.Task[None]] = set()
         self._performer = Performer(self)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -176,12 +177,16 @@ class Telephone(Protocol):
     def note(self, kind: str, **facts: Any) -> None: ...
 
 
+Improvise = Callable[[Telephone], AsyncGenerator[Step, None]]
+
+
 @dataclass(slots=True)
 class Talker:
-    """A person during one call."""
+    """A person during one call: does what is in the script, and then what `improvise` thinks up as the call goes on."""
 
     person: Person
     speaker: Speaker
+    improvise: Improvise | None = None
     _phrases: dict[tuple[str, str], bytes] = field(default_factory=dict)
     _acted_ms: float = 0.0
 
@@ -196,6 +201,10 @@ class Talker:
         self._acted_ms = clock.now_ms()
         for step in self.person.steps:
             await self._do(step, telephone)
+        if self.improvise is not None:
+            async with aclosing(self.improvise(telephone)) as steps:
+                async for step in steps:
+                    await self._do(step, telephone)
         await clock.sleep(self.person.stays_ms)
         telephone.hang_up()
 
@@ -213,7 +222,9 @@ class Talker:
                 await telephone.met.wait()
                 self._acted_ms = clock.now_ms()
             case BargeIn(text, after_ms, voice, timeout_ms):
-                if not await self._agent_speaks(telephone.handset, after_ms, timeout_ms):
+                if await self._agent_speaks(telephone.handset, after_ms, timeout_ms):
+                    telephone.note("barged in")
+                else:
                     telephone.note("waited in vain", for_ms=timeout_ms)
                 await self._say(text, voice, telephone)
             case Pause(ms):
@@ -237,7 +248,9 @@ class Talker:
                 await clock.sleep(24 * 3600 * 1000)
 
     async def _say(self, text: str, voice: str, telephone: Telephone) -> None:
-        utterance = telephone.handset.say(self._phrases[text, voice or self.person.voice], text)
+        voice = voice or self.person.voice
+        phrase = self._phrases.get((text, voice)) or await self.speaker.speak(text, voice)
+        utterance = telephone.handset.say(phrase, text)
         await telephone.handset.said_all()
         self._acted_ms = utterance.voice_ended_ms or telephone.handset.clock.now_ms()
 

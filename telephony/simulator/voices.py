@@ -18,6 +18,7 @@ DEFAULT_VOICE = "en-us+adam"  # the one that the offline recogniser understands 
 ANNOUNCER_VOICE = "en-us"
 MS_PER_LETTER = 60
 SHORTEST_MS = 240
+MUFFLED_SHARE, MUFFLED_LOUDNESS = 0.6, 0.5  # of each new sample, and of the whole
 
 
 class Speaker(Protocol):
@@ -52,6 +53,26 @@ class _Hissing:
     async def speak(self, text: str, voice: str) -> bytes:
         spoken = await self._voice.speak(text, voice)
         return _mixed(spoken, noise(len(spoken) // mulaw.BYTES_PER_MS + 1), self._share)
+
+
+class _Muffled:
+    """Somebody who mumbles: quiet, and without the high sounds that tell words apart."""
+
+    def __init__(self, voice: Speaker) -> None:
+        self._voice = voice
+
+    async def speak(self, text: str, voice: str) -> bytes:
+        sound = array("h", mulaw.decode(await self._voice.speak(text, voice)))
+        dull, last = array("h"), 0.0
+        for sample in sound:
+            last += MUFFLED_SHARE * (sample - last)
+            dull.append(round(MUFFLED_LOUDNESS * last))
+        return mulaw.encode(dull.tobytes())
+
+
+def muffled(voice: Speaker) -> Speaker:
+    """The voice, mumbled."""
+    return _Muffled(voice)
 
 
 def hissing(voice: Speaker, share: float) -> Speaker:

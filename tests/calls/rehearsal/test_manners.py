@@ -21,7 +21,7 @@ def test_a_patient_caller_says_the_lines_as_they_are():
 
 def test_a_hurried_caller_says_two_things_at_once_and_hardly_waits():
     assert as_said(LINES, MANNERS["hard"]) == ["I need a cleaning on Tuesday", LINES[2]]
-    assert person_of(LINES, MANNERS["hard"]).steps[0] == WaitForAgent(quiet_ms=500)
+    assert person_of(LINES, MANNERS["hard"]).steps[0] == WaitForAgent(quiet_ms=500, timeout_ms=6000)
 
 
 def test_a_line_with_noise_loses_words():
