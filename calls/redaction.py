@@ -8,7 +8,7 @@ is a name from then on, and four digits after "your card number, please" are par
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Any
 from unicodedata import combining, normalize
 
 from calls.ids import is_card, is_national_id
+from calls.spoken_digits import DIGITS, TEENS, TENS, TOKEN, Run, goes_on, least_of, runs
 
 
 class Kind(StrEnum):
@@ -32,28 +33,12 @@ class Kind(StrEnum):
         return f"[{self.value.replace('_', ' ')}]"
 
 
+WHOLE = {Kind.CARD: 16, Kind.NATIONAL_ID: 9, Kind.PHONE: 10}  # digits with which it is complete, most of the time
 LOOKS_BACK = 200  # characters that a thing is understood by
 LONGEST_NAME = 100
 MOST_NAMES = 60
 DATA = Path(__file__).parent / "data"
 
-_DIGITS = {
-    "en": "zero one two three four five six seven eight nine",
-    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
-    "fr": "zéro un deux trois quatre cinq six sept huit neuf",
-    "de": "null eins zwei drei vier fünf sechs sieben acht neun",
-    "it": "zero uno due tre quattro cinque sei sette otto nove",
-    "pt": "zero um dois três quatro cinco seis sete oito nove",
-}
-_ALSO = {"en": {"oh": "0", "o": "0"}, "de": {"zwo": "2", "eine": "1"}, "es": {"un": "1"}, "pt": {"meia": "6"}}
-_TEENS = {"en": "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"}
-_TENS = {"en": "twenty thirty forty fifty sixty seventy eighty ninety"}
-_TIMES = {"double": 2, "triple": 3, "doppel": 2, "doble": 2, "doppio": 2}
-_BETWEEN = {"dash", "hyphen", "minus", "uh", "um", "er", "strich", "bindestrich", "guion", "guión", "tiret", "trattino"}
-
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")
-_GAP = re.compile(r"[\s()\-–.,/+]*")  # what may stand between two digits of one number
-_DATE = re.compile(r"\b(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4})\b")
 _LETTERED_ID = re.compile(
     r"\b(?:[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]|\d{8}-?[A-Z]|[XYZ]-?\d{7}-?[A-Z]|"
     r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z])\b",
@@ -71,9 +56,12 @@ _SPOKEN_DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _LOCAL_PART = re.compile(r"[\w.+-]{1,64}$")
-_LETTER = rf"(?:[^\W\d_]|\d+|{'|'.join(_DIGITS['en'].split())})"
+_COUNT = rf"(?:\d+|{'|'.join(' '.join((DIGITS['en'], TEENS['en'], TENS['en'])).split())})"
+_LETTER = rf"(?:[^\W\d_]|\d+|{'|'.join(DIGITS['en'].split())})"
 _SPOKEN_LOCAL_PART = re.compile(
-    rf"\b(?:{_LETTER}(?: +{_LETTER}){{1,40}}|[\w.-]{{1,64}}(?: +{_JOIN} +[\w-]{{1,64}}){{0,4}})$", re.IGNORECASE
+    rf"\b(?:{_LETTER}(?: +{_LETTER}){{1,40}}|[\w.-]{{1,64}}(?: +{_JOIN} +[\w-]{{1,64}}){{0,4}}"
+    rf"(?: +{_COUNT}){{0,6}})$",
+    re.IGNORECASE,
 )
 _BEFORE_EMAIL = re.compile(
     r"\b(?:e-?mail(?: address)?|address|adresse|correo|courriel)(?: is| ist| es| est|:| è| é)? +((?:[\w-]+ +){1,4})$",
@@ -93,10 +81,12 @@ _ABOUT_IDS = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_PHONES = re.compile(
-    r"\b(?:(?:phone|telephone|mobile|cell|callback|call back) ?(?:number)?|reach you|telefonnummer|rückruf\w*|handy\w*|"
-    r"teléfono|téléphone|telefono|telefone|celular)\b",
+    r"\b(?:(?:phone|telephone|mobile|cell|callback|call back) ?(?:number)?|reach you|my number|telefonnummer|"
+    r"rückruf\w*|handy\w*|meine nummer|teléfono|mi número|téléphone|mon numéro|telefono|il mio numero|telefone|"
+    r"meu número|celular)\b",
     re.IGNORECASE,
 )
+_LEADS_ON = re.compile(r"\b(?:is|it's|number|nummer|número|numéro|numero|ist|lautet|es|est|è|é)\W*$", re.IGNORECASE)
 _ABOUT_OTHERS = re.compile(
     r"\b(?:order|invoice|reference|confirmation|booking|reservation|ticket|case|claim|tracking|part|model|serial|"
     r"bestell\w*|rechnung\w*|pedido|factura|commande|facture|ordine|fattura)\b(?:\W+\w+){0,4}\W*$",
@@ -137,6 +127,14 @@ _NO_NAMES = frozenset((DATA / "no_names.txt").read_text().split())  # words that
 _PARTICLES = {"de", "la", "van", "von", "der", "del", "da", "di", "dos", "o", "mc", "mac", "le", "bin", "al"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A number of which `said` digits are known; the rest is expected."""
+
+    kind: Kind
+    said: int
+
+
 @dataclass(slots=True)
 class Redactor:
     """For one call. `known` are words that are no secret: the names of the agent and of the business."""
@@ -147,19 +145,33 @@ class Redactor:
     _names: set[str] = field(default_factory=set)
     _last: dict[str, str] = field(default_factory=dict)
     _asked: str = ""
+    _open: _Begun | None = None  # a number that goes on in the next turns
+    _before: tuple[str, _Begun | None] = ("", None)  # the caller's turn, and what was open when it began
 
     @classmethod
     def of(cls, kinds: Iterable[str], *, language: str, known: Iterable[str]) -> Redactor:
         """For a version that wants these kinds taken out. The words of `known` stay."""
-        words = [word for text in known for word in _TOKEN.findall(text)]
+        words = [word for text in known for word in TOKEN.findall(text)]
         return cls(frozenset(map(Kind, kinds)), language.split("-")[0], words)
 
     def turn(self, speaker: str, text: str) -> str:
         """As `text`, for what somebody says: it is understood by what the other has said before."""
         self._asked = next((said for other, said in self._last.items() if other != speaker), "")
-        if text.strip():
-            self._last[speaker] = text[-LOOKS_BACK:]
-        return self.text(text)
+        if not text.strip():
+            return text
+        self._last[speaker] = text[-LOOKS_BACK:]
+        if speaker != "caller":
+            self._open = self._open if goes_on(text, self.language) else None
+            return self.text(text)
+        was, began_with = self._before
+        if _LEADS_ON.search(was):
+            self._asked += f"\n{was[-LOOKS_BACK:]}"
+        if was and text.startswith(was):  # the same turn again, longer
+            self._open = began_with
+        self._before = (text, self._open)
+        kept = self.text(text)
+        self._open = self._still_open(text)
+        return kept
 
     def text(self, text: str) -> str:
         if not self.kinds or not text:
@@ -204,11 +216,24 @@ class Redactor:
 
     # Numbers -------------------------------------------------------------------------------------------
 
+    def _still_open(self, text: str) -> _Begun | None:
+        """The number that a turn of the caller ended within: people say long ones in groups, and wait for a yes."""
+        begun = self._open
+        found = list(runs(text, self.language, least=1 if begun else 3))
+        if not found:
+            return begun if goes_on(text, self.language) else None
+        last = found[-1]
+        kind = self._kind_of(last, text)
+        if kind is None or len(TOKEN.findall(text, last.end)) > 2:
+            return None
+        said = sum(len(run.digits) for run in found) + (begun.said if begun and begun.kind is kind else 0)
+        return _Begun(kind, said) if said < WHOLE[kind] else None
+
     def _numbers(self, text: str) -> str:
         if Kind.NATIONAL_ID in self.kinds:
             text = _LETTERED_ID.sub(Kind.NATIONAL_ID.mark, text)
         pieces, reached = [], 0
-        for run in runs(text, self.language):
+        for run in runs(text, self.language, least=least_of(text, self.language) if self._open else 3):
             if kind := self._kind_of(run, text):
                 pieces += [text[reached : run.start].rstrip("(+"), kind.mark]
                 reached = run.end
@@ -223,9 +248,9 @@ class Redactor:
             (Kind.CARD, is_card(digits) or (len(digits) >= 3 and bool(_ABOUT_CARDS.search(about)))),
             (Kind.NATIONAL_ID, is_national_id(digits) and (run.is_grouped_as_ssn or bool(_ABOUT_IDS.search(about)))),
             (Kind.NATIONAL_ID, len(digits) >= 4 and bool(_ABOUT_IDS.search(about))),
-            (Kind.CARD, len(digits) >= 16),
+            (self._open.kind if self._open else Kind.CARD, self._open is not None or len(digits) >= 16),
             (Kind.PHONE, 7 <= len(digits) <= 15 and not _ABOUT_OTHERS.search(before)),
-            (Kind.PHONE, len(digits) >= 4 and bool(_ABOUT_PHONES.search(about))),
+            (Kind.PHONE, bool(_ABOUT_PHONES.search(about))),
         ):
             if holds and kind in self.kinds:
                 return kind
@@ -259,7 +284,7 @@ class Redactor:
                 self._take_pair(text, found.start())
         if (here := _HERE.match(text)) and len(_name_at(here[1], 0)) == len(here[1].split()):
             self._take(here[1], 0, sure=True)
-        if _ASKS_FOR_NAME.search(self._asked) and len(text) < LONGEST_NAME and len(_TOKEN.findall(text)) <= 8:
+        if _ASKS_FOR_NAME.search(self._asked) and len(text) < LONGEST_NAME and len(TOKEN.findall(text)) <= 8:
             self._take(_leading_words(text), 0, sure=True)
 
     def _take(self, text: str, at: int, *, sure: bool) -> None:
@@ -313,72 +338,3 @@ def _leading_words(text: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
-
-
-# Digits as they are written and as they are spoken ------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Digits that follow each other, and where they stand."""
-
-    digits: str
-    start: int
-    end: int
-    groups: tuple[int, ...]
-    is_date: bool = False
-
-    @property
-    def is_grouped_as_ssn(self) -> bool:
-        return self.groups == (3, 2, 4)
-
-
-def runs(text: str, language: str) -> Iterator[Run]:
-    """Every stretch of at least three digits, whether they are written or spoken."""
-    dates = [found.span() for found in _DATE.finditer(text)]
-    tokens: list[tuple[str, int, int]] = []
-    times = 1
-    for found in _TOKEN.finditer(text):
-        word = found[0].lower()
-        digits = word if word.isdigit() else _spoken(language).get(word, "")
-        is_near = not tokens or bool(_GAP.fullmatch(text, tokens[-1][2], found.start()))
-        if word in _TIMES and is_near:
-            times = _TIMES[word]
-            tokens.append(("", found.start(), found.end()))
-        elif word in _BETWEEN and tokens and is_near:
-            tokens.append(("", found.start(), found.end()))
-        elif digits and is_near:
-            tokens.append((digits * times, found.start(), found.end()))
-            times = 1
-        else:
-            yield from _run(tokens, dates)
-            tokens, times = ([(digits, found.start(), found.end())] if digits else []), 1
-    yield from _run(tokens, dates)
-
-
-def _run(tokens: list[tuple[str, int, int]], dates: list[tuple[int, int]]) -> Iterator[Run]:
-    said = [token for token in tokens if token[0]]
-    digits = "".join(_joined([token[0] for token in said]))
-    if len(digits) >= 3:
-        start, end = said[0][1], said[-1][2]
-        inside = any(first <= start and end <= last for first, last in dates)
-        yield Run(digits, start, end, tuple(len(token[0]) for token in said), inside)
-
-
-def _joined(parts: list[str]) -> Iterator[str]:
-    """Forty one is 41, and not 401."""
-    for place, part in enumerate(parts):
-        following = parts[place + 1] if place + 1 < len(parts) else ""
-        is_tens = part.startswith("t")
-        yield part[1:2] if is_tens and len(following) == 1 and following != "0" else part.lstrip("t")
-
-
-@cache
-def _spoken(language: str) -> dict[str, str]:
-    """Words to digits. A ten is marked, because a unit may follow that takes the place of its zero."""
-    words = {word: str(value) for value, word in enumerate(_DIGITS.get(language, _DIGITS["en"]).split())}
-    words |= {word: str(value) for value, word in enumerate(_TEENS.get(language, "").split(), 10)}
-    words |= {
-        word: f"t{value}" for value, word in zip(range(20, 100, 10), _TENS.get(language, "").split(), strict=False)
-    }
-    return words | _ALSO.get(language, {})

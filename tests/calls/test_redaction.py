@@ -72,6 +72,62 @@ def test_four_digits_after_a_question_for_the_card_are_part_of_it() -> None:
     assert kept.turn("caller", "One two three, four.") == "One two three, four."
 
 
+def test_a_number_that_is_said_in_groups_is_gone_in_every_turn_and_in_what_is_said_back() -> None:
+    kept = redactor()
+    kept.turn("agent", "What is the number of your card?")
+
+    told = [
+        ("caller", "four one one one"),
+        ("agent", "Go on."),
+        ("caller", "one one one one"),
+        ("agent", "yes, one one"),
+    ]
+    told += [
+        ("caller", "eleven"),
+        ("caller", "eleven, and"),
+        ("agent", "And the last four digits?"),
+        ("caller", "1111"),
+    ]
+    said = [kept.turn(speaker, text) for speaker, text in told]
+
+    answers = [
+        "[card]",
+        "Go on.",
+        "[card]",
+        "yes, [card]",
+        "[card]",
+        "[card], and",
+        "And the last four digits?",
+        "[card]",
+    ]
+    assert said == answers
+
+
+def test_a_number_of_which_the_beginning_is_known_goes_on_until_something_else_is_talked_about() -> None:
+    kept = redactor()
+
+    said = [kept.turn("caller", text) for text in ("my number is", "two oh eight", "five five five", "oh one four")]
+    kept.turn("agent", "Thanks. For how many people shall I book the table?")
+
+    assert said == ["my number is", "[phone]", "[phone]", "[phone]"]
+    assert kept.turn("caller", "One two three, four.") == "One two three, four."
+
+
+def test_a_turn_that_grows_is_understood_as_it_was_before() -> None:
+    kept = redactor()
+    kept.turn("agent", "What is the number of your card?")
+
+    for text in ("four one one one", "four one one one one one one one", "four one one one one one one one one one"):
+        assert kept.turn("caller", text) == "[card]"
+    assert kept.turn("agent", "Yes?") == "Yes?"
+    assert kept.turn("caller", "one one one one") == "[card]"
+    assert kept.turn("caller", "one one") == "[card]"
+
+
+def test_an_address_with_a_number_in_words_is_gone_as_a_whole() -> None:
+    assert redactor().text("It is maria underscore lopez eighty four at yahoo dot co dot uk.") == "It is [email]."
+
+
 @pytest.mark.parametrize("digits", ["4111111111111111", "378282246310005", "5555555555554444"])
 def test_a_card_passes_its_own_check(digits: str) -> None:
     assert is_card(digits)
