@@ -29,7 +29,7 @@ from agents.models import AgentVersion
 from agents.providers.ports import Message, ProviderError, Usage
 from agents.providers.structure import shaped
 from calls.after.by_rule import by_turn, read
-from calls.after.costs import add_usage, charge, charge_ended
+from calls.after.costs import charge, charge_ended, count_tokens
 from calls.after.models import Analysis
 from calls.after.reading import PROMPT, Findings, Line, Questions, Unusable, question, schema, understood
 from calls.announce import announce
@@ -210,7 +210,5 @@ def _waiting(call_id: UUID) -> Analysis | None:
 
 def _use(call: Call, version: AgentVersion, answer: Answer) -> None:
     """What reading has cost is part of what the call has cost."""
-    for unit, quantity in (("input_tokens", answer.input), ("output_tokens", answer.output)):
-        if quantity:
-            add_usage(call, "analysis", version.llm_provider, version.llm_model, unit, quantity)
+    count_tokens(call, version, answer.input, answer.output)
     charge(call)

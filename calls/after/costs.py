@@ -28,7 +28,7 @@ PARTS = {
     "stt": "Hearing",
     "llm": "Model",
     "tts": "Voice",
-    "analysis": "Reading it afterwards",
+    "analysis": "Reading and summing it up",
 }
 RELAY = AgentVersion.Transport.CONVERSATION_RELAY  # whose price holds everything; all others stream sound
 
@@ -81,6 +81,13 @@ def add_usage(call: Call, kind: str, provider: str, model: str, unit: str, quant
     if not is_new:
         line.quantity += quantity
         line.save(update_fields=["quantity"])
+
+
+def count_tokens(call: Call, version: AgentVersion, tokens_in: int, tokens_out: int) -> None:
+    """What the version's model has read and written about the call, beside the conversation."""
+    for unit, quantity in (("input_tokens", tokens_in), ("output_tokens", tokens_out)):
+        if quantity:
+            add_usage(call, "analysis", version.llm_provider, version.llm_model, unit, quantity)
 
 
 def charge(call: Call) -> Cost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -14,7 +15,8 @@ from agents import providers
 from agents.catalog import LANGUAGES
 from agents.models import AgentVersion
 from agents.prompts import clean
-from agents.providers.ports import Message, ProviderError
+from agents.providers.ports import Message, ProviderError, Usage
+from calls.after.costs import charge_again, count_tokens
 from calls.equipment import language_model
 from calls.transfers.introducing import LONGEST, redactor_of, without_marks
 from calls.transfers.models import Transfer
@@ -51,8 +53,10 @@ def introduce(tenant_id: int, transfer_id: int) -> None:
     except (ProviderError, TimeoutError) as error:
         log.warning("no introduction by the model", transfer_id=transfer_id, kind=type(error).__name__)
         return
-    text = clean(without_marks(redactor.text(written)), LONGEST)
+    text = clean(without_marks(redactor.text(written.text)), LONGEST)
     with tenant_transaction(tenant_id):
+        count_tokens(transfer.call, version, written.used.input, written.used.output)
+        charge_again(transfer.call)
         Transfer.objects.filter(pk=transfer_id, summary="").exclude(state=Transfer.State.LEFT).update(summary=text)
 
 
@@ -66,16 +70,26 @@ def _question(transfer: Transfer) -> str:
     return "\n".join([*about, "", *lines])
 
 
-async def _ask(asked: str, version: AgentVersion, keys: VendorKeys) -> str:
+@dataclass(slots=True)
+class _Written:
+    text: str = ""
+    used: Usage = field(default_factory=lambda: Usage(0, 0))
+
+
+async def _ask(asked: str, version: AgentVersion, keys: VendorKeys) -> _Written:
     language = LANGUAGES.get(version.language, version.language)
     messages = [Message("system", PROMPT.format(language=language)), Message("user", asked)]
     options = {**version.llm_options, "max_tokens": MOST_TOKENS}
     model = language_model(version.llm_provider, version.llm_model, options, keys)
-    text = ""
+    written = _Written()
     try:
         async with asyncio.timeout(WITHIN_S), aclosing(model.reply(messages)) as parts:
             async for part in parts:
-                text += part if isinstance(part, str) else ""
+                match part:
+                    case str():
+                        written.text += part
+                    case Usage():
+                        written.used += part
     finally:
         await providers.close_clients()
-    return text
+    return written
