@@ -192,7 +192,7 @@ class RealtimeEngine(AudioEngine):
             self._equipment.voice,
             self._playback,
             spawn,
-            speaks_itself=lambda: not self._realtime.is_lost,
+            speaks_itself=lambda: self._realtime.speaks,
             on_take=self._realtime.expect,
         )
 

@@ -31,9 +31,11 @@ class ScriptedListener:
         self.on_trouble: Callable[[ProviderError], None] = lambda error: None
         self.voice_at: float | None = None
         self.owes_words = False
+        self.heard_ms = 0
         self.lost: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
 
     def hear(self, frame: bytes) -> None:
+        self.heard_ms += len(frame) // 8
         self.voice()
 
     def voice(self) -> None:
@@ -54,7 +56,7 @@ class SpokenText:
         self.asked: list[str] = []
         self.closed_early: list[str] = []
         self.failures: list[ProviderError] = []
-        self.break_after: int | None = None
+        self.breaks: list[int] = []  # after so many words, each of the next times
 
     async def open(self) -> None: ...
 
@@ -63,13 +65,14 @@ class SpokenText:
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         self.asked.append(piece)
         done = False
+        break_after = self.breaks.pop(0) if self.breaks else None
         try:
             await asyncio.sleep(self.first_s)
             if self.failures:
                 raise self.failures.pop(0)
             at = 0
             for count, word in enumerate(piece.split()):
-                if count == self.break_after:
+                if count == break_after:
                     raise ProviderError("voice", "cut", code="cut")
                 length = (len(word) + 1) * MS_PER_CHARACTER
                 timing = (WordTiming(word, at, at + length),) if self.aligned else ()
@@ -228,3 +231,7 @@ class Notebook:
 
     def kinds(self) -> list[str]:
         return [kind for kind, _, _ in self.events]
+
+    def failures(self) -> list[str]:
+        """How each failure of a vendor is called."""
+        return [data["code"] for kind, _, data in self.events if kind == "failure"]

@@ -29,6 +29,7 @@ T = TypeVar("T")
 Source = tuple[Breaker, Callable[[], AsyncGenerator[T, None]]]
 OnFailure = Callable[[ProviderError], None]
 
+LEFT_S = 20.0  # so long is a voice left that broke off
 CHARACTERS_PER_TOKEN = 4  # to estimate what a question cost that nobody let answer
 
 
@@ -97,7 +98,10 @@ class FallbackLanguageModel:
 
 
 class FallbackTextToSpeech:
-    """A TextToSpeech over one or two. `on_failure` hears each failure that is not raised."""
+    """A TextToSpeech over one or two. `on_failure` hears each failure that is not raised.
+
+    One that breaks off in the middle of a piece is asked last for a while: the rest is to be heard, and by one voice.
+    """
 
     def __init__(
         self,
@@ -114,6 +118,7 @@ class FallbackTextToSpeech:
         self._voices = [(breaker_of("tts", voice), voice) for voice in (primary, second) if voice is not None]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
         self._last_s = last_s or first_s
+        self._second_first_until = 0.0
 
     async def open(self) -> None:
         """Connect the first that can be. Raises ProviderError when none can."""
@@ -129,13 +134,20 @@ class FallbackTextToSpeech:
 
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         """As TextToSpeech. Once audio has come, a failure is raised: what to do then is the caller's decision."""
-        sources = [(breaker, partial(self._speak, voice, piece)) for breaker, voice in self._voices]
+        loop = asyncio.get_running_loop()
+        is_second_first = loop.time() < self._second_first_until
+        voices = self._voices[::-1] if is_second_first else self._voices
+        sources = [(breaker, partial(self._speak, voice, piece)) for breaker, voice in voices]
         answer = _first_to_answer(
             sources, first_s=self._first_s, last_s=self._last_s, gap_s=self._gap_s, on_failure=self._on_failure
         )
-        async with aclosing(answer):
-            async for item in answer:
-                yield item
+        try:
+            async with aclosing(answer):
+                async for item in answer:
+                    yield item
+        except ProviderError:
+            self._second_first_until = 0.0 if is_second_first else loop.time() + LEFT_S
+            raise
 
     async def _speak(self, voice: TextToSpeech, piece: str) -> AsyncGenerator[Speech, None]:
         name = self._second_name if voice is not self._voices[0][1] else None

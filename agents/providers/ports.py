@@ -13,11 +13,17 @@ from typing import Any, Literal, Protocol
 
 
 class ProviderError(Exception):
-    """A vendor did not do its part. `retryable` says whether the same request could succeed later."""
+    """A vendor did not do its part. `retryable` says whether the same request could succeed later.
 
-    def __init__(self, provider: str, message: str, *, retryable: bool = True, code: str = "") -> None:
+    `elsewhere`: whoever asks again asks somebody else, so there is nothing to wait for.
+    """
+
+    def __init__(
+        self, provider: str, message: str, *, retryable: bool = True, code: str = "", elsewhere: bool = False
+    ) -> None:
         super().__init__(f"{provider}: {message}")
         self.provider, self.message, self.retryable, self.code = provider, message, retryable, code
+        self.elsewhere = elsewhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -371,7 +371,7 @@ class AgentSide:
         elif reply is self.reply and not reply.written:
             if reply.tries < TRIES:
                 self._hold_the_line(reply)
-                self._think_again(reply, at_once=error.code == "empty")
+                self._think_again(reply, at_once=error.elsewhere or error.code == "empty")
             else:
                 self.do(turns.ReplyFailed())
 

@@ -60,6 +60,7 @@ class AudioListener:
         self._deaf_ms, self._silent_ms, self._patience = 0.0, 0.0, 1
         self._voiced_ms = 0.0  # of the open turn
         self._is_late = self._has_words = self._heard_something = False
+        self._was_lost = False  # the stream, since the open turn began; nothing has come of it after that
         self._closing: set[asyncio.Task[None]] = set()
         self._lost = asyncio.Event()
         self._turn_open = False
@@ -113,14 +114,14 @@ class AudioListener:
             self._kept_ms -= len(self._kept.popleft()) / BYTES_PER_MS
         if self._stt is not None:
             self._feed(self._stt, frame)
-        if self._voiced_ms >= DEAF_TO_MS and self._silent_ms >= LATE_MS:
+        if self._voiced_ms >= DEAF_TO_MS and self._quiet_ms >= LATE_MS:
             self._wait_for_words()
         if self._is_deaf():
             self._lost.set()
 
     def _wait_for_words(self) -> None:
         """A turn is over by its sound. Tell when its vendor is late with it; one that gives signs heard a noise."""
-        owes_since = self._stt.owes_since if self._stt is not None else 0.0
+        owes_since = self._stt.owes_since if self._stt is not None and not self._was_lost else 0.0
         quiet_ms = (self._now() - owes_since) * 1000 if owes_since is not None else 0.0
         if quiet_ms >= LATE_MS and not self._is_late:
             self._is_late = True
@@ -140,8 +141,15 @@ class AudioListener:
             self._lost.set()
 
     def _turn_over(self) -> None:
-        self._turn_open = self._is_late = self._has_words = False
+        self._turn_open = self._is_late = self._has_words = self._was_lost = False
         self._voiced_ms = 0.0
+
+    @property
+    def _quiet_ms(self) -> float:
+        """Since the voice was over, whoever has been asked meanwhile; or since somebody else hears it."""
+        if self._was_lost and self._voice_at is not None:
+            return (self._now() - self._voice_at) * 1000
+        return self._silent_ms
 
     def _is_deaf(self) -> bool:
         """A voice was on the line and nothing came of it: neither while it lasted nor in the silence after it.
@@ -178,6 +186,7 @@ class AudioListener:
                 except ProviderError as failed:
                     error = failed
                 failures = 1 if self._heard_something or error.code == "deaf" else failures + 1
+                self._was_lost = self._turn_open
                 self.on_trouble(error)
                 self._turn_to_another(error)
                 if failures > len(RETRY_AFTER_S) * len(self._makers):
@@ -281,7 +290,7 @@ class AudioListener:
             if not self._heard_something:
                 self._heard_something = True
                 breaker_of("stt", stt).succeeded()
-            self._deaf_ms, self._patience = 0.0, 1
+            self._deaf_ms, self._patience, self._was_lost = 0.0, 1, False
             event = self._in_call_time(event)
             if isinstance(event, EndOfTurn):
                 self._turn_over()

@@ -57,13 +57,20 @@ class LivePiece(Piece):
         return self.sent + MARK_EVERY_BYTES
 
     def words_heard(self) -> int:
+        return self._words_until(self.heard)
+
+    def words_that_sound(self) -> int:
+        """How many of its words have come as sound."""
+        return self._words_until(len(self.audio))
+
+    def _words_until(self, position: int) -> int:
         """Long words take longer than short ones: reckoned by letters."""
         ends = list(accumulate(len(word) + 1 for word in self.text.split()))
         if not ends or not self.audio:
             return 0
         ends_here = self.complete and not self.broken
         expected = len(self.audio) if ends_here else max(len(self.audio), CHARACTER_BYTES * ends[-1])
-        return sum(end * expected <= self.heard * ends[-1] for end in ends)
+        return sum(end * expected <= position * ends[-1] for end in ends)
 
     @property
     def heard_ms(self) -> int:
@@ -100,6 +107,12 @@ class Take:
         if self.piece is not None and not self.piece.complete:
             self.piece.complete, self.piece.broken = True, broken or not self.piece.audio
             self._utterance.sounds()
+
+    def break_off(self) -> None:
+        """It ends here by a fault: words without a sound were not said, and somebody else will say them."""
+        self.end(broken=True)
+        if self.piece is not None:
+            self.piece.text = " ".join(self.piece.text.split()[: self.piece.words_that_sound()])
 
     def _begun(self) -> LivePiece:
         if self.piece is None:

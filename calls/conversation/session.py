@@ -201,7 +201,8 @@ class Session:
         try:
             await self._listener.run()
         except ProviderError:
-            self._do(turns.ReplyFailed())
+            if self._floor.agent is not Agent.CLOSING:  # the last words need no ears
+                self._do(turns.ReplyFailed())
 
     def _on_hearing(self, event: Any) -> None:
         if not self._over.is_set():
@@ -309,8 +310,7 @@ class Session:
 
     def _resume_speaking(self) -> None:
         self._timers.cancel("no words")
-        reply = self._agent.reply
-        if reply is not None:
+        if (reply := self._agent.reply) is not None:
             if reply.utterance.started:
                 self._records.event("resumed_after_noise")
             self._agent.resume(protected=reply.holds >= MOST_HOLDS)

@@ -24,6 +24,7 @@ MARK_EVERY_BYTES = BYTES_PER_S // 2  # between marks where the provider does not
 PIECES_AT_A_TIME = 2
 TRIES_PER_PIECE = 2
 LATE_MARK_S = 1.5
+SLOW_BYTES = 80 * BYTES_PER_S // 1000  # how much sound a written character has at the most, as a rule
 MOST_BEHIND_S = 0.4  # a person who speaks through us is never heard later than that
 BYTES_PER_MS = BYTES_PER_S // 1000
 
@@ -73,6 +74,20 @@ class Piece:
             return min(total, said if self.exact else said * total // max(len(self.words), total))
         expected = len(self.audio) if self.complete else max(len(self.audio), 480 * len(self.text))
         return min(total, int(total * self.heard / expected)) if expected else 0
+
+    def break_off(self) -> str:
+        """It ends here, behind the last whole word that has a sound; returns what is missing.
+
+        Where nobody knows which word that is, rather one too many is said twice than one left out.
+        """
+        texts = self.text.split()
+        ends = [end for word in self.words if (end := word.end_ms * BYTES_PER_MS) <= len(self.audio)]
+        whole = len(ends) if self.words else int(len(texts) * len(self.audio) / (SLOW_BYTES * len(self.text)))
+        whole = min(whole, len(texts))
+        if self.words:
+            del self.audio[max(self.sent, ends[-1] if ends else 0) :]
+        self.text, self.words, self.complete = " ".join(texts[:whole]), self.words[:whole], True
+        return " ".join(texts[whole:])
 
     def rewind(self) -> None:
         """Unsend what was not heard, back to the beginning of a word."""
@@ -216,11 +231,16 @@ class AudioUtterance:
         self._pump()
 
     def _recover(self, piece: Piece, error: ProviderError) -> None:
-        """A piece that broke off is left as it is; one that never began is tried again."""
-        again = not piece.audio and piece.tries < TRIES_PER_PIECE
-        piece.complete, piece.task = bool(piece.audio), None if again else piece.task
+        """What is missing of a piece that broke off is said anew, and so is one that never began, once."""
+        goes_on = bool(piece.audio) or piece.tries < TRIES_PER_PIECE
+        if piece.audio:
+            if rest := piece.break_off():
+                place = next(at for at, known in enumerate(self.pieces) if known is piece)
+                self.pieces.insert(place + 1, Piece(rest, tries=1 if piece.text else piece.tries))
+        elif goes_on:
+            piece.task = None
         if self.on_trouble:
-            self.on_trouble(error, again or bool(piece.audio))
+            self.on_trouble(error, goes_on)
         self._synthesize()
         self._pump()
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
-from agents.providers.ports import LanguageModel, ProviderError, Recalled, ServedBy, ToolCall, Usage, Wasted
+from agents.providers.ports import LanguageModel, Message, ProviderError, Recalled, ServedBy, ToolCall, Usage, Wasted
 from calls.conversation.ports import ToolResult
-from calls.conversation.reply import Reply
+from calls.conversation.reply import TRIES, Reply
 from calls.conversation.script import Script
 from calls.conversation.sentences import Cutter
 from calls.conversation.tool_use import ToolUse
 
 MOST_ROUNDS = 4  # so often may one reply ask for tools
 CHARACTER_S = 0.07  # how long a written character takes to be spoken
+
+BROKE_OFF = (
+    "Your answer to what was said last broke off on the way. The caller hears this much of it: “{said}” Write only the "
+    "rest, so that it goes on right behind these words, and do not say any of them again."
+)
 
 
 class Thinker:
@@ -36,7 +41,7 @@ class Thinker:
         await self._model.warm()
 
     async def think(self, reply: Reply) -> None:
-        """Write the reply. A failure before a round's first piece is reported; after it, what was said stands."""
+        """Write the reply. A failure is reported; what was said stands, and once the rest of it is asked for."""
         reply.tries += 1
         reply.served_by = None
         try:
@@ -48,9 +53,21 @@ class Thinker:
         except ProviderError as error:
             self._on_failure(reply, error)
             if reply.written:
-                reply.utterance.close()
+                await self._write_the_rest(reply)
             return
         self._finish(reply)
+
+    async def _write_the_rest(self, reply: Reply) -> None:
+        """Of an answer that has broken off; nobody waits meanwhile, for what there is of it is being spoken."""
+        if not reply.committed or reply.tries >= TRIES:
+            reply.utterance.close()
+            return
+        said = " ".join(filter(None, (reply.utterance.heard_text, reply.utterance.unheard_text)))
+        first, *others = reply.messages
+        note = BROKE_OFF.format(said=said)
+        reply.before, reply.usage, reply.tokens = reply.spent(), None, 0
+        reply.messages = [Message(first.role, f"{first.content}\n\n{note}"), *others]
+        await self.think(reply)
 
     def _finish(self, reply: Reply) -> None:
         if reply.last and not reply.has_spoken:

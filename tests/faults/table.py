@@ -9,7 +9,13 @@ from pathlib import Path
 import django
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
-PARTS = {"stt": "Hearing", "llm": "Model", "tts": "Voice"}
+PARTS = {
+    "stt": "Hearing",
+    "llm": "Model",
+    "relay": "Model, on ConversationRelay",
+    "talk": "Model that speaks itself",
+    "tts": "Voice",
+}
 HEAD = """# Faults of vendors, and what a caller hears
 
 Drawn by `make faults`. In each row one vendor breaks in the middle of a call, just before the caller asks something:

@@ -5,29 +5,18 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from agents import providers
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
-from agents.providers.ports import (
-    EndOfTurn,
-    Endpoint,
-    Hearing,
-    ProviderError,
-    ServedBy,
-    SpeechStarted,
-    SpeechToText,
-    Thinking,
-    Voice,
-)
+from agents.providers.ports import Endpoint, Hearing, ProviderError, ServedBy, SpeechToText, Thinking, Voice
+from agents.providers.realtime.ports import SpeechToSpeech, Talking
 from agents.providers.speech_cache import CachedVoice, SpeechCache
-from calls.conversation.history import History
 from calls.conversation.listening import AudioListener
-from calls.conversation.playback import Playback
+from calls.conversation.realtime_line import RealtimeLine
 from calls.conversation.script import Ending, Script
-from calls.conversation.session import Session
-from calls.conversation.speaking import AudioSpeaker
 from calls.equipment import (
     FIRST_SOUND_S,
     FIRST_TOKEN_S,
@@ -36,11 +25,12 @@ from calls.equipment import (
     SOUND_GAP_S,
     TOKEN_GAP_S,
 )
-from tests.doubles.audio import frames, silence, voice
 from tests.doubles.elevenlabs import Tempo
 from tests.doubles.openai import Pace
+from tests.doubles.openai_realtime import paced
 from tests.doubles.server import Doubles, Timing
-from tests.fakes import Notebook, PlayedLine, ScriptedListener
+from tests.fakes import ScriptedListener
+from tests.faults.engines import QUESTION, CarriedCall, RelayedCall, spoken_by_model, streamed
 from tests.faults.hurry import HurriedLoop
 from tests.faults.proxy import Fault, Proxy
 
@@ -52,14 +42,16 @@ VENDORS = {
         ("openai", "gpt-live-transcribe"),
     ),
     "llm": (("openai", "gpt-6-luna"), ("anthropic", "claude-haiku-5-5")),
+    "relay": (("openai", "gpt-6-luna"), ("anthropic", "claude-haiku-5-5")),
+    "talk": (("openai", "gpt-realtime-2.1"),),
     "tts": (("elevenlabs", "eleven_flash_v2_5"), ("deepgram", "aura-2"), ("openai", "gpt-4o-mini-tts")),
 }
 VOICES = {"elevenlabs": "abc123", "deepgram": "aura-2-thalia-en", "openai": "alloy"}
 SECONDS = {"stt": ("deepgram", "nova-3"), "llm": ("openai", "gpt-6-sol"), "tts": ("elevenlabs", "eleven_flash_v2")}
 GREETING, ANSWER = "Hello, Juniper Dental.", "We open at eight. Would you like to come?"
+LAST_WORDS = "to come?"
 APOLOGY = "I am sorry. Goodbye."
 MOMENTS = ("One moment, please.", "I am still working on it.")
-SPOKEN_S = 1.2
 HEDGE_S = 0.9
 LONGEST_S, MOST_QUIET_S = 12.0, 5.0
 
@@ -81,7 +73,9 @@ class Experience:
 
 def live_through(part: str, vendor: str, model: str, fault: Fault, *, second: bool) -> Experience:
     """Hold the call, on a clock that hurries."""
-    providers.preload({vendor, *(name for name, _ in SECONDS.values())})  # which takes seconds, and would be counted
+    providers.preload(
+        {vendor, "openai", *(name for name, _ in SECONDS.values())}
+    )  # which takes seconds, and would be counted
     with asyncio.Runner(loop_factory=HurriedLoop) as runner, tempfile.TemporaryDirectory() as folder:
         return runner.run(_Call(part, vendor, model, second=second, folder=Path(folder)).suffer(fault))
 
@@ -94,6 +88,9 @@ class _Call:
         self._noticed: list[str] = []
         for answering in (self._doubles.openai, self._doubles.anthropic):
             answering.answer = ANSWER
+        self._doubles.openai_audio.mind = paced(ANSWER, timing.pace)
+        self._doubles.openai_audio.talk_line = self._doubles.openai_audio.line = QUESTION
+        self._doubles.deepgram.hears(QUESTION)
 
     async def suffer(self, fault: Fault) -> Experience:
         await self._doubles.start()
@@ -107,87 +104,48 @@ class _Call:
             await self._doubles.stop()
 
     async def _hold(self, fault: Fault) -> Experience:
-        loop = asyncio.get_running_loop()
         mouth, mind = self._voice(), self._mind()
         await mouth.open()
         mouth.prepare([GREETING, *MOMENTS, APOLOGY])
         for text in (GREETING, *MOMENTS, APOLOGY):
             await mouth.fill(text)
         await mind.warm()
-        listener = self._listener()
-        line, journal = PlayedLine(), Notebook()
-        playback = Playback(line, loop.time)
-        script = Script(opening=(GREETING,), moments=MOMENTS, apology=APOLOGY, silence_timeout_s=60.0)
-        session = Session(
-            script=script,
-            history=History("You are June."),
-            listener=listener,
-            make_speaker=lambda spawn: AudioSpeaker(mouth, playback, spawn),
-            model=mind,
-            line=line,
-            journal=journal,
-        )
-        line.on_mark = session.mark_reached
-        running = asyncio.ensure_future(session.run())
-        feeding = asyncio.ensure_future(_feed_silence(session))
+        call = self._carried(mouth, mind)
+        running = call.start()
         await asyncio.sleep(2.5)
-        feeding.cancel()
         self._proxy.strike(fault)
-        asked = await self._ask(session, listener)
-        await self._wait_for_the_end(line, running, asked, session, lambda: ANSWER in journal.transcript()[-1][1])
-        end = loop.time()
-        session.caller_gone(hung_up=True)
+        asked = await call.ask()
+        await self._wait_for_the_end(call, running, asked)
+        end = asyncio.get_running_loop().time()
+        call.session.caller_gone(hung_up=True)
         ending = await running
+        await call.stop()
         await mouth.close()
-        return self._told(fault, line, journal, asked, end, ending)
+        if self._talk is not None:
+            await self._talk.close()
+        return self._told(fault, call, asked, end, ending)
 
-    async def _ask(self, session: Session, listener: AudioListener | ScriptedListener) -> float:
-        """The caller's turn; returns when its last sound was."""
-        if isinstance(listener, ScriptedListener):
-            at = session.now_ms()
-            listener.voice()
-            listener.say(SpeechStarted(at))
-            await asyncio.sleep(SPOKEN_S)
-            spoken = asyncio.get_running_loop().time()
-            listener.voice()
-            await asyncio.sleep(0.3)
-            listener.say(EndOfTurn("when do you open", at, at + round(SPOKEN_S * 1000)))
-            return spoken
-        await _feed(session, voice(round(SPOKEN_S * 1000)))
-        return asyncio.get_running_loop().time()
-
-    async def _wait_for_the_end(
-        self,
-        line: PlayedLine,
-        running: asyncio.Task[Ending],
-        asked: float,
-        session: Session,
-        answered: Callable[[], bool],
-    ) -> None:
+    async def _wait_for_the_end(self, call: CarriedCall, running: asyncio.Future[Ending], asked: float) -> None:
         """Until the answer was heard, or the agent has hung up, or nothing will come any more."""
         loop = asyncio.get_running_loop()
-        while not running.done() and not answered() and loop.time() < asked + LONGEST_S:
-            if self.part == "stt":
-                session.hear(silence(20))
-            await asyncio.sleep(0.02 if self.part == "stt" else 0.1)
-            quiet = loop.time() - max(asked, line._dry_at) if line.silent else 0.0
-            if quiet > MOST_QUIET_S:
+        while not running.done() and loop.time() < asked + LONGEST_S:
+            await asyncio.sleep(0.05)
+            heard_until = max((until for _, until in call.sounds()), default=asked)
+            if call.journal.transcript()[-1][1].endswith(LAST_WORDS) and loop.time() > heard_until:
+                return
+            if loop.time() - max(asked, heard_until) > MOST_QUIET_S:
                 return
 
-    def _told(
-        self, fault: Fault, line: PlayedLine, journal: Notebook, asked: float, end: float, ending: Ending
-    ) -> Experience:
-        said = [text for speaker, text in journal.transcript() if speaker == "agent"][1:]
-        sounds = [at for at, kind, _ in line.sent if kind == "audio" and at > asked]
-        last = max([line._dry_at, asked]) if sounds else end
+    def _told(self, fault: Fault, call: CarriedCall, asked: float, end: float, ending: Ending) -> Experience:
+        said = [text for speaker, text in call.journal.transcript() if speaker == "agent"][1:]
         heard = " ".join(filter(None, said)) or "nothing"
         if ending is Ending.FAILURE:
             heard += " (hangs up)"
-        first = round(((sounds[0] if sounds else end) - asked) * 1000)
-        line.sent = [each for each in line.sent if each[0] > asked]
-        longest = round(line.longest_silence_s(asked, last) * 1000)
-        self._noticed += [data["code"] for kind, _, data in journal.events if kind == "failure"]
+        sounds = [(start, until) for start, until in call.sounds() if start > asked] or [(end, end)]
+        pauses = [start - until for (_, until), (start, _) in pairwise([(asked, asked), *sounds])]
+        self._noticed += call.journal.failures()
         noticed = tuple(dict.fromkeys(code for code in self._noticed if code not in ("slow", "gave_up")))
+        first, longest = round(pauses[0] * 1000), round(max(pauses) * 1000)
         return Experience(self.part, self.vendor, self.model, fault, self.has_second, heard, noticed, first, longest)
 
     def _notice(self, error: ProviderError) -> None:
@@ -195,13 +153,30 @@ class _Call:
 
     # What takes part ---------------------------------------------------------------------------------
 
+    _talk: RealtimeLine | None = None
+
+    def _carried(self, mouth: CachedVoice, mind: FallbackLanguageModel) -> CarriedCall:
+        script = Script(opening=(GREETING,), moments=MOMENTS, apology=APOLOGY, silence_timeout_s=60.0)
+        if self.part == "relay":
+            return RelayedCall(script, mind)
+        if self.part == "talk":
+            self._talk = RealtimeLine(self._talker(), mind, ServedBy("own", "model"))
+            self._talk.open()
+            script = replace(script, speculation=False, by_ear=True)
+            return spoken_by_model(script, self._talk, self._own_ears(), mouth)
+        return streamed(script, self._listener(), mind, mouth)
+
     def _broken(self) -> Endpoint:
         return Endpoint("key", self._proxy.url)
 
+    def _talker(self) -> SpeechToSpeech:
+        talking = Talking(self.model, "marin", "gpt-transcribe", endpointing_ms=300)
+        return providers.realtime(self.vendor, talking, self._broken())
+
     def _mind(self) -> FallbackLanguageModel:
-        breaks = self.part == "llm"
+        breaks = self.part in ("llm", "relay")
         vendor, model = (self.vendor, self.model) if breaks else ("openai", "gpt-6-luna")
-        endpoint = self._broken() if breaks else self._doubles.endpoint("healthy")
+        endpoint = self._broken() if breaks or self._is_alone else self._doubles.endpoint("healthy")
         other, name = SECONDS["llm"]
         second = providers.llm(other, Thinking(name), self._doubles.endpoint("second"))
         return FallbackLanguageModel(
@@ -215,9 +190,16 @@ class _Call:
             hedge_s=HEDGE_S,
         )
 
+    @property
+    def _is_alone(self) -> bool:
+        """Whether what stands behind a model that speaks itself is the same vendor, and breaks with it."""
+        return self.part == "talk" and not self.has_second
+
     def _voice(self) -> CachedVoice:
-        breaks = self.part == "tts"
-        vendor, model = (self.vendor, self.model) if breaks else SECONDS["tts"]
+        breaks = self.part == "tts" or self._is_alone
+        vendor, model = (self.vendor, self.model) if self.part == "tts" else SECONDS["tts"]
+        if self._is_alone:
+            vendor, model = VENDORS["tts"][-1]
         endpoint = self._broken() if breaks else self._doubles.endpoint("healthy")
         chosen, other = Voice(model, VOICES[vendor]), SECONDS["tts"]
         own = providers.tts(vendor, chosen, endpoint)
@@ -235,8 +217,6 @@ class _Call:
     def _listener(self) -> AudioListener | ScriptedListener:
         if self.part != "stt":
             return ScriptedListener()
-        self._doubles.deepgram.hears("when do you open")
-        self._doubles.openai_audio.line = "when do you open"
         listener = AudioListener(
             self._ears(self.vendor, self.model, self._broken()),
             self._ears(*SECONDS["stt"], self._doubles.endpoint("second")) if self.has_second else None,
@@ -244,17 +224,12 @@ class _Call:
         listener.open()
         return listener
 
+    def _own_ears(self) -> AudioListener:
+        """Those that hear where a model that speaks itself is lost."""
+        if self._is_alone:
+            return AudioListener(self._ears("openai", "gpt-live-transcribe", self._broken()))
+        return AudioListener(self._ears(*SECONDS["stt"], self._doubles.endpoint("healthy")))
+
     @staticmethod
     def _ears(vendor: str, model: str, endpoint: Endpoint) -> Callable[[], SpeechToText]:
         return lambda: providers.stt(vendor, Hearing(model), endpoint)
-
-
-async def _feed(session: Session, sound: bytes) -> None:
-    for frame in frames(sound):
-        session.hear(frame)
-        await asyncio.sleep(0.02)
-
-
-async def _feed_silence(session: Session) -> None:
-    while True:
-        await _feed(session, silence(1000))

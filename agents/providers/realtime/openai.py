@@ -22,6 +22,7 @@ from .ports import (
     Answered,
     Asked,
     Said,
+    Sign,
     Sounded,
     Stopped,
     TalkEvent,
@@ -36,6 +37,7 @@ PIECE_BYTES = 480  # sound gathered into one message: 60 ms
 MOST_WAITING = 50  # messages of sound: 3 s
 RESERVED = {"model", "instructions", "tools", "audio", "type", "output_modalities"}
 HARMLESS = {"response_cancel_not_active", "item_truncate_invalid_item_id"}  # the other side was quicker
+UNINTELLIGIBLE = "audio_unintelligible"
 ANSWER = "answer"
 TRANSCRIPTION = "conversation.item.input_audio_transcription."
 SOCKET_OPTIONS = {
@@ -141,6 +143,9 @@ class OpenAIRealtime:
     def cut(self, item: str, heard_ms: int) -> None:
         self._order("conversation.item.truncate", item_id=item, content_index=0, audio_end_ms=heard_ms)
 
+    def ask_for_sign(self) -> None:
+        self._order("session.update", session={"type": "realtime"})  # changes nothing, and is confirmed
+
     async def quiet(self) -> None:
         await self._idle.wait()
 
@@ -189,9 +194,7 @@ class OpenAIRealtime:
             raise ProviderError("openai", "there is no connection", code="connection")
         try:
             while True:
-                event = self._read(json.loads(await connection.recv_bytes()))
-                if event is not None:
-                    yield event
+                yield self._read(json.loads(await connection.recv_bytes())) or Sign()
         except ConnectionClosed as closed:
             raise lost("openai", closed) from closed
         except (ValueError, TypeError, LookupError, AttributeError) as error:
@@ -218,10 +221,19 @@ class OpenAIRealtime:
         if kind == "delta":
             self._said[item] = self._said.get(item, "") + str(message.get("delta") or "")
             return Understood(item, self._said[item], final=False)
-        if kind in ("completed", "failed"):
-            so_far = self._said.pop(item, "")
-            return Understood(item, str(message["transcript"]) if kind == "completed" else so_far, final=True)
+        if kind == "completed":
+            self._said.pop(item, None)
+            return Understood(item, str(message["transcript"]), final=True)
+        if kind == "failed":
+            return self._not_transcribed(item, told(message.get("error")))
         return None
+
+    def _not_transcribed(self, item: str, error: ProviderError) -> TalkEvent:
+        """What was understood so far, or nothing of a noise; else the words stay owed."""
+        so_far = self._said.pop(item, "")
+        if so_far or error.code == UNINTELLIGIBLE:
+            return Understood(item, so_far, final=True)
+        return Trouble(error)
 
     def _answered(self, kind: str, message: Mapping[str, Any]) -> TalkEvent | None:
         if kind == "created":

@@ -100,7 +100,12 @@ class Trouble:
     error: ProviderError
 
 
-TalkEvent = VoiceBegan | VoiceEnded | Understood | Kept | Said | Sounded | Asked | Answered | Stopped | Trouble
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The vendor has told something that means nothing, but that it is there."""
+
+
+TalkEvent = VoiceBegan | VoiceEnded | Understood | Kept | Said | Sounded | Asked | Answered | Stopped | Trouble | Sign
 
 
 class SpeechToSpeech(Protocol):
@@ -130,6 +135,10 @@ class SpeechToSpeech(Protocol):
 
     def cut(self, item: str, heard_ms: int) -> None:
         """Forget what was not heard of an answer."""
+        ...
+
+    def ask_for_sign(self) -> None:
+        """Have the vendor tell something at once, whatever else it is doing."""
         ...
 
     async def quiet(self) -> None:

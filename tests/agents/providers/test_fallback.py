@@ -6,7 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from agents.providers.breaker import Breaker
-from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
+from agents.providers.fallback import LEFT_S, FallbackLanguageModel, FallbackTextToSpeech
 from agents.providers.ports import Endpoint, ProviderError, ServedBy, Speech, Usage
 from tests.agents.providers.failing import until_failure
 from tests.agents.providers.scripted import QUESTION, Scripted, broken
@@ -272,3 +272,14 @@ async def test_a_voice_that_breaks_in_mid_piece_is_the_session_s_to_mend():
     got, _ = await until_failure(voice.speak("Hello."))
 
     assert (got, second.used) == ([Speech(b"so")], 0)
+
+
+@on_virtual_clock
+async def test_a_voice_that_broke_off_is_asked_last_for_a_while():
+    first, second = Scripted("a", ["so", broken()], ["back"]), Scripted("b", ["sound"])
+    voice, _ = speaking(first, second)
+    await until_failure(voice.speak("Hello."))
+
+    assert [part.audio async for part in voice.speak("Hello.")] == [b"sound"]
+    await asyncio.sleep(LEFT_S)
+    assert [part.audio async for part in voice.speak("Hello.")] == [b"back"]

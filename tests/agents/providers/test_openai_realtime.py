@@ -14,6 +14,7 @@ from agents.providers.realtime.ports import (
     Answered,
     Kept,
     Said,
+    Sign,
     Sounded,
     SpeechToSpeech,
     TalkEvent,
@@ -63,7 +64,7 @@ async def hears(model: SpeechToSpeech, doubles: Doubles, events: AsyncIterator[T
     vendor(doubles).hears.append("when do you open")
     model.hear(VOICE)
     model.hear(SILENCE)
-    return [event for event in await until(events, Understood) if not isinstance(event, Kept)]
+    return [event for event in await until(events, Understood) if not isinstance(event, Kept | Sign)]
 
 
 async def test_the_caller_is_heard_in_mulaw_and_answered_only_when_we_say_so(doubles: Doubles):

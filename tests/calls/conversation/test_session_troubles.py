@@ -95,17 +95,46 @@ async def test_a_reply_in_time_is_not_announced():
 
 
 @on_virtual_clock
-async def test_a_voice_that_breaks_off_goes_on_with_the_next_piece():
+async def test_of_a_sentence_that_breaks_off_only_what_is_missing_is_said_anew():
     voice = SpokenText()
     async with on_stage(ScriptedModel("One two three four. Five six seven."), voice) as stage:
         await stage.until_quiet()
-        voice.break_after = 2
+        voice.breaks = [2]
         await stage.caller_says("count")
-        await asyncio.sleep(0.8)
-        voice.break_after = None
         await stage.until_quiet()
+
         turn = stage.journal.turns[2]
-        assert turn["heard"] == "One two Five six seven." or turn["heard"].startswith("One two")
+        assert turn["heard"] == "One two three four. Five six seven."
+        assert voice.asked[1:] == ["One two three four.", "Five six seven.", "three four."]
+        sounds = [audio[0] for _, kind, audio in stage.line.sent if kind == "audio"][2:]
+        assert sounds == [1, 2, 1, 2, 1, 2, 3]  # each word once, numbered in what the voice was asked for
+
+
+@on_virtual_clock
+async def test_where_nobody_knows_which_word_was_the_last_rather_one_too_many_is_said_twice():
+    voice = SpokenText(aligned=False)
+    async with on_stage(ScriptedModel("We are closed on Sundays."), voice) as stage:
+        await stage.until_quiet()
+        voice.breaks = [3]
+        await stage.caller_says("when are you open")
+        await stage.until_quiet()
+
+        assert voice.asked[1:] == ["We are closed on Sundays.", "closed on Sundays."]
+        assert stage.journal.turns[2]["heard"] == "We are closed on Sundays."
+
+
+@on_virtual_clock
+async def test_the_rest_of_an_answer_that_its_model_broke_off_is_asked_for():
+    broken = Thought("We open at eight. Would you", error=ProviderError("llm", "cut"))
+    model = ScriptedModel(broken, "Would you like to come?")
+    async with on_stage(model, speculation=False) as stage:
+        await stage.until_quiet()
+        await stage.caller_says("when do you open")
+        await stage.until_quiet()
+
+        assert stage.journal.transcript()[-1] == ("agent", "We open at eight. Would you like to come?")
+        assert "“We open at eight.”" in model.asked[1][0].content
+        assert model.asked[1][1:] == model.asked[0][1:]
 
 
 @on_virtual_clock
