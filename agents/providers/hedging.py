@@ -12,6 +12,7 @@ from .deadlines import with_deadlines
 from .ports import ProviderError
 
 T = TypeVar("T")
+LATE_S = 1.0  # whoever takes longer is late; sooner, somebody else was quick
 Source = tuple[Breaker, Callable[[], AsyncGenerator[T, None]]]
 
 
@@ -22,6 +23,7 @@ class _Racer(Generic[T]):
         self.breaker, start = source
         self.items = with_deadlines(start(), first_s=first_s, gap_s=gap_s, provider=self.breaker.provider)
         self.first: asyncio.Task[list[T]] = asyncio.ensure_future(self._begin())
+        self._began = asyncio.get_running_loop().time()
 
     async def _begin(self) -> list[T]:
         async for item in self.items:
@@ -35,6 +37,13 @@ class _Racer(Generic[T]):
         if error is not None and not isinstance(error, ProviderError):
             raise error
         return error
+
+    def loses(self, on_failure: Callable[[ProviderError], None]) -> None:
+        """The other was sooner; that is a failure only of whoever was late."""
+        if asyncio.get_running_loop().time() - self._began >= LATE_S:
+            late = ProviderError(self.breaker.provider, "the other was sooner", code="outrun")
+            self.breaker.failed(late)
+            on_failure(late)
 
     async def stop(self) -> None:
         """Close the vendor's stream, whatever it was doing."""
@@ -58,7 +67,8 @@ async def first_of_two(
     """The items of whoever answers first; raises the last failure when neither does.
 
     The second is asked `after_s` after the first, or at once when that has failed. Where both were asked, `lost` makes
-    an item that says so, told after the winner's first: was it the second that lost?
+    an item that says so, told after the winner's first: was it the second that lost? A first that is late and loses
+    counts as failed.
     """
     racers = [_Racer(first, first_s=first_s, gap_s=gap_s)]
     asked = list(racers)
@@ -75,6 +85,8 @@ async def first_of_two(
         losers = [racer for racer in racers if racer is not winner]
         for racer in losers:
             await racer.stop()
+        if asked[0] in losers:
+            asked[0].loses(on_failure)
         for item in winner.first.result():
             yield item
         for racer in losers:

@@ -62,6 +62,19 @@ async def test_a_second_that_is_sooner_than_a_late_first_speaks_alone_and_the_fi
 
 
 @on_virtual_clock
+async def test_a_first_that_is_late_each_time_is_left_alone_for_a_while():
+    first, second = Scripted("a", [9.0, "late"]), Scripted("b", [0.3, "Yes."])
+    model, failures = both(first, second)
+    for _ in range(3):
+        await reply_of(model)
+    began = now()
+
+    assert await reply_of(model) == [B, "Yes."]
+    assert now() == pytest.approx(began + 0.3)
+    assert failures == [*["outrun"] * 3, "breaker_open"]
+
+
+@on_virtual_clock
 async def test_a_late_first_that_is_still_sooner_speaks_and_the_second_is_booked():
     first, second = Scripted("a", [1.1, "Yes."]), Scripted("b", [0.9, "no"])
 
