@@ -38,15 +38,12 @@ class _Racer(Generic[T]):
             raise error
         return error
 
-    def loses(self, on_failure: Callable[[ProviderError], None]) -> None:
-        """The other was sooner; that is a failure only of whoever was late."""
-        if asyncio.get_running_loop().time() - self._began >= LATE_S:
+    async def stop(self, outrun: Callable[[ProviderError], None] | None = None) -> None:
+        """Close the vendor's stream, whatever it was doing. `outrun`: the other was sooner, which tells of lateness."""
+        if outrun is not None and asyncio.get_running_loop().time() - self._began >= LATE_S:
             late = ProviderError(self.breaker.provider, "the other was sooner", code="outrun")
             self.breaker.failed(late)
-            on_failure(late)
-
-    async def stop(self) -> None:
-        """Close the vendor's stream, whatever it was doing."""
+            outrun(late)
         self.first.cancel()
         await asyncio.wait({self.first})
         if not self.first.cancelled():
@@ -67,8 +64,7 @@ async def first_of_two(
     """The items of whoever answers first; raises the last failure when neither does.
 
     The second is asked `after_s` after the first, or at once when that has failed. Where both were asked, `lost` makes
-    an item that says so, told after the winner's first: was it the second that lost? A first that is late and loses
-    counts as failed.
+    an item that tells whether it was the second that lost. A first that is late and loses counts as failed.
     """
     racers = [_Racer(first, first_s=first_s, gap_s=gap_s)]
     asked = list(racers)
@@ -84,9 +80,7 @@ async def first_of_two(
             await asyncio.wait({racer.first for racer in racers}, return_when=asyncio.FIRST_COMPLETED)
         losers = [racer for racer in racers if racer is not winner]
         for racer in losers:
-            await racer.stop()
-        if asked[0] in losers:
-            asked[0].loses(on_failure)
+            await racer.stop(on_failure if racer is asked[0] else None)
         for item in winner.first.result():
             yield item
         for racer in losers:
