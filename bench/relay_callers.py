@@ -15,7 +15,7 @@ from telephony.simulator.signing import socket_signature
 from telephony.simulator.wire import ClientSocket, NoSocket, open_socket
 
 SPEAKS_S, TRANSCRIBED_S = 0.8, 0.3
-WORD_S = 0.2  # how fast the carrier says a word here: twice as fast as a person, so that more is asked
+WORD_S = 0.1  # how fast the carrier says a word here: three times as fast as a person, so that more is asked
 
 
 class RelayBenchCaller:
@@ -27,6 +27,7 @@ class RelayBenchCaller:
         self._socket = ClientSocket(self._receive, lambda data: None, lambda code: self._closed.set())
         self._closed, self._first, self._last = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._said: list[str] = []
+        self._is_speaking = False
         self._asked_at = self._first_at = 0.0
 
     async def call(self, http: aiohttp.ClientSession, until: float) -> None:
@@ -47,26 +48,27 @@ class RelayBenchCaller:
         await open_socket(url.replace("wss://", "ws://"), signed, self._socket)
         setup = {"sessionId": new_sid("VX"), "accountSid": target.account_sid, "callSid": call_sid}
         self._tell(type="setup", **setup, customParameters=parameters)
-        self._inform("agentSpeaking", "on")
+        self._speak(begins=True)
         await asyncio.sleep(1.0)
-        self._inform("agentSpeaking", "off")  # the greeting, which the carrier says by itself
+        self._speak(begins=False)  # the greeting, which the carrier says by itself
 
     async def _talk(self, until: float) -> None:
         interrupts = False
         while time.perf_counter() < until and not self._closed.is_set():
             await self._ask()
             if not interrupts:
-                await asyncio.sleep(max(0.1, WORD_S * len(" ".join(self._said).split())))
-                self._inform("tokensPlayed", " ".join(self._said))
-                self._inform("agentSpeaking", "off")
+                await asyncio.sleep(max(0.1, WORD_S * len("".join(self._said).split())))
+                self._inform("tokensPlayed", "".join(self._said))
+                self._speak(begins=False)
             interrupts = not interrupts
 
     async def _ask(self) -> None:
         """Speak, over the agent where it still speaks, and wait for the first word and then for the last."""
         self._inform("clientSpeaking", "on")
         await asyncio.sleep(SPEAKS_S / 4)
-        if self._said and not self._last.is_set():
-            heard = " ".join(" ".join(self._said).split()[:3])
+        if self._is_speaking:
+            self._speak(begins=False)
+            heard = " ".join("".join(self._said).split()[:3])
             self._tell(type="interrupt", utteranceUntilInterrupt=heard, durationUntilInterruptMs=900)
         await asyncio.sleep(SPEAKS_S * 3 / 4)
         self._inform("clientSpeaking", "off")
@@ -80,7 +82,7 @@ class RelayBenchCaller:
             async with asyncio.timeout(REPLY_WITHIN_S):
                 await self._first.wait()
                 self._note()
-                self._inform("agentSpeaking", "on")
+                self._speak(begins=True)
                 await self._last.wait()
         except TimeoutError:
             self.experience.unanswered += 1
@@ -100,6 +102,11 @@ class RelayBenchCaller:
                 self._first.set()
         if message["last"]:
             self._last.set()
+
+    def _speak(self, *, begins: bool) -> None:
+        """The carrier's voice begins, or is silent."""
+        self._is_speaking = begins
+        self._inform("agentSpeaking", "on" if begins else "off")
 
     def _inform(self, name: str, value: str) -> None:
         self._tell(type="info", name=name, value=value, ts=0)

@@ -222,6 +222,9 @@ class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
     def switch_language(self, language: str) -> None:
         self.outbox.add(self.session.language(speak=language, hear=language))
 
+    def press(self, keys: str) -> None:
+        self.outbox.add(self.session.send_digits(keys))
+
     def hang_up(self) -> None:
         """The session ends in order: the carrier then asks what to do, and is told to hang up."""
         self.outbox.add(self.session.end({"reason": "over"}))

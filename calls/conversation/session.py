@@ -18,6 +18,7 @@ from calls.conversation.caller_side import CallerSide, CallerTurn
 from calls.conversation.clocks import LEFT_TO_THE_AGENT_S, Clocks
 from calls.conversation.commands import Answer, Command
 from calls.conversation.escalation import NOBODY_COMES, Escalation, Summons
+from calls.conversation.fixed_words import FixedWords
 from calls.conversation.goodbyes import is_goodbye
 from calls.conversation.history import History
 from calls.conversation.keypad import Keypad
@@ -26,7 +27,7 @@ from calls.conversation.opting_out import OptingOut
 from calls.conversation.ports import Journal, Listener, Screen, Speaker, Toolbox
 from calls.conversation.records import Records
 from calls.conversation.reply import Reply
-from calls.conversation.rescue import Rescue, last_words, nobody
+from calls.conversation.rescue import Rescue, nobody
 from calls.conversation.script import Ending, Script
 from calls.conversation.speaking import Spawn
 from calls.conversation.timers import Timers
@@ -65,18 +66,18 @@ class Session:
         self._timers = Timers(self._loop)
         self._records = Records(journal, line, self.now_ms, next_index)
         self._keypad = Keypad(self._timers, self.typed)
-        self._on_stop, self._toolbox, self._rescue = on_stop, toolbox or NoTools(), rescue
+        self._on_stop, self._toolbox = on_stop, toolbox or NoTools()
         self._opting_out = OptingOut(self._timers, self._keypad, self._stop_calls, is_offered=bool(script.stopped))
         self._clocks = Clocks(script, self._floor, self._timers, self._keypad, self.now_ms)
         self._clocks.do, self._clocks.on_limit = self._do, lambda: self._end(Ending.LIMIT, turns.LimitReached())
-        self._over, self._ending = asyncio.Event(), Ending.CALLER
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._over, self._tasks = asyncio.Event(), set[asyncio.Task[None]]()
         self._ended = CallerTurn()  # the caller's latest turn that is over
         self._answered: CallerTurn | None = None  # the turn being answered, until its reply is heard
         self._noted: list[CallerTurn] = []
         self._speaker = make_speaker(self._spawn)
         self._caller = self._follow_caller()
         self._agent = self._give_voice(model)
+        self._words = self._know_words(rescue)
         self.operator = self._let_in_operators(operator_ears)
         self._escalation = self._look_for_needs(summons)
         self.acts = Acts(self._keypad, self._agent.press, self._toolbox.caller_said)
@@ -89,12 +90,12 @@ class Session:
             self._group = group
             self._spawn(self._listen())
             self._clocks.start()
-            self._open()
+            self._words.open()
             try:
                 await self._over.wait()
             finally:
                 self._let_everything_go()
-        return self._ending
+        return self._words.ending
 
     def hear(self, frame: bytes) -> None:
         """Audio of the caller. Never waits."""
@@ -176,6 +177,12 @@ class Session:
         self._caller.on_likely_over, self._caller.on_resumed = side.speculate, side.drop_guess
         return side
 
+    def _know_words(self, rescue: Rescue) -> FixedWords:
+        parts = self._script, self._floor, self._agent, self._clocks, self._records, self._timers
+        words = FixedWords(*parts, spawn=self._spawn, rescue=rescue)
+        words.do = self._do
+        return words
+
     def _let_in_operators(self, ears: Callable[[], Listener | None]) -> OperatorSide:
         parts = self._floor, self._speaker, self._history, self._records, self._timers
         side = OperatorSide(*parts, spawn=self._spawn, now=self._loop.time, now_ms=self.now_ms, ears=ears)
@@ -207,16 +214,6 @@ class Session:
     def _on_hearing(self, event: Any) -> None:
         if not self._over.is_set():
             self._caller.hear(event)
-
-    def _open(self) -> None:
-        opening = self._script.opening
-        if notices := [text for text in (self._script.introduction, self._script.consent_notice) if text]:
-            self._say(*notices, *opening, kind="greeting", protected=True)
-        elif opening:
-            self._say(*opening, kind=self._script.opening_kind)
-        if self._script.takes_over:
-            self._do(turns.ResultCame())
-        self._clocks.watch_silence()
 
     def _let_everything_go(self) -> None:
         self._keypad.give_back()
@@ -258,7 +255,7 @@ class Session:
             self._end(Ending.AGENT, turns.StopAsked())
 
     def _end(self, ending: Ending, event: turns.Event) -> None:
-        self._ending = ending
+        self._words.ending = ending
         self._do(event)
 
     def _on_forced(self, text: str) -> None:
@@ -275,7 +272,7 @@ class Session:
         unanswered = [turn for turn in self._noted if not self._floor.policy.is_backchannel(turn.text)]
         self._noted = []
         if reply.last and (reply.ending or not any(not is_goodbye(turn.text) for turn in unanswered)):
-            self._ending = Ending(reply.ending or Ending.AGENT)
+            self._words.ending = Ending(reply.ending or Ending.AGENT)
             self._do(turns.ReplyFinished(last=True))
             return
         self._do(turns.ReplyFinished())
@@ -288,11 +285,6 @@ class Session:
             self._clocks.watch_silence()
 
     # What the floor decides --------------------------------------------------------------------------
-
-    def _say(self, *texts: str, kind: str, protected: bool = False, ending: Ending | None = None) -> None:
-        if self._floor.agent is Agent.LISTENING:
-            self._floor.agent = Agent.THINKING
-        self._agent.say(*texts, kind=kind, protected=protected, ending=ending)
 
     def _cancel_reply(self) -> None:
         self._timers.cancel("no words", "voice lasts")
@@ -350,35 +342,9 @@ class Session:
         self._noted = []
         self._clocks.start(at_least_s=LEFT_TO_THE_AGENT_S)
         if self._floor.agent is Agent.THINKING and self.operator.was_lost:
-            self._say(self._script.came_back, kind="return")
+            self._words.came_back()
         elif self._floor.agent is Agent.THINKING:
             self._agent.tell()
-
-    def _prompt(self) -> None:
-        if (prompt := self._clocks.next_prompt()) is not None:
-            self._say(prompt, kind="prompt")
-        else:
-            self._say(self._script.farewell, kind="farewell", ending=Ending.SILENCE)
-
-    def _warn(self) -> None:
-        self._records.event("limit_near")
-        if self._agent.reply is not None:
-            self._agent.reply.utterance.say_first(self._script.duration_warning)
-        else:
-            self._say(self._script.duration_warning, kind="warning")
-
-    def _farewell(self) -> None:
-        self._timers.cancel("limit", "limit near", "no words")
-        self._agent.cancel()
-        if text := self._script.last_words(self._ending):
-            self._say(text, kind="farewell", ending=self._ending)
-        else:
-            self._ending = Ending.FAILURE
-            self._spawn(self._apologize())
-
-    async def _apologize(self) -> None:
-        text, self._ending = await last_words(self._rescue, self._script)
-        self._say(text, kind="farewell", ending=self._ending)
 
     _ACTIONS: dict[Action, Callable[[Session], None]] = {
         Action.CANCEL_REPLY: _cancel_reply,
@@ -390,9 +356,9 @@ class Session:
         Action.AWAIT_WORDS: lambda self: self._agent.await_words(),
         Action.NEVER_MIND: lambda self: self._agent.never_mind(),
         Action.TELL: lambda self: self._agent.tell(),
-        Action.PROMPT: _prompt,
-        Action.WARN: _warn,
-        Action.FAREWELL: _farewell,
+        Action.PROMPT: lambda self: self._words.prompt(),
+        Action.WARN: lambda self: self._words.warn(),
+        Action.FAREWELL: lambda self: self._words.farewell(),
         Action.STEP_ASIDE: _step_aside,
         Action.RETURN: _return,
         Action.HANG_UP: lambda self: self._over.set(),

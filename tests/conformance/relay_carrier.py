@@ -27,6 +27,7 @@ class VirtualRelay:
 
     heard: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
+    pressed: list[str] = field(default_factory=list)
     ended: bool = False
     reports: ClassVar[bool] = True
     _inbox: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
@@ -51,6 +52,8 @@ class VirtualRelay:
                 self._take(said)
             case "language":
                 self.languages.append(said["ttsLanguage"])
+            case "sendDigits":
+                self.pressed.append(said["digits"])
             case "end":
                 self.ended = True
 

@@ -21,10 +21,12 @@ from calls.conversation.ports import Toolbox
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.conversation.script import Ending, Script
 from calls.conversation.session import Session
+from calls.conversation.tones import tones
 from calls.conversation.turn_taking import Interruption, Policy
 from calls.engines import RealtimeEngine, RelayEngine
 from telephony.consumers import ConversationRelayConsumer
 from tests.calls.conversation.stage import Stage
+from tests.calls.conversation.tools import Acting
 from tests.conformance.relay_carrier import VirtualRelay
 from tests.doubles.openai_realtime import RealtimeVendor
 from tests.fakes import MS_PER_CHARACTER, Notebook, PlayedLine, ScriptedListener, ScriptedModel
@@ -49,6 +51,7 @@ class Talk(Protocol):
     async def loses_the_line(self) -> Ending: ...
     async def over(self) -> Ending: ...
     def press(self, keys: str) -> None: ...
+    def has_pressed(self, keys: str) -> bool: ...
     async def end(self) -> None: ...
 
 
@@ -120,6 +123,9 @@ class MediaStreams(Stage):
         for key in keys:
             self.session.digit(key)
 
+    def has_pressed(self, keys: str) -> bool:
+        return tones(keys) in b"".join(audio for _, kind, audio in self.line.sent if kind == "audio")
+
     async def loses_the_line(self) -> Ending:
         return await self.hang_up()
 
@@ -134,13 +140,15 @@ class ConversationRelay:
     """Words both ways: the real consumer, its JSON and the real engine, before a carrier on the virtual clock."""
 
     def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
-        self.model, self.journal, self.history = model, Notebook(), History("You are June.")
+        self.model, self.journal, self.history = model, Notebook(), _history(session)
         self.carrier = VirtualRelay()
         scope = {"url_route": {"kwargs": {"agent_id": UUID(int=1)}}, "headers": []}
         self.consumer = ConversationRelayConsumer(scope, self.carrier.receive, self.carrier.send)
         spec = SimpleNamespace(language="en-US", transport_options={"languages": "es-US"})
         engine = RelayEngine(cast(Any, SimpleNamespace(spec=spec, model=model)), self.consumer, greeted=False)
         tools = session.pop("tools", None)
+        if isinstance(tools, Acting):
+            tools.stage = self
         self.session = Session(
             script=engine.script(_script(script)),
             history=self.history,
@@ -177,6 +185,9 @@ class ConversationRelay:
     def press(self, keys: str) -> None:
         for key in keys:
             self.carrier.tell(type="dtmf", digit=key)
+
+    def has_pressed(self, keys: str) -> bool:
+        return self.carrier.pressed == [keys]
 
     async def loses_the_line(self) -> Ending:
         self.carrier.close()
@@ -243,7 +254,7 @@ class Realtime(MediaStreams):
 
     def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
         self.loop = asyncio.get_running_loop()
-        self.model, self.journal, self.history = model, Notebook(), History("You are June.")
+        self.model, self.journal, self.history = model, Notebook(), _history(session)
         self.voice, self.line = LabelledText(), PlayedLine()
         self.far = VirtualRealtime(model, self.voice)
         talking = Talking("gpt-realtime-2.1", "marin", "gpt-transcribe", endpointing_ms=300)
@@ -257,6 +268,8 @@ class Realtime(MediaStreams):
         parts = {"line": self.realtime, "ears": ears, "voice": self.voice, "model": self.realtime, "listener": self.own}
         engine = RealtimeEngine(cast(Any, SimpleNamespace(spec=spec, **parts)), self.line, recording="", earlier_ms=0)
         tools = session.pop("tools", None)
+        if isinstance(tools, Acting):
+            tools.stage = self
         self.session = Session(
             script=engine.script(_script(script)),
             history=self.history,
@@ -316,6 +329,7 @@ TITLES = {
 # What an engine cannot do, and why; the table says so.
 CANNOT: dict[tuple[str, str], str] = {
     ("media_streams", "language"): "its recogniser is opened for one language",
+    ("conversation_relay", "take_over"): "words and no sound travel; the caller can be put through to a person instead",
     ("openai_realtime", "to_the_word"): "the vendor does not say when a word sounds; its place is reckoned",
     ("openai_realtime", "language"): "the model speaks many, but what the caller said is written down in one",
 }
@@ -330,6 +344,13 @@ NOT_ELSEWHERE: dict[str, str] = {
     "vendor_fails": "the sentence for failures is not known there",
     "vendor_dead": "what the caller hears then is the vendor's affair",
     "resume": "a connection that the vendor loses is lost",
+    "escalation": "the words are not read before the transcript has come; the model there may put the caller through",
+    "hand_over": "other agents of the business cannot be reached from there",
+    "takes_over": "a vendor takes no call in the middle, and Media Streams carries it",
+    "whisper": "the conversation is out of reach",
+    "take_over": "the conversation is out of reach",
+    "hung_up_on": "the conversation is out of reach",
+    "put_through": "the conversation is out of reach",
     "language": "the copy of an agent there has one language",
 }
 
@@ -337,13 +358,18 @@ NOT_ELSEWHERE: dict[str, str] = {
 @asynccontextmanager
 async def talk(engine: str, *thoughts: Any, **options: Any) -> AsyncIterator[Talk]:
     """Begin a call on this engine with a model that thinks this; what is left of it is hung up."""
-    session = {key: options.pop(key) for key in ("earlier_ms", "next_index", "on_stop", "tools") if key in options}
+    names = ("earlier_ms", "next_index", "on_stop", "tools", "summons", "said")
+    session = {key: options.pop(key) for key in names if key in options}
     call = ENGINES[engine](ScriptedModel(*thoughts), options, session)
     await asyncio.sleep(0)
     try:
         yield call
     finally:
         await call.end()
+
+
+def _history(session: dict[str, Any]) -> History:
+    return History("You are June.", session.pop("said", ()))
 
 
 def _script(options: dict[str, Any]) -> Script:

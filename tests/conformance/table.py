@@ -20,13 +20,17 @@ def draw() -> str:
     titles = [*(TITLES[engine] for engine in ENGINES), ELSEWHERE]
     lines = [f"| | {' | '.join(titles)} |", "|---|" + "---|" * len(titles)]
     notes: list[str] = []
+
+    def cell(title: str, why: str | None) -> str:
+        if not why:
+            return "not run" if title == ELSEWHERE else "yes"
+        note = f"{title}: {why}."
+        notes.extend([note] if note not in notes else [])
+        return f"no ({notes.index(note) + 1})"
+
     for name, scenario in SCENARIOS.items():
         reasons = [(TITLES[engine], CANNOT.get((engine, name))) for engine in ENGINES]
-        cells = []
-        for title, why in [*reasons, (ELSEWHERE, NOT_ELSEWHERE.get(name))]:
-            if why:
-                notes.append(f"{title}: {why}.")
-            cells.append(f"no ({len(notes)})" if why else "yes" if title != ELSEWHERE else "not run")
+        cells = [cell(*each) for each in [*reasons, (ELSEWHERE, NOT_ELSEWHERE.get(name))]]
         lines.append(f"| {(scenario.__doc__ or name).strip()} | {' | '.join(cells)} |")
     numbered = [f"({number}) {note}" for number, note in enumerate(notes, 1)]
     return "\n".join([*lines, "", f"“Not run”: {RUN_THERE}", "", *numbered])

@@ -100,12 +100,14 @@ async def test_a_session_with_its_token_becomes_a_call_and_both_sides_speak(port
 
         call.line.say("Fine, ", last=False, interruptible=True)
         call.line.switch_language("es-US")
+        call.line.press("1w2")
         call.line.say("", last=True, interruptible=True)
         call.line.hang_up()
         told = [json.loads(message) async for message in socket]
         assert [(message["type"], message.get("token")) for message in told] == [
             ("text", "Fine, "),
             ("language", None),
+            ("sendDigits", None),
             ("text", ""),
             ("end", None),
         ]

@@ -27,7 +27,7 @@ class Stage:
         self.operator_ears = ScriptedListener()
         self.listener, self.line, self.journal = ScriptedListener(), PlayedLine(), Notebook()
         self.model, self.voice = model, voice
-        self.history = History("You are June.")
+        self.history = History("You are June.", session.pop("said", ()))
         tools = session.pop("tools", None)
         if tools and hasattr(tools, "stage"):
             tools.stage = self

@@ -38,6 +38,11 @@ END = Granted(ToolSpec("end_call", "Hang up.", schema()), "End the call", effect
 ALL = (LOOK, BOOK, CANCEL, ORDER, TEXT_THEM, END)
 
 
+def granted(name: str) -> Granted:
+    """A tool that says to whom."""
+    return Granted(ToolSpec(name, "Leave the call to somebody else.", schema(to=TEXT)), "Leave the call")
+
+
 def call(name: str, /, id: str = "c1", **arguments: Any) -> ToolCall:
     return ToolCall(id, name, json.dumps(arguments))
 
