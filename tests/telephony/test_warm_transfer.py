@@ -12,12 +12,9 @@ from pytest_django import Settings
 
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from agents.providers.offline_voice.ears import Ear, make_decoder
-from agents.providers.offline_voice.grammar import Grammar
-from agents.providers.ports import EndOfTurn
 from calls.models import Call, Colleague, Transfer
 from calls.transfers import services
-from telephony import addresses, mulaw, putting_through
+from telephony import addresses, putting_through
 from telephony.carrier_webhook import CarrierWebhook
 from telephony.hold_music import hold_music
 from telephony.simulator.people import HangUp, Pause, Person, Press, Say, StaySilent, WaitForAgent, WaitForPerson
@@ -29,6 +26,7 @@ from telephony.simulator.voices import OfflineSpeaker
 from telephony.simulator.webhooks import Webhook
 from tests import factories
 from tests.campaigns.line import in_thread
+from tests.telephony.hearing import make_out
 from tests.telephony.product import product_served
 from tests.telephony.shelf import Shelf, writer_of
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
@@ -89,13 +87,7 @@ def look(transfer: Transfer) -> Transfer:
 
 
 def understood(record: CallRecord, since_ms: float, until_ms: float) -> str:
-    """What can be made out of the sound in this ear, by somebody who knows all of the sentences."""
-    grammar = Grammar(f"#JSGF V1.0; grammar known; public <turn> = {' | '.join(KNOWN)};")
-    ear = Ear(make_decoder(grammar), endpointing_ms=700, eager=False)
-    sound = record.heard.part(since_ms, until_ms) + mulaw.SILENCE * 60
-    heard = [event.text for event in ear.hear(sound) if isinstance(event, EndOfTurn)]
-    ear.close()
-    return " ".join(heard)
+    return make_out(record.heard.part(since_ms, until_ms), KNOWN)
 
 
 def moment(record: CallRecord, kind: str) -> float:
