@@ -121,6 +121,18 @@ PERSON = [
     "Kann ich mit einem Mitarbeiter sprechen?",
     "Quero falar com um atendente",
     "Vorrei parlare con un operatore",
+    "I don't want to talk to a robot, I want a human",
+    "I do not want a machine let me talk to a person",
+    "why don't you put me through to a person",
+    "are you a real person",
+    "Operator!",
+    "connect me with someone",
+    "I need a person to help me",
+    "no quiero hablar con una maquina quiero hablar con una persona",
+    "je ne veux pas parler à un robot, je veux parler à un conseiller",
+    "Nicht mit einem Roboter, ich will mit einem Menschen sprechen",
+    "Können Sie mich nicht mit einem Menschen verbinden?",
+    "Atendente, por favor",
 ]
 
 
@@ -135,6 +147,22 @@ def test_a_person_is_asked_for_in_every_language(said: str):
         "I need an appointment for one person",
         "I don't want to talk to a person",
         "Ich will mit keinem Mitarbeiter sprechen",
+        "I am a person",
+        "I'm a real person, not a robot",
+        "this person called me yesterday",
+        "I need a person to clean my house",
+        "I want operator training",
+        "I was talking to someone on your website",
+        "please don't transfer me to a person",
+        "no, I don't want a human",
+        "do I need to speak to a person",
+        "can I speak to people in Spanish",
+        "Ich möchte nicht mit einem Menschen sprechen",
+        "Eine Person",  # how many will come
+        "una persona",
+        "une table pour une personne",
+        "no quiero hablar con una persona",
+        "ieri ho parlato con un operatore",
     ],
 )
 def test_other_words_about_people_ask_for_nobody(said: str):
@@ -152,6 +180,12 @@ def test_other_words_about_people_ask_for_nobody(said: str):
         ("Muchas gracias, muy amable", Mood.PLEASED),
         ("Grazie mille", Mood.PLEASED),
         ("On Tuesday at ten", None),
+        ("I have a terrible toothache", None),  # what they call about, and not how they are treated
+        ("My dishwasher isn't working", None),
+        ("Am Dienstag ist es mir unmöglich", None),
+        ("Je suis nul en informatique", None),
+        ("Mi lavadora no funciona", None),
+        ("Damn, that was my other phone", Mood.UNHAPPY),
     ],
 )
 def test_the_mood_of_a_turn_is_told_by_its_words(said: str, mood: Mood | None):
@@ -162,3 +196,6 @@ def test_an_agent_admits_that_it_failed():
     assert admits_failure("I'm sorry, I couldn't find that.")
     assert admits_failure("Das habe ich leider nicht verstanden.")
     assert not admits_failure("You are booked for Tuesday.")
+    assert not admits_failure("If you are unable to come, please call us.")
+    assert not admits_failure("Are you having trouble breathing?")
+    assert not admits_failure("I can't do Tuesday, but Wednesday at ten is free.")
