@@ -176,6 +176,7 @@ def archive(tenant: Tenant, agent_id: AgentId) -> Agent:
             agent.archived_at, agent.published = now(), None
             agent.save(update_fields=["archived_at", "published"])
             agent.numbers.update(agent=None)
+            native.queue(agent)
         return agent
 
 

@@ -8,11 +8,12 @@ import structlog
 from celery import Task, shared_task
 from django.db import transaction
 
-from agentos.jobs import PlatformTask
+from agentos.jobs import PlatformTask, enqueue
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents import vendor_lists
 from agents.knowledge import services
+from agents.native import removing
 from agents.native import services as native
 from agents.providers.listing import LISTING
 from agents.providers.ports import ProviderError
@@ -67,6 +68,17 @@ def bring_into_step(self: Task, tenant_id: int, agent_id: str) -> None:  # type:
             raise self.retry(countdown=15 * 4**self.request.retries) from None
 
 
+@shared_task(base=PlatformTask, bind=True, ignore_result=True, max_retries=8)
+def remove_copy(self: Task, tenant_id: int, agent_id: str) -> None:  # type: ignore[type-arg]
+    """Take away what the vendor keeps of an agent that is not needed there; later, when it is away or has calls."""
+    try:
+        removing.remove(tenant_id, UUID(agent_id))
+    except ProviderError as error:
+        log.warning("an agent is still at its vendor", agent_id=agent_id, code=error.code)
+        if error.retryable:
+            raise self.retry(countdown=min(3600, 60 * 2**self.request.retries)) from None
+
+
 @shared_task(base=PlatformTask, ignore_result=True)
 def compare_copy(tenant_id: int, agent_id: str) -> None:
     """Whether the vendor's copy of an agent still reads as it was written."""
@@ -78,10 +90,14 @@ def compare_copy(tenant_id: int, agent_id: str) -> None:
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=3600)
 def compare_copies() -> None:
-    """Each night: the copies of every agent that has one."""
+    """Each night: the copies of every agent that has one, and what is left there of others."""
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         for agent_id in native.with_copies(tenant_id):
             compare_copy(tenant_id, str(agent_id))
+        left = removing.left_behind(tenant_id)
+        with tenant_transaction(tenant_id):
+            for agent_id in left:
+                enqueue("agents.tasks.remove_copy", tenant_id, agent_id)
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=3600)

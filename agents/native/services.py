@@ -79,9 +79,11 @@ def tools_for(agent_id: UUID, spec: VersionSpec) -> dict[str, Tool]:
 
 
 def queue(agent: Agent, task: str = "agents.tasks.bring_into_step") -> None:
-    """Have the copy of this agent written, or looked at, inside the tenant; nothing for an agent carried otherwise."""
+    """Have the copy of this agent written, or looked at, inside the tenant; removed, where it is needed no more."""
     if agent.published is not None and agent.published.transport == ELEVENLABS_NATIVE:
         enqueue(task, current_tenant_id(), agent.pk)
+    elif NativeAgent.objects.filter(agent=agent).exclude(vendor_id="", webhook_id="").exists():
+        enqueue("agents.tasks.remove_copy", current_tenant_id(), agent.pk)
 
 
 def bring_into_step(tenant_id: int, agent_id: UUID) -> None:
@@ -107,7 +109,7 @@ def _keep(tenant_id: int, agent_id: UUID, spec: VersionSpec, vendor_id: str) -> 
     with tenant_transaction(tenant_id):
         at = now()
         written = {"vendor_id": vendor_id, "version_id": spec.version_id, "written_at": at, "checked_at": at}
-        _note(agent_id, **written, differs=[], differs_since=None, trouble="")
+        note(agent_id, **written, differs=[], differs_since=None, trouble="")
         record("native.written", f"Wrote version {spec.number} of {spec.agent_name} to ElevenLabs", subject=SUBJECT)
         agent = Agent.objects.select_related("published").get(pk=agent_id)
         if agent.published_id != spec.version_id:  # published again meanwhile, and perhaps overtaken by us
@@ -129,7 +131,7 @@ def check(tenant_id: int, agent_id: UUID) -> list[str]:
             words = f"{published.spec.agent_name} reads otherwise at ElevenLabs: {', '.join(found).lower()}"
             record("native.differs", words, subject=SUBJECT, fields=found)
         since = (copy.differs_since or now()) if found else None
-        _note(agent_id, differs=found, differs_since=since, checked_at=now(), trouble="")
+        note(agent_id, differs=found, differs_since=since, checked_at=now(), trouble="")
     return found
 
 
@@ -141,10 +143,11 @@ def _differences(published: Published, theirs: Mapping[str, Any], there: Mapping
 
 
 def state_of(agent: Agent) -> NativeAgent | None:
-    """What the page of an agent shows of its copy, inside the tenant; None where its conversations run here."""
+    """What the page of an agent shows of its copy, inside the tenant; None where it has none and needs none."""
+    known: NativeAgent | None = NativeAgent.objects.filter(agent=agent).select_related("version").first()
     if agent.published is None or agent.published.transport != ELEVENLABS_NATIVE:
-        return None
-    return NativeAgent.objects.filter(agent=agent).select_related("version").first() or NativeAgent(agent=agent)
+        return known if known is not None and known.vendor_id else None
+    return known or NativeAgent(agent=agent)
 
 
 def with_copies(tenant_id: int) -> list[UUID]:
@@ -187,7 +190,7 @@ def _published(tenant_id: int, agent_id: UUID) -> Published | None:
             tools = requests(tools_for(agent_id, spec).values(), f"{settings.PUBLIC_URL}{tools_path(agent_id)}")
             return Published(spec, copy, vendor_of_tenant(), tools)
         except ProviderError as error:
-            _note(agent_id, trouble=error.code)
+            note(agent_id, trouble=error.code)
             return None
 
 
@@ -199,14 +202,14 @@ def _with_webhook(tenant_id: int, published: Published) -> Published:
     webhook_id, secret = published.vendor.create_webhook(published.mark, url)
     with tenant_transaction(tenant_id):
         sealed = vault.seal(secret, published.copy.secret_place)
-        _note(agent_id, webhook_id=webhook_id, webhook_secret=sealed, webhook_url=url)
+        note(agent_id, webhook_id=webhook_id, webhook_secret=sealed, webhook_url=url)
         return replace(published, copy=NativeAgent.objects.get(agent_id=agent_id))
 
 
 def _forgotten(tenant_id: int, agent_id: UUID) -> NativeAgent:
     """As if nothing had ever been made there."""
     with tenant_transaction(tenant_id):
-        _note(agent_id, vendor_id="", webhook_id="", webhook_secret="", webhook_url="")
+        note(agent_id, vendor_id="", webhook_id="", webhook_secret="", webhook_url="")
         found: NativeAgent = NativeAgent.objects.get(agent_id=agent_id)
         return found
 
@@ -240,9 +243,10 @@ def _told(tenant_id: int, agent_id: UUID) -> Iterator[None]:
         yield
     except ProviderError as error:
         with tenant_transaction(tenant_id):
-            _note(agent_id, trouble=error.code[:40] or "failed")
+            note(agent_id, trouble=error.code[:40] or "failed")
         raise
 
 
-def _note(agent_id: UUID, **fields: Any) -> None:
+def note(agent_id: UUID, **fields: Any) -> None:
+    """Write down what is known of a copy, inside the tenant."""
     NativeAgent.objects.filter(agent_id=agent_id).update(**fields)

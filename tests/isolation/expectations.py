@@ -226,6 +226,7 @@ PLATFORM_TASKS: dict[str, str] = {
     "agents.tasks.read_pages_again": "queues the pages of each tenant, tenant by tenant",
     "calls.tasks.introduce": "enters the tenant that it is told, before and after a model is asked",
     "telephony.tasks.look_after_transfers": "looks after callers who wait for a person, tenant by tenant",
+    "agents.tasks.remove_copy": "enters the tenant that it is told, before and after its vendor is asked",
     "agents.tasks.bring_into_step": "enters the tenant that it is told, before and after its vendor is asked",
     "agents.tasks.compare_copy": "enters the tenant that it is told, before and after its vendor is asked",
     "agents.tasks.compare_copies": "compares the copies of agents at their vendor, tenant by tenant",

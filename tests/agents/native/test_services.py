@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.utils.timezone import now
 from pytest_django import Settings
 
 from agentos.tenants.log import entries_about
 from agentos.tenants.scoping import tenant_transaction
 from agents import services
 from agents.models import Agent, NativeAgent
+from agents.native.removing import left_behind, remove
 from agents.native.services import bring_into_step, check, ready, secret_of
 from agents.providers.ports import ProviderError
-from agents.tasks import compare_copies
+from agents.tasks import compare_copies, remove_copy
+from calls.models import NativeCall
 from tests.doubles.elevenlabs_agents import KEY, HostedAgents, hosted_agents
-from tests.factories import make_agent
+from tests.factories import make_agent, make_call
 
 pytestmark = pytest.mark.django_db
 
@@ -206,3 +209,54 @@ def test_without_a_key_nothing_is_asked_and_the_page_can_say_why(vendor, hosted,
 
     assert step(hosted).trouble == "no_key"
     assert vendor.requests == []
+
+
+# Taken away again
+
+
+@pytest.mark.parametrize("by", ["put away", "published otherwise"])
+def test_what_is_there_of_an_agent_that_needs_it_no_more_is_removed(
+    vendor, hosted, by, monkeypatch, django_capture_on_commit_callbacks
+):
+    step(hosted)
+    queued: list[str] = []
+    monkeypatch.setattr("agentos.jobs.current_app.send_task", lambda name, **_: queued.append(name))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        if by == "put away":
+            services.archive(hosted.tenant, hosted.pk)
+        else:
+            services.save_draft(hosted.tenant, hosted.pk, changes={"transport": "media_streams"})
+            services.publish(hosted.tenant, hosted.pk)
+    assert "agents.tasks.remove_copy" in queued
+    remove_copy(hosted.tenant_id, str(hosted.pk))
+
+    assert vendor.agents == vendor.tools == vendor.webhooks == {}
+    copy = copy_of(hosted)
+    assert (copy.vendor_id, copy.webhook_secret, copy.version) == ("", "", None)
+    with tenant_transaction(hosted.tenant_id):
+        assert "Removed Front desk from ElevenLabs" in [entry.words for entry in entries_about("native")]
+    remove_copy(hosted.tenant_id, str(hosted.pk))
+
+
+def test_it_stays_while_a_call_needs_it_and_a_vendor_that_is_away_is_asked_again(vendor, hosted):
+    step(hosted)
+    call = make_call(hosted)
+    with tenant_transaction(hosted.tenant_id):
+        native = NativeCall.objects.create(call=call, vendor_agent="agent_1", lasts_until=now())
+    services.archive(hosted.tenant, hosted.pk)
+
+    with pytest.raises(ProviderError, match="calls are still there"):
+        remove(hosted.tenant_id, hosted.pk)
+    with tenant_transaction(hosted.tenant_id):
+        NativeCall.objects.filter(pk=native.pk).update(state=NativeCall.State.IMPORTED)
+    vendor.refuses = 503
+    with pytest.raises(ProviderError):
+        remove(hosted.tenant_id, hosted.pk)
+
+    assert copy_of(hosted).trouble == "503"
+    assert left_behind(hosted.tenant_id) == [hosted.pk]
+    vendor.refuses = 0
+    remove(hosted.tenant_id, hosted.pk)
+    assert vendor.agents == {}
+    assert left_behind(hosted.tenant_id) == []
