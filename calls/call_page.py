@@ -85,13 +85,18 @@ class CallPage:
     @cached_property
     def elsewhere(self) -> str:
         """Why nothing that was said is shown, where a vendor has the conversation; empty for all others."""
-        if self.call.version.transport != ELEVENLABS_NATIVE:
-            return ""
-        native = NativeCall.objects.filter(call=self.call).first()
+        native = self._native
         if native is None:
             return ""
         state = "running" if self.is_live and native.state == NativeCall.State.OPEN else str(native.state)
         return ELSEWHERE.get(state, "")
+
+    @cached_property
+    def _native(self) -> NativeCall | None:
+        if self.call.version.transport != ELEVENLABS_NATIVE:
+            return None
+        known: NativeCall | None = NativeCall.objects.filter(call=self.call).first()
+        return known
 
     @property
     def shows_numbers(self) -> bool:
@@ -183,7 +188,9 @@ class CallPage:
         if self.recording is None or not self.may_hear or is_ready_made(path_of(self.recording)):
             return None
         try:
-            return waveform(path_of(self.recording))
+            found = waveform(path_of(self.recording))
+            mixed = self._native is not None and self._native.state == NativeCall.State.IMPORTED
+            return found.told_apart([(each.start_ms, each.is_agent) for each in self.speech]) if mixed else found
         except OSError as error:
             log.warning("a recording cannot be read", call_id=str(self.call.pk), reason=error.strerror)
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -33,6 +34,20 @@ class Waveform:
     bar_ms: int
     caller: list[float]
     agent: list[float]
+
+    def told_apart(self, begun: Sequence[tuple[int, bool]]) -> Waveform:
+        """Of a recording with both sides mixed: a bar belongs to whoever began to speak last.
+
+        `begun` says when somebody did, and whether that was the agent.
+        """
+        steps, is_agent = sorted(begun), False
+        sides: tuple[list[float], list[float]] = ([], [])
+        for place, height in enumerate(self.caller):
+            while steps and steps[0][0] < (place + 1) * self.bar_ms:
+                is_agent = steps.pop(0)[1]
+            sides[is_agent].append(height)
+            sides[not is_agent].append(0)
+        return Waveform(self.bar_ms, *sides)
 
 
 def waveform(path: Path) -> Waveform:

@@ -30,6 +30,7 @@ from calls.conversation.stopping import find_stop
 from calls.models import Call, Recording, ToolRun
 from calls.native.models import NativeCall
 from calls.native.reading import Report
+from calls.native.sound import NotSound, write_as_ours
 from calls.redaction import Redactor
 from calls.shipping import Batch, ship
 
@@ -174,11 +175,10 @@ def settle(tenant_id: int, call_id: UUID) -> None:
 
 
 def _fetch_recording(tenant_id: int, native: NativeCall, vendor: ElevenLabsAgents, conversation_id: str) -> None:
-    """Beside those that we make ourselves, though as the vendor has it."""
-    file = f"{tenant_id}/{native.call_id}.mp3"
-    path = Path(settings.RECORDINGS_DIR) / file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    """Beside those that we make ourselves, and like them."""
+    folder = Path(settings.RECORDINGS_DIR) / str(tenant_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as out:
             for part in vendor.audio(conversation_id):
@@ -186,11 +186,7 @@ def _fetch_recording(tenant_id: int, native: NativeCall, vendor: ElevenLabsAgent
         with tenant_transaction(tenant_id):
             held = NativeCall.objects.select_for_update().filter(pk=native.pk, state=IMPORTED).first()
             if held is not None:  # it was not erased meanwhile
-                os.replace(temporary, path)
-                length_ms = native.call.duration_ms or 0
-                Recording.objects.update_or_create(
-                    call_id=native.call_id, defaults={"file": file, "duration_ms": length_ms}
-                )
+                _keep_recording(native.call, Path(temporary), folder)
                 _note(tenant_id, native.call_id, wants_recording=False)
     except ProviderError as error:
         if error.code != "404":
@@ -198,6 +194,22 @@ def _fetch_recording(tenant_id: int, native: NativeCall, vendor: ElevenLabsAgent
         _note(tenant_id, native.call_id, wants_recording=False)  # there is none
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _keep_recording(call: Call, fetched: Path, folder: Path) -> None:
+    """In the file of the call, where that can be; else as the vendor has it."""
+    path, length_ms = folder / f"{call.pk}.ulaw2", call.duration_ms or 0
+    known: Recording | None = Recording.objects.filter(call=call).first()
+    try:
+        ends_ms = write_as_ours(fetched, path, before_ms=int(call.briefing.get("before_ms", 0)))
+        length_ms = max(ends_ms, known.duration_ms if known else 0)
+    except NotSound:
+        if known is not None:  # ours, of when the call went on here
+            return
+        path = folder / f"{call.pk}.mp3"
+        os.replace(fetched, path)
+    file = f"{folder.name}/{path.name}"
+    Recording.objects.update_or_create(call=call, defaults={"file": file, "duration_ms": length_ms})
 
 
 def _note(tenant_id: int, call_id: UUID, **fields: Any) -> None:

@@ -24,7 +24,8 @@ from xml.sax.saxutils import quoteattr
 Json = dict[str, Any]
 Reply = tuple[int, str, bytes]
 KEY = "xi-key"
-MP3 = b"ID3\x04\x00" + bytes(range(256)) * 8
+MP3 = b"ID3\x04\x00" + bytes(range(256)) * 8  # the head of a file, and nothing that could be heard
+SILENT_MP3 = (b"\xff\xfb\x90\x64" + bytes(413)) * 77  # two seconds: MPEG-1 layer III, 128 kbit/s, 44.1 kHz
 
 BY_ITSELF: Json = {
     "conversation_config": {
@@ -64,6 +65,7 @@ class HostedAgents:
     registered: list[Json] = field(default_factory=list)
     conversations: dict[str, Json] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    recording: bytes = MP3
     refuses: int = 0
     garbles: bool = False
     forgets_to_answer: bool = False
@@ -165,7 +167,7 @@ class HostedAgents:
                 return self._search(query)
             case "GET", ["convai", "conversations", conversation_id, "audio"]:
                 there = self.conversations.get(conversation_id, {}).get("has_audio")
-                return (200, "audio/mpeg", MP3) if there else _missing()
+                return (200, "audio/mpeg", self.recording) if there else _missing()
             case "GET", ["convai", "conversations", conversation_id]:
                 told = self.conversations.get(conversation_id)
                 return _json(told) if told else _missing()

@@ -20,7 +20,7 @@ from calls.briefing import Briefing
 from calls.models import Call, NativeCall, ToolRun
 from calls.native.services import MOST_TRIES, look_after, settle
 from calls.services import advance_call, end_forgotten
-from tests.doubles.elevenlabs_agents import MP3, HostedAgents
+from tests.doubles.elevenlabs_agents import MP3, SILENT_MP3, HostedAgents
 from tests.factories import make_agent, make_call
 
 pytestmark = pytest.mark.django_db
@@ -279,6 +279,22 @@ def test_the_recording_is_fetched_and_heard_and_then_all_is_deleted_there(tenant
     assert (heard.status_code, heard["Content-Type"]) == (206, "audio/mpeg")
     assert asyncio.run(_all_of(heard)) == MP3[3:10]
     assert client.get(f"/t/{tenant.slug}/calls/{call.pk}/").status_code == 200
+
+
+def test_the_recording_becomes_one_like_ours_with_its_waveform(tenant, vendor, client, owner):
+    agent = hosted_agent(tenant, recording=True, consent_notice="This call is recorded.")
+    vendor.recording = SILENT_MP3
+    call = given(agent, vendor, native={"wants_recording": True})
+    report(agent, vendor, vendor.talk(has_audio=True))
+
+    settle(tenant.pk, call.pk)
+
+    recording = again(call).recording
+    assert recording.file == f"{tenant.pk}/{call.pk}.ulaw2"
+    assert 2000 <= recording.duration_ms <= 2020
+    client.force_login(owner)
+    heard = client.get(f"/t/{tenant.slug}/calls/{call.pk}/recording.wav", headers={"Range": "bytes=0-3"})
+    assert (heard["Content-Type"], asyncio.run(_all_of(heard))) == ("audio/wav", b"RIFF")
 
 
 async def _all_of(response: Any) -> bytes:
