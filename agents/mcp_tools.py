@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import httpx2
@@ -24,6 +26,7 @@ from agents.tools import Arguments, Tool, ToolContext, ToolOutcome
 
 WITHIN_S, MARGIN_S = 10.0, 0.5
 MOST_BYTES = 256 * 1024
+LONGEST_NAME = 64
 UNREACHED = "The other system cannot be reached right now. Say so, and offer to take a message."
 PERHAPS = "Nobody knows whether this was done. Do not try it again. Tell the caller that somebody will check."
 
@@ -72,11 +75,40 @@ def offers(server: McpServer) -> list[Offer]:
 
 def as_tools(server: McpServer, headers: Mapping[str, str]) -> dict[str, Tool]:
     """The chosen tools of a server, by the name under which models know them."""
-    found = (_as_tool(server, Offered(**each), headers) for each in server.chosen)
+    chosen = [Offered(**each) for each in server.chosen]
+    plain = Counter(_plain_name(server, each.name) for each in chosen)
+    found = (_as_tool(server, each, headers, is_alone=plain[_plain_name(server, each.name)] == 1) for each in chosen)
     return {tool.name: tool for tool in found}
 
 
-def _as_tool(server: McpServer, offered: Offered, headers: Mapping[str, str]) -> Tool:
+def _plain_name(server: McpServer, name: str) -> str:
+    return f"{server.name}_{re.sub(r'[^a-zA-Z0-9_-]', '_', name)}"[:LONGEST_NAME]
+
+
+def _named(server: McpServer, name: str, *, is_alone: bool) -> str:
+    """Servers may use letters that models may not, and longer names: two that look alike then get a mark each."""
+    plain = _plain_name(server, name)
+    return plain if is_alone else f"{plain[: LONGEST_NAME - 7]}_{sha256(name.encode()).hexdigest()[:6]}"
+
+
+def without_patterns(schema: Any) -> Any:
+    """The schema as arguments are held against it. A pattern of a stranger can be one that takes hours to match; the
+    server will say what does not fit."""
+    match schema:
+        case Mapping():
+            return {
+                word: {name: without_patterns(each) for name, each in part.items()}
+                if word == "properties" and isinstance(part, Mapping)
+                else without_patterns(part)
+                for word, part in schema.items()
+                if word not in ("pattern", "patternProperties")
+            }
+        case list():
+            return [without_patterns(each) for each in schema]
+    return schema
+
+
+def _as_tool(server: McpServer, offered: Offered, headers: Mapping[str, str], *, is_alone: bool) -> Tool:
     def run(context: ToolContext, arguments: Arguments) -> ToolOutcome:
         try:
             said, ok = asyncio.run(
@@ -87,10 +119,10 @@ def _as_tool(server: McpServer, offered: Offered, headers: Mapping[str, str]) ->
         return ToolOutcome(said or "Done.", ok=ok)
 
     return Tool(
-        name=f"{server.name}_{re.sub(r'[^a-zA-Z0-9_-]', '_', offered.name)}"[:64],
+        name=_named(server, offered.name, is_alone=is_alone),
         title=f"{server.title}: {offered.title}",
         description=offered.description,
-        parameters=offered.parameters,
+        parameters=without_patterns(offered.parameters),
         run=run,
         hint=offered.description,
         effect=offered.changes,

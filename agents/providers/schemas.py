@@ -16,6 +16,7 @@ LONGEST = 8_000  # characters of one call's arguments
 DEEPEST = 12
 MOST_MISTAKES = 5
 LONGEST_PATTERN, LONGEST_MATCHED = 200, 1_000
+MOST_STEPS = 200_000
 
 Schema = Mapping[str, Any]
 
@@ -43,12 +44,24 @@ def read_arguments(text: str, schema: Schema) -> dict[str, Any]:
 
 def mistakes(schema: Schema, value: Any) -> list[str]:
     """What is wrong with a value, as sentences; a few of them at the most."""
+    if _parts(schema) * _parts(value) > MOST_STEPS:  # each may be held against each, while calls wait
+        return ["The arguments are too many to be checked."]
     found: list[str] = []
     for each in _check(schema, value, "", DEEPEST):
         found.append(each)
         if len(found) == MOST_MISTAKES:
             break
     return found
+
+
+def _parts(value: Any) -> int:
+    """How many values there are in a value, itself among them."""
+    waiting, count = [value], 0
+    while waiting:
+        each = waiting.pop()
+        count += 1
+        waiting += each.values() if isinstance(each, Mapping) else each if isinstance(each, list | tuple) else ()
+    return count
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from pytest_django import Settings
 
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
+from agents.integrations.mcp import Offered
+from agents.mcp_tools import as_tools
 from agents.models import Agent, McpServer
 from agents.own_tools import on_offer, own_tools
 from agents.tools import ToolContext, ToolOutcome
@@ -141,3 +143,15 @@ def test_a_removed_server_takes_its_tools_along(browser: Client, agent: Agent, s
 
     assert names_on_offer(agent.tenant) == set()
     assert browser.get(page(server)).status_code == 404
+
+
+def test_tools_whose_names_look_alike_to_a_model_keep_apart_and_patterns_of_a_stranger_are_not_matched():
+    slow = {"type": "object", "properties": {"a": {"type": "string", "pattern": "(a+)+$"}, "pattern": {"type": "null"}}}
+    names = ("a.b", "a/b", "c", "x" * 90, "x" * 90 + "y")
+    chosen = [Offered(name, name, "", slow, changes=False).to_json() for name in names]
+
+    tools = as_tools(McpServer(name="shelf", title="Shelf", url="https://example.com", chosen=chosen), {})
+
+    assert len(tools) == len(names)
+    assert all(len(name) <= 64 for name in tools)
+    assert tools["shelf_c"].parameters["properties"] == {"a": {"type": "string"}, "pattern": {"type": "null"}}

@@ -66,3 +66,11 @@ def test_a_choice_of_forms_takes_one_of_them() -> None:
 
 def test_of_many_mistakes_a_few_are_told() -> None:
     assert len(mistakes(SCHEMA, {str(n): n for n in range(50)})) == 5
+
+
+def test_what_would_keep_calls_waiting_is_not_checked_but_refused() -> None:
+    forms = {"anyOf": [{"const": n} for n in range(3000)]}
+    schema = {"type": "object", "properties": {"all": {"type": "array", "items": forms}}}
+
+    with pytest.raises(BadArguments, match="too many"):
+        read_arguments(json.dumps({"all": [-1] * 1000}), schema)
