@@ -3,7 +3,9 @@ requests: while another system takes its time no connection to the database is h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -77,7 +79,8 @@ def as_tool(row: HttpTool, headers: Mapping[str, str]) -> Tool:
     def run(context: ToolContext, arguments: Arguments) -> ToolOutcome:
         facts = {"caller_number": context.caller_number, "call_id": str(context.call_id)}
         known = {name: _entered(value, context) for name, value in arguments.items()}
-        return ask(row, definition, known, facts, sha256(context.key.encode()).hexdigest()[:32])
+        outcome = ask(row, definition, known, facts, sha256(context.key.encode()).hexdigest()[:32])
+        return _without_entries(outcome, context)
 
     return Tool(
         name=row.name,
@@ -139,6 +142,15 @@ def headers_of(stored: Mapping[str, str]) -> dict[str, str]:
         except (KeyError, vault.Unreadable):
             log.error("a header of a tool cannot be read", credential_id=credential_id)
     return headers
+
+
+def _without_entries(outcome: ToolOutcome, context: ToolContext) -> ToolOutcome:
+    """Another system may repeat what it was given: keys that were entered unseen stay unseen."""
+    content = outcome.content
+    for name, digits in context.entries.items():
+        repeated = r"[\s-]?".join(re.escape(each) for each in digits)
+        content = re.sub(rf"(?<![0-9]){repeated}(?![0-9])", name, content)
+    return replace(outcome, content=content)
 
 
 def _entered(value: Any, context: ToolContext) -> Any:

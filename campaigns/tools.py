@@ -13,6 +13,7 @@ from agents.providers.limits import Limits
 from agents.tools import Arguments, Setting, Tool, ToolContext, ToolOutcome, parameters
 from calls.models import Call
 from calls.numbers import read_number
+from calls.transfers.dialable import barred
 from campaigns.models import Contact, DoNotCall, PlatformDoNotCall
 from telephony import carrier
 from telephony.carrier import CarrierError
@@ -29,6 +30,8 @@ def send_sms(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     number, text = read_number(context.caller_number), " ".join(arguments["text"].split())
     if not number:
         return ToolOutcome("The caller's number is withheld, so nothing can be sent.", ok=False)
+    if barred(number):  # a caller ID is easily made up, and some numbers pay whoever has them written to
+        return ToolOutcome("Text messages are not sent to this number. Say it instead.", ok=False)
     if not text or len(text) > LONGEST:
         return ToolOutcome(f"Write between 1 and {LONGEST} characters.", ok=False)
     if is_left_in_peace(number):

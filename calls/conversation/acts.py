@@ -32,15 +32,16 @@ class Acts:
         return ToolResult("This cannot be done here.", ok=False)
 
     async def _collect(self, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -> ToolResult:
+        is_secret = settings.get("hide") == "always" or bool(arguments.get("secret"))
         digits = await self._keypad.collect(
             length=arguments.get("length") or 0,
             end_key=arguments.get("end_key") or "#",
             within_s=float(arguments.get("timeout_s") or COLLECT_S),
+            hidden=is_secret,
         )
         if not digits:
             return ToolResult("The caller entered nothing.", ok=False)
-        hidden = settings.get("hide") == "always" or arguments.get("secret") or len(digits) >= SECRET_FROM
-        if not hidden:
+        if not is_secret and len(digits) < SECRET_FROM:
             self._heard(digits)
             return ToolResult(f"The caller entered {' '.join(digits)}.")
         name = f"[entry {len(self.entries) + 1}]"

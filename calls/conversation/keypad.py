@@ -12,15 +12,20 @@ PAUSE_S = 1.5
 MOST_PER_S = 20
 SECRET_FROM = 12  # that many digits may be a card number
 BETWEEN_KEYS_S = 5.0  # in an entry that was asked for
+AFTER_ENTRY_S = 10.0  # without a key; until then what is pressed may be the rest of the entry
 LONGEST_ENTRY = 64
 
 
 @dataclass(slots=True)
 class _Entry:
-    """Keys that somebody has asked for. `length` 0: as many as come before the end key, or before a pause."""
+    """Keys that somebody has asked for. `length` 0: as many as come before the end key, or before a pause.
+
+    Of a `hidden` one no key is named, nor of what is pressed right after it: a long pause does not end a card number.
+    """
 
     length: int
     end_key: str
+    hidden: bool
     done: asyncio.Future[str]
 
 
@@ -32,17 +37,19 @@ class Keypad:
         self._digits = ""
         self._recent = 0
         self._entry: _Entry | None = None
+        self._before: _Entry | None = None  # what was asked for until just now
 
     @property
     def is_asked_for(self) -> bool:
         """Whether the next keys are an answer, and nothing else."""
         return self._entry is not None
 
-    async def collect(self, *, length: int, end_key: str, within_s: float) -> str:
+    async def collect(self, *, length: int, end_key: str, within_s: float, hidden: bool = False) -> str:
         """The keys that the caller presses now. Empty when none comes in time, or another entry takes its place."""
         self.give_back()
-        entry = self._entry = _Entry(length, end_key, asyncio.get_running_loop().create_future())
+        entry = self._entry = _Entry(length, end_key, hidden, asyncio.get_running_loop().create_future())
         self.forget()
+        self._before = None
         self._timers.set("entry", within_s, self.give_back)
         try:
             return await entry.done
@@ -57,6 +64,12 @@ class Keypad:
         if entry is not None and not entry.done.done():
             entry.done.set_result(self._digits)
             self._digits = ""
+            self._before = entry
+            self._timers.set("after entry", AFTER_ENTRY_S, self._end_entry)
+
+    def _end_entry(self) -> None:
+        self._timers.cancel("after entry")
+        self._before = None
 
     def _take(self, digit: str, entry: _Entry) -> None:
         if digit == entry.end_key:
@@ -86,6 +99,11 @@ class Keypad:
         if self._entry is not None:
             self._take(digit, self._entry)
             return
+        if self._before is not None:
+            if digit == self._before.end_key and not self._digits:  # pressed out of habit after the last one
+                self._end_entry()
+                return
+            self._timers.set("after entry", AFTER_ENTRY_S, self._end_entry)
         if digit != "#":
             self._digits = (self._digits + digit)[-LONGEST_ENTRY:]
         if digit == "#" and self._digits:
@@ -99,7 +117,8 @@ class Keypad:
     def _enter(self) -> None:
         self._timers.cancel("keys")
         digits, self._digits = self._digits, ""
-        if len(digits) >= SECRET_FROM:
+        is_rest = self._before is not None and self._before.hidden
+        if is_rest or len(digits) >= SECRET_FROM:
             self._on_entry(f"I pressed {len(digits)} keys.")
         else:
             self._on_entry(f"I pressed {' '.join(digits) or '#'}.")

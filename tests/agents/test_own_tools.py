@@ -121,6 +121,16 @@ def test_keys_that_the_caller_entered_unseen_are_put_in_where_no_model_reads_the
     assert shop.paths[0].startswith("/orders/4711?")
 
 
+def test_keys_entered_unseen_that_another_system_repeats_stay_unseen(
+    order_tool: HttpTool, agent: Agent, shop: Receiver
+):
+    shop.status, shop.body = 404, b"no order 4711, nor 47-11, but 14711"
+
+    content = run(equipped(agent.tenant), agent, order="[entry 1]").content
+
+    assert "no order [entry 1], nor [entry 1], but 14711" in content
+
+
 def test_a_failure_is_told_to_the_model_and_said_in_the_words_of_the_business(
     order_tool: HttpTool, agent: Agent, shop: Receiver
 ):

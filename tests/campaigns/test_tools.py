@@ -100,7 +100,9 @@ async def test_nothing_is_sent_to_nobody_from_nowhere_or_without_words(call: Cal
     withheld = await in_thread(factories.make_call, call.agent, from_number="anonymous", to_number=OURS)
     browser = await in_thread(factories.make_call, call.agent, from_number=MAYA, to_number="")
 
-    for refused in ((withheld, "Hello"), (browser, "Hello"), (call, " "), (call, "x" * 400)):
+    abroad = await in_thread(factories.make_call, call.agent, from_number="+5355123456", to_number=OURS)
+
+    for refused in ((withheld, "Hello"), (browser, "Hello"), (abroad, "Hello"), (call, " "), (call, "x" * 400)):
         assert not (await send(*refused))[0]
     assert carrier.exchange.texts == []
 

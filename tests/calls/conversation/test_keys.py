@@ -57,6 +57,39 @@ def test_keys_that_nobody_should_read_are_in_no_record_and_no_model_sees_them(se
     scenario()
 
 
+@pytest.mark.parametrize(
+    ("length", "first", "rest", "said"),
+    [
+        (None, "41111111", "22334455#", ["I pressed 8 keys."]),  # looks at the card for a while
+        (4, "9876", "54", ["I pressed 2 keys."]),
+        (4, "9876", "#", []),  # pressed out of habit
+    ],
+)
+def test_what_is_pressed_right_after_a_hidden_entry_is_hidden_too(
+    length: int | None, first: str, rest: str, said: list[str]
+):
+    @on_virtual_clock
+    async def scenario():
+        arguments = ENTRY | {"secret": True, "length": length}
+        model = ScriptedModel(Thought("Your card?", (call("collect_digits", **arguments),)), "Thanks.", "And the rest?")
+        async with on_stage(model, tools=Acting()) as stage:
+            await stage.until_quiet()
+            await stage.caller_says("Here it comes")
+            await stage.until_quiet()
+            for keys in (first, rest):
+                for key in keys:
+                    stage.session.digit(key)
+                    await asyncio.sleep(0.3)
+                await asyncio.sleep(7.0)
+
+            assert [text for who, text in stage.journal.transcript() if who == "caller"][1:] == said
+            seen = repr([model.asked, stage.journal, stage.line.shown])
+            assert not any(" ".join(keys.strip("#")) in seen for keys in (first, rest) if keys != "#")
+            assert stage.session.acts.entries == {"[entry 1]": first}
+
+    scenario()
+
+
 @on_virtual_clock
 async def test_keys_that_do_not_come_are_not_waited_for_for_ever():
     model = ScriptedModel(Thought("Your PIN?", (call("collect_digits", **ENTRY),)), "Never mind.")
