@@ -33,12 +33,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the rehearsals before publishing went with the draft as it is. Names of each kind."""
+    """How the rehearsals before publishing went with the draft as it is. Names of each kind.
+
+    Of those that are running, `late` should have ended long ago: whoever plays them is busy, or not there.
+    """
 
     passed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     unplayed: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -238,7 +238,11 @@ TEMPLATES = (
             _wanted("Department", "choice", "Where the caller wanted to go.", "Sales", "Service", "A person"),
             _wanted("Account number", "text", "Only when it was said aloud."),
         ),
-        (_PERSON_SCENE, _HOURS_SCENE),
+        (
+            Scene("Says what they want", lines=("sales please",), uses=("transfer_call",), says=("put you through",)),
+            Scene("Presses a key", lines=("I pressed 2.",), uses=("transfer_call",), says=("put you through",)),
+            _HOURS_SCENE,
+        ),
     ),
     Template(
         "reminder",
@@ -268,8 +272,12 @@ TEMPLATES = (
             _wanted("New time", "text", "When they would rather come."),
         ),
         (
-            Scene("Can come", lines=("yes i will be there",), never_says=("cancel",)),
-            _MESSAGE_SCENE,
+            Scene("Can come", lines=("yes i will be there",), says=("look forward|thank you",), never_says=("cancel",)),
+            Scene(
+                "Cannot come",
+                lines=("i can't make it", "yes please", "my name is anna smith", "please find me another day", "yes"),
+                says=("pass it on|another",),
+            ),
         ),
     ),
     Template(

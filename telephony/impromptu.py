@@ -35,7 +35,7 @@ MOST_SILENCES = 2
 HEARD_WITHIN_S = 3.0  # what was played stands in the database a second or two later
 LOOKS_EVERY_S = 0.2
 LAST_WORDS_MS = 6_000
-PRESSED = re.compile(r"(?:i )?press(?:ed)?:? ([\d#*][\d#* ]*)", re.IGNORECASE)
+PRESSED = re.compile(r"(?:i )?press(?:ed)?:? ([\d#*][\d#* ]*)\.?", re.IGNORECASE)
 
 
 def step_of(line: str, *, cuts_off: bool = False) -> Step:

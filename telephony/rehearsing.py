@@ -38,7 +38,7 @@ from calls.services import NewCall, open_call
 from telephony import addresses, twiml
 from telephony.impromptu import CallersVoice, Impromptu, step_of
 from telephony.simulator.call_flow import SimulatedCall
-from telephony.simulator.listening import Spoken, listen_back
+from telephony.simulator.listening import Spoken, listen_to_agent
 from telephony.simulator.people import HangUp, Improvise, Person, Step, WaitForAgent
 from telephony.simulator.record import CallRecord, new_sid
 from telephony.simulator.setup import Account, CallSetup
@@ -210,8 +210,7 @@ def _heard(ringing: _Ringing, record: CallRecord) -> list[dict[str, Any]]:
     spec = ringing.scenery.spec
     if spec.llm_provider == spec.tts_provider == "offline":
         words = _spoken(ringing, [each.text for each in spoken])
-        lines = listen_back(record.said, record.heard, words)
-        agent = [(line.start_ms, line.text) for line in lines if line.side == "agent" and line.text]
+        agent = [(line.start_ms, line.text) for line in listen_to_agent(record.heard, words) if line.text]
     else:
         agent = [(turn.started_ms, turn.heard) for turn in turns]
     used = [

@@ -83,7 +83,7 @@ def compose(description: str) -> Proposed:
 
 
 def read(description: str) -> Facts:
-    text = clean(description, 2000)
+    text = clean(re.sub(r"[{}]{2,}", "", description), 2000)
     hours, first = _hours(text)
     street, city = _ADDRESS.search(text), _CITY.search(text)
     address = ", ".join(found[1] for found in (street, city) if found) if street else ""
@@ -108,7 +108,7 @@ def _ready_made(description: str) -> Template:
 def _hours(text: str) -> tuple[str, str]:
     """The hours as they are said, and the first day; nothing where days or times cannot be made out."""
     days, times = _DAYS.search(text), _HOURS.search(text)
-    if not days or not times:
+    if not days or not times or max(int(times[1]), int(times[4])) > 24:
         return "", ""
     first = _day(days[1] or days[3] or "mon")
     spoken = "Monday to Sunday" if days[4] else f"{first} to {_day(days[2])}" if days[2] else first

@@ -29,11 +29,16 @@ from agents.providers.ports import LanguageModel, Message, ProviderError, Thinki
 from agents.providers.structure import shaped
 from agents.rehearsing import Scene, stage
 from agents.writing.by_rules import compose
+from agents.writing.purposes import is_english
 from agents.writing.shape import PROMPT, Proposed, Unfit, question, schema, understood
 
 WITHIN_S, MOST_TOKENS = 90.0, 4000
 KEPT = timedelta(days=30)
 NO_KEY = "There is no key for a model, so this was put together from a ready-made agent."
+NO_KEY_ABROAD = (
+    "There is no key for a model, and without one only English is understood. This is a ready-made agent with your "
+    "words in it."
+)
 TROUBLE = "The model did not write it ({why}), so this was put together from a ready-made agent."
 
 log = structlog.get_logger(__name__)
@@ -64,7 +69,7 @@ def write(tenant_id: int, proposal_id: int) -> None:
         if proposal is None:
             return
         writer, tools = _writer(proposal.agent), {tool.name: tool.hint for tool in on_offer().values()}
-    trouble = "" if writer else NO_KEY
+    trouble = "" if writer else NO_KEY if is_english(proposal.description) else NO_KEY_ABROAD
     proposed = None
     if writer:
         try:

@@ -16,6 +16,7 @@ from agents import services
 from agents.comparison import Change, differences, values
 from agents.drafts import judge
 from agents.models import Agent, AgentVersion, Proposal
+from agents.writing.purposes import refusal
 from agents.writing.services import Choice, ask, take
 from agents.writing.shape import LONGEST_DESCRIPTION, Proposed
 
@@ -33,6 +34,12 @@ class DescribeForm(forms.Form):
         help_text="Such as: We are a dog groomer in Boise, open Tue–Sat 9–5. Callers want to book or ask for prices.",
     )
     agent = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def clean_description(self) -> str:
+        description: str = self.cleaned_data["description"]
+        if why := refusal(description):
+            raise forms.ValidationError(why)
+        return description
 
 
 @allowed(Permission.EDIT_AGENTS)

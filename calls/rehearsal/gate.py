@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils.timezone import now
 
 from agentos.tenants.models import User
 from agents.models import Agent, AgentVersion
 from agents.rehearsing import Scene, Standing
 from calls.rehearsal import running
 from calls.rehearsal.models import Rehearsal, RehearsalRun
+
+LATE_AFTER = timedelta(seconds=45)  # in writing one takes seconds, also with a vendor's model
 
 State = RehearsalRun.State
 
@@ -33,11 +38,13 @@ def put_on(agent: Agent, scenes: Sequence[Scene], *, by: User | None) -> None:
 
 def standing(draft: AgentVersion) -> Standing:
     """As Stage: by the newest run in writing of each with the draft as it is."""
-    found: dict[str, list[str]] = {"passed": [], "failed": [], "running": [], "unplayed": []}
-    runs = _runs(draft)
+    found: dict[str, list[str]] = {"passed": [], "failed": [], "running": [], "unplayed": [], "late": []}
+    runs, latest = _runs(draft), now() - LATE_AFTER
     for each in _asked(draft):
         run = runs.get(each.pk)
         found[_kind(run)].append(each.name)
+        if run is not None and run.state == State.RUNNING and run.created_at < latest:
+            found["late"].append(each.name)
     return Standing(**{kind: tuple(names) for kind, names in found.items()})
 
 

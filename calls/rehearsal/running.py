@@ -45,7 +45,8 @@ State = RehearsalRun.State
 
 
 def begin(rehearsals: Sequence[Rehearsal], version: AgentVersion, *, by_voice: bool = False) -> list[RehearsalRun]:
-    """Queue a run of each, inside the tenant; one that is running already is not begun twice."""
+    """Queue a run of each, inside the tenant; one that is running already is not begun twice, also by two at once."""
+    list(Rehearsal.objects.select_for_update().filter(pk__in=[each.pk for each in rehearsals]).order_by("pk"))
     digest = digest_of(version)
     recent = RehearsalRun.objects.filter(state=State.RUNNING, by_voice=by_voice).exclude(is_forgotten())
     busy = set(recent.values_list("rehearsal_id", flat=True))

@@ -51,8 +51,12 @@ def listen_back(said: Track, heard: Track, spoken: Spoken) -> list[Line]:
     not installed.
     """
     caller = _lines("caller", said, None)
-    agent = _lines("agent", heard, agent_grammar(spoken.prompt, spoken.fixed, spoken.said))
-    return sorted((*caller, *agent), key=lambda line: line.start_ms)
+    return sorted((*caller, *listen_to_agent(heard, spoken)), key=lambda line: line.start_ms)
+
+
+def listen_to_agent(heard: Track, spoken: Spoken) -> list[Line]:
+    """The agent's side alone, where it is known what the caller said."""
+    return list(_lines("agent", heard, agent_grammar(spoken.prompt, spoken.fixed, spoken.said)))
 
 
 def _lines(side: Side, track: Track, grammar: Grammar | None) -> Iterator[Line]:

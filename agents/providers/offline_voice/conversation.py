@@ -50,6 +50,7 @@ class Move(Enum):
     REPEAT = auto()
     KEYS = auto()
     PERSON = auto()
+    COMES = auto()
     EXISTING = auto()
     SMALL_TALK = auto()
     THANKS = auto()
@@ -75,6 +76,9 @@ _QUESTIONS = (
     ),
     (Asked.PASS_ON, r"your message is|shall i pass (?:that|it) on"),
 )
+MOST_OF_A_CHOICE = 8  # words with which somebody names a department, and tells no story
+
+_COMES = re.compile(r"\b(?:able to|can you|will you) (?:come|make it|be there)\b")
 _MISSED = re.compile(r"did not (?:quite )?(?:catch|understand|get|hear)|missed that|not getting this")
 
 
@@ -102,6 +106,7 @@ class Conversation:
     text: str = ""  # the caller's last turn in plain words
     raw: str = ""
     topics: list[str] = field(default_factory=list)
+    department: str = ""  # of the menu, that this turn has chosen
     note: str = ""  # why a day or a time was not taken
     chosen: str = ""  # the day or the time that we chose for the caller
     news: set[str] = field(default_factory=set)  # the slots that this turn has filled or changed
@@ -139,7 +144,7 @@ class Conversation:
     def caller_said(self, raw: str) -> Move:
         self.turns += 1
         self.raw, self.text = raw.strip(), plain(raw)
-        self.note, self.chosen, self.news, self.topics = "", "", set(), []
+        self.note, self.chosen, self.news, self.topics, self.department = "", "", set(), [], ""
         for step in (self._meta, self._message, self._offers, self._question, self._confirm, self._closing, self._book):
             if move := step():
                 return move
@@ -150,8 +155,9 @@ class Conversation:
     def _meta(self) -> Move | None:
         if not self.text:
             return Move.MISSED
-        if intents.KEYS.match(self.raw):
-            return Move.KEYS
+        if pressed := intents.KEYS.match(self.raw):
+            self.department = self.facts.menu.get(pressed["keys"].strip(), "")
+            return Move.PERSON if self.department else Move.KEYS
         if intents.AGAIN.fullmatch(self.text):
             return Move.REPEAT
         dictating = self.asked is Asked.MESSAGE and len(self.text.split()) > 4
@@ -166,6 +172,9 @@ class Conversation:
             return Move.PROGRESS
         if intents.PERSON.search(self.text) and not re.search(r"\bsee the\b|\bare you\b|\bam i\b", self.text):
             return Move.PERSON
+        if len(self.text.split()) <= MOST_OF_A_CHOICE and (chosen := self.facts.department_in(self.text)):
+            self.department = chosen
+            return Move.PERSON
         if intents.EXISTING.search(self.text) and self.asked not in (Asked.CONFIRM, Asked.CHANGE):
             return Move.EXISTING
         if intents.MESSAGE.search(self.text):
@@ -177,6 +186,8 @@ class Conversation:
 
     def _offers(self) -> Move | None:
         refused, agreed = self._no(), self._yes()
+        if agreed and _COMES.search(plain(self.said)):
+            return Move.COMES
         if self.asked is Asked.OFFER:
             if agreed:
                 self.mode = Mode.MESSAGE

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from .slots import find_reason
 from .when import DAY_NAMES, MONTHS, PLAUSIBLE, WEEKDAYS, read_today
-from .wording import digits, ordinal, plain, spoken
+from .wording import UNITS, digits, ordinal, plain, spoken
 
 
 def first_passage(told: str) -> str:
@@ -75,6 +75,9 @@ TOPICS = (
     ),
 )
 _LINE = re.compile(r"^[-*\s]*(?P<key>[A-Z][\w' &/-]{1,38}?)\s*:\s*(?P<value>\S.*)$")
+_KEY_LEADS = re.compile(
+    rf"\b({'|'.join(UNITS[:10])}) is (?:for )?(?:a |the )?([a-z]+(?: [a-z]+)?)(?=[,.])", re.IGNORECASE
+)
 _INLINE = re.compile(r"(?<=[.!?] )(?P<key>(?:Opening |Office )?[A-Z]?[a-z]*): (?P<value>.+)$")
 _RULES = re.compile(r"^(?:How to speak|What you can do)$.*?(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _PRIVATE = re.compile(
@@ -94,6 +97,7 @@ class Facts:
     lines: dict[str, str] = field(default_factory=dict)
     agent: str = ""
     emergency_number: bool = False
+    menu: dict[str, str] = field(default_factory=dict)  # where a key leads
 
     @classmethod
     def read(cls, prompt: str) -> Facts:
@@ -103,6 +107,8 @@ class Facts:
             found = _LINE.match(line) or _INLINE.search(line)
             if found and len(found["key"].split()) <= 4:
                 facts.lines.setdefault(found["key"].lower(), found["value"].strip())
+            if len(keys := _KEY_LEADS.findall(line)) > 1:
+                facts.menu |= {str(UNITS.index(key.lower())): name.lower() for key, name in keys}
         called = re.search(r"\bYou are ([A-Z][a-z]+),", prompt)
         facts.agent = called[1] if called else ""
         return facts
@@ -113,6 +119,10 @@ class Facts:
 
     def named(self, topic: Topic) -> str:
         return next((value for key, value in self.lines.items() if topic.key.search(key)), "")
+
+    def department_in(self, text: str) -> str:
+        """The one of the menu that is named; empty where none is."""
+        return next((name for name in self.menu.values() if re.search(rf"\b{re.escape(name)}\b", text)), "")
 
     @cached_property
     def hours(self) -> str:

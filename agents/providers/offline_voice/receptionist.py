@@ -109,6 +109,8 @@ class Receptionist:
                 return "I am sorry.", self._ask(Asked.CHANGE)
             case Move.PASSED_ON:
                 return "Thank you, I will pass it on.", self._ask(Asked.ELSE)
+            case Move.COMES:
+                return "Thank you. We look forward to seeing you.", self._ask(Asked.ELSE)
             case Move.DROPPED:
                 return "No problem.", self._ask(Asked.ELSE)
             case Move.DECLINED:

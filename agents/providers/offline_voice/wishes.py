@@ -61,7 +61,8 @@ def wish_for(move: Move, now: Conversation, tools: Sequence[ToolSpec]) -> ToolCa
                 else None
             )
         case Move.PERSON:
-            return _call("transfer_call", {"reason": "The caller asked for a person."}, schemas)
+            wanted = now.department if now.department not in ("", "person") else "a person"
+            return _call("transfer_call", {"reason": f"The caller asked for {wanted}."}, schemas)
         case Move.GOODBYE:
             return _call("end_call", {}, schemas)
     return None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from agentos.tenants.keys import create_key
 from agentos.tenants.models import LogEntry, Tenant, User
@@ -111,6 +115,38 @@ def test_publishing_waits_for_rehearsals_and_goes_on_by_itself(browser: Client, 
     assert done["HX-Redirect"] == at("edit", changed)
     with tenant_transaction(changed.tenant_id):
         assert changed.versions.get(number=2).note == "Shorter"
+
+
+def test_whoever_waits_in_vain_is_told_and_need_not_wait_where_it_is_advice(browser: Client, changed: Agent):
+    rehearsal(changed)
+    browser.post(at("publish", changed), {})
+    with tenant_transaction(changed.tenant_id):
+        RehearsalRun.objects.update(created_at=now() - timedelta(minutes=1))
+        assert gate.standing(draft_of(changed)).late == ("Dora",)
+
+    waiting = text(browser.post(at("publish", changed), {}))
+    assert "This takes longer than it should." in waiting
+    assert "Publish without waiting" in waiting
+
+    choose_rehearsing(changed.tenant, changed.pk, "required")
+    assert "nothing is published before they have passed" in text(browser.post(at("publish", changed), {}))
+
+
+def test_two_who_publish_at_once_play_each_rehearsal_once(changed: Agent):
+    rehearsal(changed)
+
+    def press(_: int) -> None:
+        try:
+            with tenant_transaction(changed.tenant_id):
+                gate.begin(draft_of(changed))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as people:
+        list(people.map(press, range(2)))
+
+    with tenant_transaction(changed.tenant_id):
+        assert RehearsalRun.objects.count() == 1
 
 
 def test_a_failed_rehearsal_is_shown_and_must_be_acknowledged(browser: Client, changed: Agent, owner: User):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from pytest_django import Settings
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
+from calls.after.reading import VERDICTS
 from calls.models import Call, LeftMessage, Rehearsal, RehearsalRun, ToolRun
 from calls.rehearsal import running
+from calls.rehearsal.making import from_call
 from tests import factories
 from tests.agents.pages import text
 from tests.conftest import SignIn
@@ -75,6 +78,13 @@ LEAVE_MESSAGE = {
     "name": "leave_message",
     "arguments": json.dumps({"message": "please call me", "for_whom": None, "name": "Dora", "number": None}),
 }
+
+
+def verdict(told: str) -> str:
+    found = {"summary": "Hello.", "result": "nothing", "sentiment": "neutral", "fields": []}
+    return json.dumps(found | {"criteria": [{"verdict": told, "reason": "Because."}]})
+
+
 WISH = {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": LEAVE_MESSAGE}]}
 
 
@@ -126,6 +136,41 @@ def test_a_vendor_that_is_away_is_said_and_what_was_spoken_is_kept(thinking: Age
 
     assert (run.state, said(run, "caller")) == ("broken", ["hello"])
     assert run.trouble
+
+
+@pytest.mark.parametrize(
+    ("judgement", "state", "why"),
+    [
+        (["no idea", "still none"], "unjudged", "The model wrote what cannot be read."),
+        (["{}", '{"criteria": [{"verdict": "met"}]}'], "unjudged", "The model wrote what cannot be read."),
+        (["unclear"], "unjudged", ""),
+        (["not_met"], "failed", ""),
+        (["met"], "passed", ""),
+    ],
+)
+def test_what_nobody_could_judge_has_not_passed(
+    thinking: Agent, vendor: Doubles, judgement: list[str], state: str, why: str
+):
+    judged = [verdict(each) if each in VERDICTS else each for each in judgement]
+    vendor.openai.answers_with("Gladly.", "Goodbye.", *judged)
+
+    run = play(thinking, lines=["hello"], criteria=["The caller was content."])
+
+    assert (run.state, run.trouble) == (state, "")
+    assert run.findings[-1]["check"] == "The caller was content."
+    assert why in run.findings[-1]["why"]
+
+
+def test_a_judge_who_is_away_leaves_the_other_checks_as_they_are(thinking: Agent, settings: Settings):
+    settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": "http://127.0.0.1:9"}}
+    rehearsal = Rehearsal(agent=thinking, says=["gladly"], criteria=["The caller was content."])
+    with tenant_transaction(thinking.tenant_id):
+        scenery = running.scenery_of(thinking.tenant_id, rehearsal)
+    greeted = {"who": "agent", "text": "Juniper Dental, gladly."}
+
+    findings = running.checked(scenery, rehearsal, [greeted, {"who": "caller", "text": "Thanks."}])
+
+    assert [finding.holds for finding in findings] == [True, True, None]
 
 
 # Pages
@@ -186,6 +231,37 @@ def test_a_call_becomes_a_rehearsal(browser: Client, agent: Agent):
         ["leave_message"],
         {"leave_message": "Noted."},
     )
+
+
+def test_a_call_of_last_week_is_rehearsed_on_the_day_on_which_it_was(agent: Agent):
+    call = factories.make_call(agent, status=Call.Status.ENDED, created_at=datetime(2026, 3, 4, 17, tzinfo=UTC))
+    factories.make_turn(call, "what day is it today, this is [name]")
+    with tenant_transaction(agent.tenant_id):
+        for at, answer in enumerate(("Free on Thursday.", "Nothing is free.")):
+            looked = {"name": "check_availability", "state": "done", "effect": False}
+            ToolRun.objects.create(call=call, key=str(at), turn=1, result=answer, **looked)
+        found = {"name": "look_up_contact", "result": "[name], a patient", "state": "done", "effect": False}
+        ToolRun.objects.create(call=call, key="k", turn=1, **found)
+        made = from_call(call)
+        made.says = ["March 4|fourth of March|March the fourth|March fourth"]
+        made.save()
+        (run,) = running.begin([made], agent.versions.get(number=None))
+    running.rehearse(agent.tenant_id, run.pk)
+
+    with tenant_transaction(agent.tenant_id):
+        run.refresh_from_db()
+    assert made.answers == {"look_up_contact": "Anna Smith, a patient"}
+    assert said(run, "caller")[0] == "what day is it today, this is Anna Smith"
+    assert run.state == "passed", run.script
+
+
+def test_a_call_in_which_nobody_spoke_is_no_rehearsal(browser: Client, agent: Agent):
+    call = factories.make_call(agent, status=Call.Status.ENDED)
+
+    browser.post(index(agent), {"action": "from_call", "call": str(call.pk)})
+
+    with tenant_transaction(agent.tenant_id):
+        assert not Rehearsal.objects.exists()
 
 
 def test_whoever_only_looks_cannot_play(sign_in: SignIn, viewer: User, agent: Agent):

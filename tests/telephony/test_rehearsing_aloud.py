@@ -1,0 +1,55 @@
+"""A rehearsal by voice: somebody with a goal calls the draft, on the real media path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent
+from calls.models import Call, Recording, Rehearsal, RehearsalRun
+from calls.rehearsal import running
+from calls.rehearsal.conduct import BEHAVES
+from telephony import rehearsing
+from telephony.carrier_webhook import CarrierWebhook
+from tests.campaigns.line import in_thread
+from tests.telephony.product import product_served
+from tests.telephony.shelf import Shelf, writer_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.timeout(120)
+async def test_somebody_who_wants_to_know_the_hours_is_told_and_hangs_up(
+    agent: Agent, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    writer = writer_of(tmp_path / "events", Shelf())
+    monkeypatch.setattr(CarrierWebhook, "events", staticmethod(lambda: writer))
+
+    def begun() -> RehearsalRun:
+        with tenant_transaction(agent.tenant_id):
+            goal = {"goal": "To find out when you are open", "says": ["Monday to Friday"], "difficulty": "hard"}
+            rehearsal = Rehearsal.objects.create(agent=agent, name="Dora", **goal)
+            return running.begin([rehearsal], agent.versions.get(number=None), by_voice=True)[0]
+
+    def played() -> tuple[RehearsalRun, Call, Recording]:
+        with tenant_transaction(agent.tenant_id):
+            run = RehearsalRun.objects.select_related("call").get()
+            return run, run.call, Recording.objects.get(call=run.call)
+
+    run = await in_thread(begun)
+    async with product_served(settings):
+        await in_thread(rehearsing.rehearse_aloud, agent.tenant_id, run.pk)
+    run, call, recording = await in_thread(played)
+
+    said = [(entry["who"], entry["text"]) for entry in run.script]
+    held = {finding["check"]: finding["holds"] for finding in run.findings}
+    assert [text for who, text in said if who == "caller"] == ["when are you open", "thank you goodbye"]
+    assert any(who == "agent" and "we are open monday to friday" in text for who, text in said)
+    assert held["Says “Monday to Friday”"]
+    assert held[BEHAVES]
+    assert run.state == ("passed" if all(held.values()) else "failed")
+    assert len(run.measures["waits_ms"]) == 2
+    assert (call.channel, call.ending, recording.duration_ms > 5_000) == ("rehearsal", "agent", True)
