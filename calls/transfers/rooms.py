@@ -26,6 +26,7 @@ LONGEST_WAIT = timedelta(seconds=90)  # with music; whoever listens to the intro
 LONGEST_RING = timedelta(seconds=RINGS_S + 12)  # the carrier stops by itself, and tells us
 LONGEST_INTRODUCTION = timedelta(seconds=60)
 FETCHED_AGAIN_AFTER = timedelta(seconds=8)
+TOLD_WITHIN = timedelta(minutes=2)  # after the end of a call the carrier has said what became of whom it dialed
 JOINS_WITHIN = timedelta(seconds=8)  # a room that is still empty then stays empty
 
 State, Phone = Transfer.State, Ring.State
@@ -202,17 +203,33 @@ def unfinished(tenant_id: int) -> list[int]:
     with tenant_transaction(tenant_id):
         waiting = Transfer.objects.filter(warm=True, state__in=(State.DIALING, State.RETURNING, State.TALKING))
         ringing = Ring.objects.filter(state=Phone.OVER, is_down=False).exclude(carrier_sid="")
-        return sorted({*waiting.values_list("pk", flat=True), *ringing.values_list("transfer_id", flat=True)})
+        over = {"call__status": Call.Status.ENDED, "call__ended_at__lt": now() - TOLD_WITHIN}
+        untold = Transfer.objects.filter(warm=False, state=State.DIALING, **over)
+        waiting_or_untold = {*waiting.values_list("pk", flat=True), *untold.values_list("pk", flat=True)}
+        return sorted({*waiting_or_untold, *ringing.values_list("transfer_id", flat=True)})
 
 
 def look_after(tenant_id: int, transfer_id: int, at: datetime | None = None) -> list[Errand]:
     """What the carrier has to be asked for now. To be done after this, whatever else is done meanwhile."""
     with tenant_transaction(tenant_id):
         known = Transfer.objects.select_for_update(of=("self",)).select_related("call__version__agent")
-        transfer = known.filter(pk=transfer_id, warm=True).first()
+        transfer = known.filter(pk=transfer_id).first()
         if transfer is None:
             return []
+        if not transfer.warm:
+            _give_up_untold(transfer, at or now())
+            return []
         return [*_caller(transfer, at or now()), *_phones_to_put_down(transfer)]
+
+
+def _give_up_untold(transfer: Transfer, at: datetime) -> None:
+    """A caller put straight through is gone, and the carrier never told how it came out: better one call too many."""
+    ended_at = transfer.call.ended_at
+    if transfer.state != State.DIALING or ended_at is None or ended_at > at - TOLD_WITHIN:
+        return
+    if len(transfer.tried) < len(transfer.people):
+        note_tried(transfer, "canceled", "")
+    endings.left(transfer)
 
 
 def _caller(transfer: Transfer, at: datetime) -> list[Errand]:

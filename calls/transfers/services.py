@@ -147,7 +147,8 @@ def report(tenant_id: int, agent_id: UUID, carrier_sid: str, told: Told) -> Next
 
 def _take(transfer: Transfer, told: Told) -> None:
     if len(transfer.tried) < len(transfer.people):
-        note_tried(transfer, OUTCOMES.get(told.status, "failed"), told.dial_sid, told.seconds)
+        otherwise = "canceled" if told.has_left else "failed"
+        note_tried(transfer, OUTCOMES.get(told.status, otherwise), told.dial_sid, told.seconds)
 
 
 def _step(transfer: Transfer) -> Next:

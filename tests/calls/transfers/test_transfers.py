@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
@@ -18,10 +19,11 @@ from agents.tools import ToolContext, ToolOutcome, built_in
 from agents.versions import VersionSpec
 from calls.after.costs import tally
 from calls.calendar.models import Calendar
-from calls.models import Call, CallEvent, Colleague, ToolRun, Transfer
+from calls.models import Call, CallBack, CallEvent, Colleague, ToolRun, Transfer
 from calls.resumption import load_earlier
+from calls.services import advance_call
 from calls.tools.transfer import NO_LINE
-from calls.transfers import services
+from calls.transfers import rooms, services
 from calls.transfers.endings import NOBODY
 from calls.transfers.steps import After, Next, Step, Told
 from calls.wording import happening
@@ -199,6 +201,50 @@ def test_the_line_to_a_person_is_among_the_costs_of_the_call(call: Call, people:
     with tenant_transaction(call.tenant_id):
         parts = tally(Call.objects.get(pk=call.pk), ()).parts
     assert parts["people"] == 2 * Decimal("1.40")
+
+
+def test_who_hangs_up_while_a_phone_rings_is_not_forgotten(call: Call, people: list[Colleague]):
+    ask(call)
+    next_step(call)
+
+    told = Told("canceled", "CA1", has_left=True)
+    assert services.report(call.tenant_id, call.agent_id, SID, told) == After.ENDED
+
+    with tenant_transaction(call.tenant_id):
+        transfer = Transfer.objects.get()
+        assert (transfer.state, [each["outcome"] for each in transfer.tried]) == ("left", ["canceled"])
+        assert CallBack.objects.get().reason.startswith("Waited to be put through to billing")
+
+
+def test_a_caller_of_whom_the_carrier_never_told_what_became_is_rung_back(call: Call, people: list[Colleague]):
+    ask(call)
+    next_step(call)
+    advance_call(call.tenant_id, agent_id=call.agent_id, carrier_sid=SID, status="completed", at=now())
+    assert rooms.unfinished(call.tenant_id) == []
+    with tenant_transaction(call.tenant_id):
+        Call.objects.update(ended_at=now() - 2 * rooms.TOLD_WITHIN)
+
+    (forgotten,) = rooms.unfinished(call.tenant_id)
+    assert rooms.look_after(call.tenant_id, forgotten) == []
+
+    assert rooms.unfinished(call.tenant_id) == []
+    with tenant_transaction(call.tenant_id):
+        assert Transfer.objects.get().state == "left"
+        assert CallBack.objects.count() == 1
+
+
+def test_a_talk_that_the_caller_ends_is_one_and_asks_for_no_call_back(call: Call, people: list[Colleague]):
+    ask(call)
+    next_step(call)
+    advance_call(call.tenant_id, agent_id=call.agent_id, carrier_sid=SID, status="completed", at=now())
+
+    told = Told("completed", "CA1", has_left=True, seconds=30)
+    assert services.report(call.tenant_id, call.agent_id, SID, told) == After.ENDED
+
+    with tenant_transaction(call.tenant_id):
+        call.refresh_from_db()
+        assert (Transfer.objects.get().state, call.ending) == ("reached", "transferred")
+        assert CallBack.objects.count() == 0
 
 
 def test_a_caller_may_be_put_through_once_more_after_nobody_was_there(call: Call, people: list[Colleague]):
