@@ -21,6 +21,8 @@ EARS = {"deepgram": "Deepgram"}
 FLUX = "flux"
 NOVA = {"nova-3": "nova-3-general", "nova-2": "nova-2-general"}
 
+SHORTEST_SPEECH_TIMEOUT_MS, LONGEST_SPEECH_TIMEOUT_MS = 600, 5000  # what is quicker the carrier decides by itself
+
 AT_ONCE_S = 5  # a session that fails sooner has not been a conversation
 
 # 64101: not enabled for the account; 64106: settings that do not go together; 64114: no recogniser to be had.
@@ -41,11 +43,17 @@ def relay_for(wish: RelayWish) -> Relay:
         interrupt_sensitivity=options.get("interrupt_sensitivity", ""),
         keys=spec.transport_options.get("keys", True) is True,
         ignore_backchannel=bool(spec.backchannels) and not never,
+        speech_timeout_ms=_speech_timeout_ms(spec.endpointing_ms),
         greeting=wish.greeting,
         greeting_interruptible="none" if wish.protected or never else "any",
         languages=spoken_languages(spec)[1:],
     )
     return relay if wish.plain else _with_voice_and_ears(relay, spec, options)
+
+
+def _speech_timeout_ms(endpointing_ms: int) -> int:
+    """The silence that ends a turn, for an agent that is patient; 0: the carrier decides."""
+    return min(endpointing_ms, LONGEST_SPEECH_TIMEOUT_MS) if endpointing_ms >= SHORTEST_SPEECH_TIMEOUT_MS else 0
 
 
 def _with_voice_and_ears(relay: Relay, spec: VersionSpec, options: Mapping[str, str]) -> Relay:

@@ -47,6 +47,7 @@ class Relay:
     keys: bool = True
     ignore_backchannel: bool = False
     partial_prompts: bool = False
+    speech_timeout_ms: int = 0
     greeting: str = ""
     greeting_interruptible: str = "any"
     languages: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ def connect_relay(url: str, relay: Relay, parameters: Mapping[str, str], *, acti
         "interrupt_sensitivity": relay.interrupt_sensitivity,
         "ignore_backchannel": relay.ignore_backchannel,
         "partial_prompts": relay.partial_prompts,
+        "speech_timeout": str(relay.speech_timeout_ms or ""),
         "dtmf_detection": relay.keys,
         "welcome_greeting": relay.greeting[:MAX_SPOKEN],
         "welcome_greeting_interruptible": relay.greeting_interruptible if relay.greeting else "",

@@ -19,7 +19,7 @@ def hand_over_to(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     if not arguments["reason"].strip():
         return ToolOutcome("Say for what.", ok=False)
     call = Call.objects.filter(pk=context.call_id).first()
-    if call is None or call.channel == Call.Channel.BROWSER:
+    if call is None or not call.is_by_carrier:
         return ToolOutcome(IN_BROWSER, ok=False)
     if call.tool_runs.filter(name=NAME, state=ToolRun.State.DONE).count() >= MOST:
         return ToolOutcome(ENOUGH, ok=False)
@@ -37,7 +37,7 @@ TOOLS = (
         name=NAME,
         title="Pass callers on to another of your agents",
         hint="In the same call: the other agent knows what was said, and goes on with its own instructions, knowledge, "
-        "tools and voice. At most three times in a call.",
+        "tools and voice. At most three times in a call, and not in calls from a browser.",
         description=(
             "Pass the caller on to another agent of the business, who knows what was said so far. Tell the caller in "
             "half a sentence that you do; say no goodbye."

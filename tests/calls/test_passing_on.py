@@ -14,11 +14,11 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from agents.providers import close_clients
 from calls import admission, runtime
-from calls.admission import Admission, admit, readmit
+from calls.admission import Admission, admit, call_id_for, readmit
 from calls.models import Call
 from calls.runtime import CallClaims
 from tests.doubles import Doubles
-from tests.factories import make_agent
+from tests.factories import make_agent, make_call, make_event
 from tests.fakes import PlayedLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,6 +89,20 @@ def test_the_other_agent_goes_on_in_the_same_call(tenant: Tenant, settings: Sett
             desk.published_id,
             {"to": "Billing", "version_id": billing.published_id},
         )
+
+
+def test_the_carrier_is_told_to_hear_and_speak_as_whoever_takes_over(tenant: Tenant) -> None:
+    by_carrier = VENDORS | {"transport": "conversation_relay"}
+    billing = make_agent(tenant, "Billing", language="es-US", tts_voice="other456", **by_carrier)
+    desk = make_agent(tenant, "Desk", tts_voice="abc123", **by_carrier)
+    call = make_call(desk, id=call_id_for(desk.pk, "CA1"), carrier_sid="CA1", **RINGS)
+    make_event(call, "handed_over", at_ms=1000, to="Billing", version_id=billing.published_id)
+
+    wish = asyncio.run(readmit(agent_id=desk.pk, carrier_sid="CA1")).relay
+
+    assert wish is not None
+    assert (wish.spec.agent_name, wish.spec.language, wish.spec.tts_voice) == ("Billing", "es-US", "other456")
+    assert wish.greeting == ""
 
 
 async def passed_on(desk: Agent, settings: Settings) -> dict[str, Any]:

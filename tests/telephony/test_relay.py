@@ -92,6 +92,11 @@ def test_an_agent_that_always_finishes_is_not_interrupted_by_the_carrier():
     assert (noun.attrib["interruptible"], noun.attrib["welcomeGreetingInterruptible"]) == ("none", "none")
 
 
+@pytest.mark.parametrize(("wanted", "told"), [(300, None), (599, None), (600, "600"), (1500, "1500"), (9000, "5000")])
+def test_a_patient_agent_lets_the_carrier_wait_as_long_where_it_can(wanted: int, told: str | None):
+    assert element(RelayWish(spec(endpointing_ms=wanted))).attrib.get("speechTimeout") == told
+
+
 def test_a_notice_in_the_greeting_is_heard_to_its_end():
     assert element(RelayWish(spec(), "This is recorded.", protected=True)).attrib["welcomeGreetingInterruptible"] == (
         "none"

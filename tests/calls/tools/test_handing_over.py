@@ -78,11 +78,12 @@ def test_after_three_times_whoever_has_the_caller_keeps_them(call: Call, billing
 
 
 def test_nobody_is_passed_on_without_a_reason_or_in_the_browser(agent: Agent, call: Call, billing: Agent) -> None:
-    in_browser = factories.make_call(agent, channel="browser")
+    in_browsers = [factories.make_call(agent, channel=channel) for channel in ("browser", "web")]
 
     assert not use(call, "hand_over_to", settings=settings(billing), to="Billing", reason=" ").ok
-    told = use(in_browser, "hand_over_to", settings=settings(billing), to="Billing", reason="A bill")
-    assert told.content == IN_BROWSER
+    for in_browser in in_browsers:
+        told = use(in_browser, "hand_over_to", settings=settings(billing), to="Billing", reason="A bill")
+        assert told.content == IN_BROWSER
 
 
 def test_who_takes_over_knows_what_was_said_and_begins_within_the_limits_of_the_call(
