@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,15 +19,18 @@ from agents.providers.ports import ToolCall
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.guarding import UNKNOWN, Run, digest_in
-from calls.conversation.history import Exchange
+from calls.conversation.history import Exchange, words_of_operator
 from calls.conversation.ports import ToolResult
 from calls.conversation.script import Script
 from calls.journal import spool
 from calls.models import Call, ToolRun
+from calls.people import KINDS, Left, left_by
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
 from calls.taking_over import note_for, passed_at, version_of, within_limits_of
 from calls.transfers.services import words_of_return
+
+TURN = ("speaker", "kind", "heard", "started_ms", "extras")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Earlier:
     takes_over: bool = False  # it has not spoken yet
     agent_id: UUID | None = None  # its id
     bridge: str = ""  # said first, where more is known than that the line was lost
+    left: Left = field(default_factory=Left)  # by people who were in the call
 
     def begin(self, script: Script) -> Script:
         """The script of who goes on: one who takes over begins with an answer."""
@@ -68,7 +72,8 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
             raise LookupError(f"call {call_id} is unknown")
         first = AgentVersion.objects.select_related("agent").get(pk=call.version_id)
         version, passed_ms = version_of(call), passed_at(call)
-        turns = list(call.turns.order_by("started_ms", "index").values("speaker", "heard", "started_ms"))
+        turns = list(call.turns.order_by("started_ms", "index").values(*TURN))
+        left = left_by(call.events.filter(kind__in=KINDS).order_by("segment", "sequence").values_list("kind", "data"))
         runs = [_facts_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
         bridge = words_of_return(call)
         answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
@@ -87,7 +92,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         briefing=Briefing.from_json(call.briefing),
     )
     earlier = _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
-    return new, answerer, replace(taken_over(earlier, turns, version, passed_ms), bridge=bridge)
+    return new, answerer, replace(taken_over(earlier, turns, version, passed_ms), bridge=bridge, left=left)
 
 
 def taken_over(
@@ -125,7 +130,9 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
     )
     done = {entry["key"]: {"key": entry["key"], **entry["state"]} for entry in entries if entry["entry"] == "tool"}
     runs = [each for each in done.values() if each["state"] != ToolRun.State.REFUSED]
-    return new, snapshot, _earlier(turns.values(), runs, parse_datetime(answered), new.briefing.before_ms)
+    left = left_by((entry["kind"], entry["data"]) for entry in entries if entry["entry"] == "event")
+    earlier = _earlier(turns.values(), runs, parse_datetime(answered), new.briefing.before_ms)
+    return new, snapshot, replace(earlier, left=left)
 
 
 def run_of(row: ToolRun) -> Run:
@@ -141,15 +148,17 @@ def _facts_of(row: ToolRun) -> dict[str, Any]:
 def _earlier(
     turns: Iterable[dict[str, Any]], runs: Sequence[dict[str, Any]], answered_at: datetime | None, before_ms: int
 ) -> Earlier:
-    roles = {"caller": "user", "agent": "assistant"}
     known = sorted([*turns, *runs], key=lambda each: each["started_ms"])
-    said = tuple(
-        _exchange(each) if "key" in each else (roles[each["speaker"]], each["heard"])
-        for each in known
-        if "key" in each or each["heard"]
-    )
+    said = tuple(_exchange(each) if "key" in each else _said(each) for each in known if "key" in each or each["heard"])
     elapsed = round((now() - answered_at).total_seconds() * 1000) if answered_at else 0
     return Earlier(said, max(0, elapsed) + before_ms, tuple(_run(each) for each in known if "key" in each))
+
+
+def _said(turn: dict[str, Any]) -> tuple[str, str]:
+    if turn["speaker"] == "caller":
+        return "user", turn["heard"]
+    by = turn.get("extras", {}).get("by")
+    return "assistant", words_of_operator(by, turn["heard"]) if by and turn["kind"] == "person" else turn["heard"]
 
 
 def _exchange(run: dict[str, Any]) -> Exchange:

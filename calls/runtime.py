@@ -280,7 +280,8 @@ class RunningCall(Generic[E]):
     """One segment of a call on this process. Nothing that the socket calls waits."""
 
     def __init__(self, claims: CallClaims, prepared: Prepared, earlier: Earlier, engine: E) -> None:
-        assert prepared.texts is not None  # noqa: S101 - set by _equip
+        texts = prepared.texts
+        assert texts is not None  # noqa: S101 - set by _equip
         self._claims, self._spec, self.engine = claims, prepared.spec, engine
         self._new, self._browser = prepared.new, not prepared.new.is_by_carrier
         redactor = _redactor(prepared)
@@ -293,12 +294,10 @@ class RunningCall(Generic[E]):
         self._toolbox, self._worker = open_toolbox(
             scene, self._journal, lambda: self._session.now_ms(), earlier=runs, own=own, through=hands
         )
-        script = prepared.texts.script(
-            resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge
-        )
+        script = texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge)
         self._session = Session(
             script=engine.script(earlier.begin(script)),
-            history=History(_instructions(prepared.texts, engine), earlier.said),
+            history=History(_instructions(texts, engine), earlier.said, earlier.left.notes),
             listener=engine.listener,
             make_speaker=engine.speaker,
             model=engine.model,
@@ -312,6 +311,7 @@ class RunningCall(Generic[E]):
             operator_ears=engine.operator_ears,
             summons=summons(scene, may_ring=not is_rehearsed(prepared.new)),
         )
+        self._session.operator.earlier = earlier.left.speaker
         self._attendance = Attendance(claims.tenant_id, claims.call_id, self._session, engine.tap)
         self._worker.act, self._worker.entries = self._session.acts.perform, self._session.acts.entries
         engine.attach(self._session)
@@ -350,7 +350,7 @@ class RunningCall(Generic[E]):
             log.exception("conversation broke off", **ids)
             ending = Ending.MEDIA_LOST
         try:
-            await self._attendance.end()
+            await self._attendance.end(goes_on=ending in (Ending.MEDIA_LOST, Ending.HAND_OVER))
             await self._finish(ending)
         finally:
             _running.pop(self._claims.call_id, None)

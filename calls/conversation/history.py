@@ -49,6 +49,11 @@ def _is_object(text: str) -> bool:
         return False
 
 
+def words_of_operator(name: str, text: str) -> str:
+    """What a colleague said in our place, as the model reads it."""
+    return f"[{name}: {text}]"
+
+
 def tool_messages(exchanges: Iterable[Exchange], said: str = "") -> list[Message]:
     """Calls that were made at a time, each with its result behind it. `said` is what was written before them."""
     known = list(exchanges)
@@ -75,10 +80,12 @@ class Entry:
 class History:
     """The conversation so far, bounded; the oldest turns are forgotten first."""
 
-    def __init__(self, system: str, earlier: Iterable[tuple[str, str] | Exchange] = ()) -> None:
-        """`earlier`: (role, text) of what was said, and what was done, in order."""
+    def __init__(
+        self, system: str, earlier: Iterable[tuple[str, str] | Exchange] = (), notes: Iterable[str] = ()
+    ) -> None:
+        """`earlier`: (role, text) of what was said, and what was done, in order; `notes`: what `note` was told."""
         self.system = system
-        self._notes: list[str] = []
+        self._notes = list(notes)[-MOST_NOTES:]
         self._entries = [Entry("tools", "", [each]) if isinstance(each, Exchange) else Entry(*each) for each in earlier]
         self._made = sum(entry.role == "tools" for entry in self._entries)
 
@@ -91,7 +98,7 @@ class History:
 
     def operator_said(self, name: str, text: str) -> Entry:
         """Words of a colleague, who spoke in our place."""
-        return self._add(Entry("assistant", f"[{name}: {text}]"))
+        return self._add(Entry("assistant", words_of_operator(name, text)))
 
     def note(self, text: str) -> None:
         """What the model must know and nobody has said."""

@@ -41,6 +41,23 @@ TALKED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Microphone:
+    """Whose it is, and the key of its sound."""
+
+    by: str
+    key: str
+
+    @property
+    def number(self) -> int:
+        """As the journal keeps it: what redaction takes for nobody's number."""
+        return int(self.key, 16)
+
+    @classmethod
+    def from_number(cls, by: str, number: object) -> Microphone | None:
+        return cls(by, f"{number:032x}") if isinstance(number, int) else None
+
+
 @dataclass(slots=True)
 class Operator:
     """Whoever is speaking now. `key` names their microphone."""
@@ -72,6 +89,7 @@ class OperatorSide:
         self._floor, self._speaker, self._history, self._records = floor, speaker, history, records
         self._timers, self._spawn, self._now, self._now_ms, self._ears = timers, spawn, now, now_ms, ears
         self._operator: Operator | None = None
+        self.earlier: Microphone | None = None  # who spoke when the segment before this one was lost
         self.was_lost = False  # why the last of them left
         self.do: Callable[[turns.Event], None] = lambda event: None
         self.on_whisper: Callable[[], None] = lambda: None
@@ -128,14 +146,26 @@ class OperatorSide:
             return Answer.DONE if self._operator.key == command.operator else Answer.TAKEN
         if not self._speaker.carries_sound:
             return Answer.NO_SOUND
-        self._operator = Operator(command.by, command.operator, self._now_ms(), self._now(), self._ears())
-        self._records.event("taken_over", {"by": command.by})
-        self.on_change(command.by)
-        self.do(turns.OperatorCame())
-        if self._operator.ears is not None:
-            self._spawn(self._understand(self._operator, self._operator.ears))
-        self._watch(self._operator)
+        microphone = Microphone(command.by, command.operator)
+        self._records.event("taken_over", {"by": command.by, "microphone": microphone.number})
+        self._let_speak(microphone)
         return Answer.DONE
+
+    def goes_on(self) -> bool:
+        """Whether somebody speaks in the agent's place from the first moment: they did so before the line was lost."""
+        if self.earlier is None or not self._speaker.carries_sound:
+            return False
+        self._let_speak(self.earlier)
+        return True
+
+    def _let_speak(self, microphone: Microphone) -> None:
+        operator = Operator(microphone.by, microphone.key, self._now_ms(), self._now(), self._ears())
+        self._operator = operator
+        self.on_change(microphone.by)
+        self.do(turns.OperatorCame())
+        if operator.ears is not None:
+            self._spawn(self._understand(operator, operator.ears))
+        self._watch(operator)
 
     def _give_back(self, command: GiveBack) -> Answer:
         if self._operator is None or self._operator.key != command.operator:

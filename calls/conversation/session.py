@@ -90,7 +90,8 @@ class Session:
             self._group = group
             self._spawn(self._listen())
             self._clocks.start()
-            self._words.open()
+            if not self.operator.goes_on():
+                self._words.open()
             try:
                 await self._over.wait()
             finally:

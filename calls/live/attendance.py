@@ -30,12 +30,15 @@ class Attendance:
 
     def begin(self) -> None:
         self._exchange.subscribe(self._channel, self._take)
+        if self._tap is not None and self._session.operator.earlier is not None:
+            self._tap.open(LISTEN_FOR_S)  # whoever speaks hears the caller at once
 
-    async def end(self) -> None:
-        """The call is over for whoever follows it."""
+    async def end(self, *, goes_on: bool = False) -> None:
+        """The call is over for whoever follows it, unless it `goes_on` in another segment."""
         if self._tap is not None:
             self._tap.close()
-        self._tell("over")
+        if not goes_on:
+            self._tell("over")
         await self._exchange.unsubscribe(self._channel, self._take)
 
     def _speaks(self, by: str) -> None:

@@ -30,6 +30,7 @@ from calls.models import Call
 
 NOT_ALLOWED, OVER = 4403, 4410
 LONGEST_SOUND = 4000  # bytes: half a second
+MOST_ALONE = 3  # checks: the carrier comes back within seconds, or not at all
 MOST_WAITING = 50  # messages: five seconds of sound for a browser that does not keep up
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     _tasks: tuple[asyncio.Task[None], ...] = ()
     _member: Membership | None = None
     _speaks = False
+    _alone = 0  # so often in a row nobody carried the call
     _name = ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -154,10 +156,28 @@ class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
                     await self._give_back(lost=True)
                     await self.close(NOT_ALLOWED)
                     return
-            if await self._send(Listen(self._name)) is Answer.OVER:
+            answer = await self._send(Listen(self._name))
+            self._alone = self._alone + 1 if answer is Answer.OVER else 0
+            if self._alone and not await self._goes_on():
                 await self.send(text_data=json.dumps({"state": "over"}))
                 await self.close(OVER)
                 return
+
+    async def _goes_on(self) -> bool:
+        """Whether another process will carry the call, which this one has lost."""
+        if self._alone > MOST_ALONE:
+            return False
+        with suppress(DatabaseError):
+            return bool(await database_sync_to_async(self._is_living)())
+        return True
+
+    def _is_living(self) -> bool:
+        member = self._member
+        if member is None:
+            return False
+        with tenant_transaction(member.tenant):
+            living: bool = Call.objects.filter(pk=self._call_id).exclude(status=Call.Status.ENDED).exists()
+            return living
 
     def _still_may(self) -> bool:
         member = self.member(Permission.LISTEN_IN)

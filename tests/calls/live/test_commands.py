@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -30,7 +31,8 @@ from tests.calls.test_doing import QuickCarrier, in_thread
 from tests.fakes import PlayedLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
-KEY = "0" * 32
+KEY = "0" * 31 + "7"
+VOICE = bytes([7]) * 160
 REDIS = settings.REDIS_URL
 
 
@@ -90,6 +92,10 @@ async def test_a_page_whispers_and_hangs_up_and_hears_when_the_call_is_over(tena
     assert (ending, kinds) == ("operator", ["engine_fallback", "whispered", "hung_up"])
 
 
+def drained(queue: asyncio.Queue[bytes]) -> list[bytes]:
+    return [queue.get_nowait() for _ in range(queue.qsize())]
+
+
 async def test_whoever_listens_hears_both_sides_and_speaks_in_the_agents_place(tenant: Tenant):
     async with running(tenant, "media_streams") as (call, line):
         assert isinstance(line, PlayedLine)
@@ -125,3 +131,30 @@ async def test_a_call_goes_on_where_redis_is_away(tenant: Tenant, settings: Sett
         assert await carrier.answer_to("Hello")
         assert await send_soon(tenant.pk, call._claims.call_id, Whisper("Priya Nair", "Hi")) is Answer.LOST
         assert await in_thread(lambda: send(tenant.pk, call._claims.call_id, Whisper("P", "Hi"))) is Answer.LOST
+
+
+async def test_what_people_do_in_a_call_survives_the_process_that_carried_it(tenant: Tenant):
+    async with running(tenant, "media_streams") as (lost, _):
+        claims = lost._claims
+        assert await send_soon(tenant.pk, claims.call_id, Whisper("Priya Nair", "Offer her the 3 PM slot."))
+        assert await send_soon(tenant.pk, claims.call_id, TakeOver("Priya Nair", KEY)) is Answer.DONE
+        own, told = Exchange(), asyncio.Queue[bytes]()  # of somebody who follows the call elsewhere
+        own.subscribe(sound_of(tenant.pk, claims.call_id), told.put_nowait)
+        await lost.line_closed(caller_hung_up=False)
+        await in_thread(lambda: spool.recover(claims.call_id))
+
+        line = PlayedLine()
+        call = await runtime.start_call(replace(claims, segment=2), line)
+        line.on_mark = call.mark_reached
+        async with asyncio.timeout(10):
+            while VOICE not in b"".join(audio for _, kind, audio in line.sent if kind == "audio"):
+                await exchange().publish(call._attendance._channel, sound_message(KEY, VOICE))
+        system = call._session._history.messages()[0].content
+        assert "Offer her the 3 PM slot." in system
+        assert {audio for _, kind, audio in line.sent if kind == "audio"} == {VOICE}, "the agent keeps quiet"
+        assert await send_soon(tenant.pk, claims.call_id, GiveBack(KEY)) is Answer.DONE
+        assert "Priya Nair, a colleague of yours, took over the call" in call._session._history.messages()[0].content
+        await call.line_closed(caller_hung_up=True)
+        states = [json.loads(message)["state"] for message in drained(told) if not message.startswith(SOUND)]
+        assert states.count("over") == 1
+        await own.unsubscribe(sound_of(tenant.pk, claims.call_id), told.put_nowait)
