@@ -99,6 +99,11 @@ class CallPage:
         return known
 
     @property
+    def is_mixed(self) -> bool:
+        """Whether both sides are one in the recording, as a vendor keeps it."""
+        return self._native is not None and self._native.state == NativeCall.State.IMPORTED
+
+    @property
     def shows_numbers(self) -> bool:
         return may(self.membership, Permission.SEE_NUMBERS)
 
@@ -189,8 +194,8 @@ class CallPage:
             return None
         try:
             found = waveform(path_of(self.recording))
-            mixed = self._native is not None and self._native.state == NativeCall.State.IMPORTED
-            return found.told_apart([(each.start_ms, each.is_agent) for each in self.speech]) if mixed else found
+            begun = [(each.start_ms, each.is_agent) for each in self.speech]
+            return found.told_apart(begun) if self.is_mixed else found
         except OSError as error:
             log.warning("a recording cannot be read", call_id=str(self.call.pk), reason=error.strerror)
             return None
