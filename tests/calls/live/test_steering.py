@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.test import Client
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.timezone import now
 from pytest_django import Settings
 
@@ -16,6 +21,7 @@ from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.calendar.models import Calendar
+from calls.consumers import SoundConsumer
 from calls.engines import RelayEngine
 from calls.models import Call, Colleague, Transfer
 from calls.transfers.desks import CLOSED, NOT_AT_THE_MOMENT, NOT_CALLED, desks
@@ -88,6 +94,41 @@ async def test_each_use_is_recorded_and_the_chosen_person_alone_is_rung(tenant: 
         assert await page.log() == [
             ("call.whispered", "Whispered to the agent of a call in progress"),
             ("call.put_through", "Put a caller through to Mats"),
+        ]
+
+
+def socket_of(user: User, slug: str, call_id: UUID) -> WebsocketCommunicator:
+    client = Client()
+    client.force_login(user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}".encode()
+    headers = [(b"host", b"127.0.0.1:8000"), (b"origin", b"http://127.0.0.1:8000"), (b"cookie", cookie)]
+    address = path("t/<slug:slug>/calls/<uuid:call_id>/sound", AuthMiddlewareStack(SoundConsumer.as_asgi()))
+    return WebsocketCommunicator(URLRouter([address]), f"/t/{slug}/calls/{call_id}/sound", headers=headers)
+
+
+async def told(socket: WebsocketCommunicator, state: str) -> None:
+    """Wait until the socket says so, between the sounds of the call."""
+    while state not in (await socket.receive_output(timeout=10)).get("text", ""):
+        pass
+
+
+async def test_whoever_listens_and_speaks_stands_in_the_log(tenant: Tenant, owner: User, sign_in: SignIn):
+    async with running(tenant, "media_streams") as (call, _):
+        page = Steering(tenant, call._claims.call_id, await in_thread(lambda: sign_in(owner)))
+        socket = await in_thread(lambda: socket_of(owner, tenant.slug, page.call_id))
+        assert (await socket.connect(timeout=10))[0]
+        await told(socket, "listening")
+        for do, state in (("take_over", "speaking"), ("give_back", "agent")):
+            await socket.send_to(text_data=json.dumps({"do": do}))
+            await told(socket, state)
+        await socket.disconnect()
+        assert await page.do("goodbye") == 200
+
+        assert [what for what, _ in await page.log()] == [
+            "call.listened",
+            "call.taken_over",
+            "call.given_back",
+            "call.hung_up",
         ]
 
 
