@@ -126,6 +126,7 @@ class Actor:
         self._is_leaving = False
         self._told: set[str] = set()
         self._right = self._to_correct = ""
+        self._has_named_itself = False
         self._heard: Counter[str] = Counter()
 
     async def answer(self, script: Sequence[dict[str, Any]], *, cuts_off: bool = False) -> str | None:
@@ -149,7 +150,15 @@ class Actor:
             return self._leave(GOODBYE)
         if about is None or self._has_answered(about) or self._heard[heard] > MOST_OF_THE_SAME:
             return self._lose_patience(self._part.wish)
+        if about == "yes" and self._is_named_wrongly(heard):
+            self._has_named_itself = True
+            return f"no my name is {self._part.name}"
         return self._say(about)
+
+    def _is_named_wrongly(self, heard: str) -> bool:
+        """Whether another name is read back to them; the second time they let it be."""
+        was_told = "name" in self._told and not self._has_named_itself
+        return was_told and bool(re.search(r"\bname\b", heard)) and self._part.name not in heard.lower()
 
     def _has_answered(self, about: str) -> bool:
         return about in self._told and about not in ("yes", "change")

@@ -60,6 +60,15 @@ async def test_a_fact_that_was_wrong_is_put_right_when_it_is_read_back():
 
 
 @on_virtual_clock
+async def test_a_name_that_was_misheard_is_put_right_once_and_then_let_be():
+    actor = Actor(persona="", goal=BOOKING, manner=MANNERS["normal"])
+    misheard = "Wednesday at three, under the name Hannah Smythe. Is that right?"
+
+    said = await talk(actor, "How can I help?", "What name should I put down?", misheard, misheard)
+    assert said[2:] == ["no my name is anna smith", "yes please"]
+
+
+@on_virtual_clock
 async def test_patience_ends_sooner_for_those_who_are_in_a_hurry():
     lost = "Sorry, I did not catch that. Say that again?"
 
