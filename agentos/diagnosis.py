@@ -273,7 +273,7 @@ def _secrets() -> list[str]:
     """Every secret of the settings, to keep it off the screen."""
     kept: list[Any] = [settings.SECRET_KEY, settings.VAULT_KEY, *settings.VAULT_KEYS_OLD]
     kept += [settings.TWILIO_API_KEY_SECRET, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
-    kept += [vendor["api_key"] for vendor in settings.VENDORS.values()]
+    kept += [vendor["api_key"] for vendor in (*settings.VENDORS.values(), settings.WHISPER)]
     kept += [settings.DATABASES["default"].get("PASSWORD"), urlsplit(settings.REDIS_URL).password]
     kept += [settings.EMAIL_HOST_PASSWORD]
-    return [secret for secret in kept if secret]
+    return [secret for secret in kept if secret and secret != settings.NO_KEY]

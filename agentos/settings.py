@@ -298,13 +298,14 @@ TWILIO_API_KEY_SECRET = env.str("TWILIO_API_KEY_SECRET", default="")
 TWILIO_TWIML_APP_SID = env.str("TWILIO_TWIML_APP_SID", default="")
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="https://api.twilio.com").rstrip("/")
 
+NO_KEY = "none"  # what a server of one's own is told that wants none
 VENDORS = {
     "deepgram": {
         "api_key": env.str("DEEPGRAM_API_KEY", default=""),
         "base_url": env.str("DEEPGRAM_BASE_URL", default="https://api.deepgram.com").rstrip("/"),
     },
     "openai": {
-        "api_key": env.str("OPENAI_API_KEY", default=""),
+        "api_key": env.str("OPENAI_API_KEY", default="") or (NO_KEY if env.str("OPENAI_BASE_URL", default="") else ""),
         "base_url": env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1").rstrip("/"),
     },
     "anthropic": {
@@ -317,6 +318,8 @@ VENDORS = {
     },
     "offline": {"api_key": "", "base_url": ""},
 }
+# A server that hears in OpenAI's place.
+WHISPER = {"api_key": env.str("WHISPER_API_KEY", default=NO_KEY), "base_url": env.str("WHISPER_BASE_URL", default="")}
 # Passages are found by meaning where an OpenAI key, or a server of one's own that speaks the same, measures it.
 EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", default="text-embedding-3-small")
 EMBEDDING_BASE_URL = env.str("EMBEDDING_BASE_URL", default="").rstrip("/")

@@ -14,6 +14,7 @@ from agentos.tenants.credentials import has_key_of
 from agents.catalog import Kind, language_name, provider, speaks
 from agents.comparison import LABELS, SECTION_OF, values
 from agents.drafts import OPTION, ROLES, judge
+from agents.endpoints import has_ears_of_its_own
 from agents.models import AgentVersion
 from agents.native.offering import missing_there
 from agents.own_tools import on_offer
@@ -75,8 +76,10 @@ def seconds_spoken(text: str) -> int:
     return round(len(text.split()) / WORDS_A_SECOND)
 
 
-def is_configured(name: str) -> bool:
+def is_configured(name: str, kind: Kind | None = None) -> bool:
     """Whether there is a key for the provider: this server's, or the business's own."""
+    if kind is Kind.STT and has_ears_of_its_own(name):
+        return True
     return name == "offline" or bool(settings.VENDORS.get(name, {}).get("api_key")) or has_key_of(name)
 
 
@@ -148,7 +151,7 @@ def _names_without_value(spec: Mapping[str, Any]) -> Iterator[Check]:
 def _missing_keys(spec: Mapping[str, Any]) -> Iterator[Check]:
     for role, kind in ROLES.items():
         offer = provider(kind, spec[f"{role}_provider"])
-        if offer and not is_configured(offer.name):
+        if offer and not is_configured(offer.name, kind):
             detail = "Calls would go to the provider without one."
             yield Check(State.LOOK, f"This server has no key for {offer.label}", detail, f"{role}_provider")
     if spec["transport"] == OPENAI_REALTIME and not is_configured(REALTIME_VENDOR):

@@ -297,11 +297,11 @@ def _provider_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
 
 def _providers(role: str, kind: Kind) -> Choices:
     nobody = "Say the sentence for failures" if role.startswith("second") else ""
-    return [("", nobody)] * bool(nobody) + [(each.name, _named(each)) for each in PROVIDERS[kind]]
+    return [("", nobody)] * bool(nobody) + [(each.name, _named(each, kind)) for each in PROVIDERS[kind]]
 
 
-def _named(offer: Provider) -> str:
-    return offer.label if is_configured(offer.name) else f"{offer.label} (no key on this server)"
+def _named(offer: Provider, kind: Kind) -> str:
+    return offer.label if is_configured(offer.name, kind) else f"{offer.label} (no key on this server)"
 
 
 def _choice(name: str, known: Choices, current: str, other: str) -> dict[str, forms.Field]:

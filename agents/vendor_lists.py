@@ -19,7 +19,7 @@ from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import current_tenant_id
 from agents.catalog import Kind, provider
 from agents.drafts import ROLES
-from agents.endpoints import endpoint
+from agents.endpoints import endpoint, has_ears_of_its_own
 from agents.models import VendorList
 from agents.offers import Model, Provider, Voice
 from agents.providers.listing import LISTING, listing
@@ -105,7 +105,7 @@ def gone(spec: Mapping[str, Any], lists: Lists) -> Iterator[Gone]:
         name = spec[f"{role}_provider"]
         told = lists.get(name)
         offer = provider(kind, name)
-        if told is None or offer is None:
+        if told is None or offer is None or (kind is Kind.STT and has_ears_of_its_own(name)):
             continue
         parts = {"model": kind.value, **({"voice": "voices"} if kind is Kind.TTS else {})}
         for part, where in parts.items():

@@ -203,8 +203,9 @@ def talking(spec: VersionSpec) -> Talking:
 
 def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:
     """Whether we could hear and speak ourselves in a call of this version."""
-    own = {spec.stt_provider, spec.tts_provider} - {"offline"}
-    return all(endpoint(provider, keys).api_key for provider in own)
+    ears, voice = endpoint(spec.stt_provider, keys, hears=True), endpoint(spec.tts_provider, keys)
+    places = ((spec.stt_provider, ears), (spec.tts_provider, voice))
+    return all(place.api_key for provider, place in places if provider != "offline")
 
 
 def has_key_for(spec: VersionSpec, keys: VendorKeys) -> bool:
@@ -216,12 +217,12 @@ def has_key_for(spec: VersionSpec, keys: VendorKeys) -> bool:
 
 def recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
     hearing = _hearing(spec, spec.stt_model, spec.stt_options)
-    return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider, keys))
+    return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider, keys, hears=True))
 
 
 def second_recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
     hearing = _hearing(spec, spec.second_stt_model, {})
-    return providers.stt(spec.second_stt_provider, hearing, endpoint(spec.second_stt_provider, keys))
+    return providers.stt(spec.second_stt_provider, hearing, endpoint(spec.second_stt_provider, keys, hears=True))
 
 
 def _hearing(spec: VersionSpec, model: str, options: dict[str, Any]) -> Hearing:

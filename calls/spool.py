@@ -34,7 +34,8 @@ LONGEST_PAUSE_S = 5.0
 LARGEST_READ = 512 * 1024
 
 log = structlog.get_logger(__name__)
-_NUL = "\\u0000"  # as JSON writes it, and as somebody may type it
+# As JSON writes them, and as somebody may type them: a NUL, and a half of a character.
+_NUL, _HALF = "\\u0000", "\\ud"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,16 +325,17 @@ class Spool:
 
 def _line(sequence: int, entry: dict[str, Any]) -> str:
     text = json.dumps({"sequence": sequence, **entry}, default=str)
-    return (json.dumps(_storable(json.loads(text))) if _NUL in text else text) + "\n"
+    is_odd = _NUL in text or _HALF in text
+    return (json.dumps(_storable(json.loads(text))) if is_odd else text) + "\n"
 
 
 def _storable(value: Any) -> Any:
-    """Without the character that PostgreSQL keeps in no text."""
+    """Without what PostgreSQL keeps in no text."""
     match value:
         case str():
-            return value.replace("\0", "")
+            return value.replace("\0", "").encode(errors="ignore").decode()
         case dict():
-            return {name: _storable(inner) for name, inner in value.items()}
+            return {_storable(name): _storable(inner) for name, inner in value.items()}
         case list():
             return [_storable(inner) for inner in value]
     return value

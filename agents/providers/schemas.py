@@ -37,6 +37,8 @@ def read_arguments(text: str, schema: Schema) -> dict[str, Any]:
         raise BadArguments("The arguments are not JSON.") from None
     if not isinstance(value, dict):
         raise BadArguments("The arguments are not an object.")
+    if not _is_text(value):
+        raise BadArguments("The arguments hold half a character.")
     if found := mistakes(schema, value):
         raise BadArguments(" ".join(found))
     return value
@@ -62,6 +64,15 @@ def _parts(value: Any) -> int:
         count += 1
         waiting += each.values() if isinstance(each, Mapping) else each if isinstance(each, list | tuple) else ()
     return count
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it can be written down: JSON can name halves of characters, and nothing else can hold them."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

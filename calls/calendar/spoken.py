@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SAID_AT_MOST = 6
+YEARS = range(1900, 2200)  # of which people speak; days before and after any of them can be reckoned
 
 
 def clock_of(at: time) -> str:
@@ -59,14 +60,17 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
+    if moment.year not in YEARS:
+        return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def read_day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text.strip()[:10])
+        day = date.fromisoformat(text.strip()[:10])
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:

@@ -38,7 +38,13 @@ _COMMANDS = re.compile(
     r"\b(?:must|always|never|shall|should|have to|has to|need to give|from now on|ignore|disregard|forget|override|"
     r"instructions?|prompts?|system|assistant|agents?|bot|model|polic(?:y|ies)|rules?|admin\w*|manager|authori[sz]\w*|"
     r"entitled|allowed|permission|approved|verified|discounts?|refunds?|free of charge|for free|password|pin|"
-    r"you (?:are|can|may|will)|remember (?:to|that)|pretend|act as|owe[sd]?)\b|[<>{}\[\]`]",
+    r"you (?:are|can|may|will)|remember (?:to|that)|pretend|act as|owe[sd]?)\b|[<>{}\[\]`]|"
+    # in Spanish and Portuguese, French, German, Italian
+    r"\b(?:deb[eo]n?|debería\w*|tienes? que|siempre|sempre|nunca|ignor\w+|instruc\w+|instru[çz]\w+|regl\w*|regras?|"
+    r"desconto\w*|descuento\w*|reembols\w+|gratis|grátis|contraseña|senha|autori[sz]\w*|permi[st]\w*|asistente|"
+    r"assistente|doi(?:t|s|vent)|devez|toujours|jamais|consignes?|règles?|remises?|rembours\w+|gratuit\w*|passe|"
+    r"muss|müssen|musst|soll\w*|immer|niemals|anweisung\w*|regeln?|rabatt\w*|erstatt\w*|kostenlos\w*|passwort|"
+    r"darf|dürfen|erlaub\w*|vergiss|dev[eio]|devono|mai|istruzion\w*|regol\w*|scont\w*|rimbors\w*)\b",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?:\d[\s-]?){8,}")

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 def ears_of(campaign: Campaign) -> Ears:
     """Those of the agent as it is published, where the vendor's key is here."""
     version = campaign.agent.published
-    if version is None or not endpoint(version.stt_provider, vendor_keys()).api_key:
+    if version is None or not endpoint(version.stt_provider, vendor_keys(), hears=True).api_key:
         return Ears(OFFLINE, language=campaign.language)
     return Ears(version.stt_provider, version.stt_model, campaign.language, version.stt_options)
 

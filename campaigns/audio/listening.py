@@ -65,7 +65,7 @@ async def listen(ears: Ears, sound: bytes, names: Sequence[str] = (), keys: Vend
     recogniser = providers.stt(
         ears.provider,
         Hearing(ears.model, ears.language, tuple(names), ENDPOINTING_MS, eager=False, options=ears.options),
-        endpoint(ears.provider, keys),
+        endpoint(ears.provider, keys, hears=True),
     )
     try:
         await recogniser.open()

@@ -139,7 +139,7 @@ def test_a_journal_cannot_write_into_another_tenant(agent, other_tenant):
 def test_what_is_written_arrives_and_the_file_goes(agent, spool):
     call = make_call(agent)
     key = SpoolKey(agent.tenant_id, call.pk, 1)
-    spool.write(key, {"entry": "turn", "index": 0, "state": turn("hello \u0000 there")})
+    spool.write(key, {"entry": "turn", "index": 0, "state": turn("hello \u0000\ud83d there")})
     arrived = threading.Event()
     spool.when_shipped(key, arrived.set)
 

@@ -14,7 +14,7 @@ from ..options import choose
 from ..ports import Endpoint, Message, ProviderError, Thinking, Thought, ToolSpec, Usage
 from .connections import BROKEN
 from .openai_client import Post, base_of, client_of, close_clients, connections, failure, preload
-from .openai_tools import GrowingCalls, message_body, tools_body
+from .openai_tools import GrowingCalls, gathered, message_body, tools_body
 
 __all__ = ["OpenAILanguageModel", "close_clients", "preload"]
 
@@ -89,7 +89,7 @@ class OpenAILanguageModel:
             defaults["max_tokens"] = thinking.max_tokens
         body = {
             "model": thinking.model,
-            "messages": [message_body(message, own=is_own) for message in messages],
+            "messages": [message_body(each, own=is_own) for each in (messages if is_own else gathered(messages))],
             "stream": True,
             **choose("openai", defaults, thinking.options, reserved=RESERVED),
         }
@@ -147,7 +147,7 @@ def _text(content: Any) -> str:
         return "".join(str(part.get("text") or "") for part in content if part.get("type") == "text")
     if content is not None and not isinstance(content, str):
         raise TypeError("content")
-    return content or ""
+    return (content or "").encode(errors="ignore").decode()  # a server may cut a character in two
 
 
 def _usage(spent: Mapping[str, Any]) -> Usage:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ports import Message, ProviderError, ToolCall, ToolSpec
@@ -42,6 +42,20 @@ def _bare(schema: Any) -> Any:
         case list() | tuple():
             return [_bare(each) for each in schema]
     return schema
+
+
+def gathered(messages: Sequence[Message]) -> Iterator[Message]:
+    """With no instructions but the first: the templates of many models refuse others. What stands before a caller's
+    words is told with them."""
+    told = ""
+    for place, message in enumerate(messages):
+        if message.role == "system" and place and any(each.role == "user" for each in messages[place:]):
+            told += f"{message.content}\n\n"
+        elif message.role == "user" and told:
+            yield replace(message, content=f"({told.strip()})\n\n{message.content}")
+            told = ""
+        else:
+            yield message
 
 
 def message_body(message: Message, *, own: bool) -> dict[str, Any]:

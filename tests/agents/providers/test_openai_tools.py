@@ -179,3 +179,18 @@ async def test_calls_that_cannot_be_whole_are_a_failure_and_no_call(doubles: Any
 
     assert failure.code == code
     assert not [item for item in got if isinstance(item, ToolCall)]
+
+
+async def test_a_template_that_takes_instructions_only_at_the_beginning_gets_what_was_looked_up_with_the_callers_words(
+    doubles: Any,
+) -> None:
+    found = Message("system", "Parking: behind the house.")
+    asked = [Message("system", "You are Ava."), Message("assistant", "Hello."), found, Message("user", "Can I park?")]
+
+    for thinking in (LLAMA, LUNA):
+        [item async for item in llm("openai", thinking, doubles.endpoint()).reply(asked)]
+
+    other, own = ([each["role"] for each in chat.body["messages"]] for chat in doubles.openai.chats)
+    assert other == ["system", "assistant", "user"]
+    assert own == ["system", "assistant", "system", "user"]
+    assert doubles.openai.chats[0].body["messages"][-1]["content"] == "(Parking: behind the house.)\n\nCan I park?"

@@ -55,8 +55,9 @@ async def answers(tools: Tools, *calls: tuple[int, ToolCall], said: tuple[str, .
         ToolCall("c1", "book", '{"day": "Friday", "day": "Monday"}'),
         ToolCall("c1", "book", "[" * 100_000),
         call("book", day="F" * 1_000_000),
+        ToolCall("c1", "book", r'{"day": "\ud83d"}'),
     ],
-    ids=["unknown", "missing", "unknown argument", "null", "no JSON", "twice", "too deep", "too long"],
+    ids=["unknown", "missing", "unknown argument", "null", "no JSON", "twice", "too deep", "too long", "half a letter"],
 )
 @on_virtual_clock
 async def test_what_is_not_exactly_as_it_should_be_is_not_done_and_the_model_is_told_why(asked: ToolCall) -> None:

@@ -152,9 +152,13 @@ def test_of_several_the_caller_is_asked_which(call: Call) -> None:
     assert use(call, "cancel_appointment", name="Maya Ortiz", starts_at=TEN).ok
 
 
-@pytest.mark.parametrize("starts_at", ["tomorrow", "2026-02-30T10:00", "2026-11-24T10:10", "2026-11-20T11:30", TUESDAY])
+@pytest.mark.parametrize(
+    "starts_at",
+    ["tomorrow", "2026-02-30T10:00", "2026-11-24T10:10", "2026-11-20T11:30", TUESDAY, "0001-01-01", "9999-12-31T23:59"],
+)
 def test_what_is_no_time_or_no_time_of_the_calendar_is_refused(call: Call, tenant: Tenant, starts_at: str) -> None:
     assert not use(call, "book_appointment", starts_at=starts_at, name="Maya Ortiz").ok
+    use(call, "check_availability", day=starts_at[:10])
     assert appointments(tenant) == []
 
 
