@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
+from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
 from agents.checklist import problems
@@ -34,7 +35,7 @@ from calls.rehearsal.models import Rehearsal
 from calls.rehearsal.staging import CALLERS_NUMBER, Scenery
 from calls.runtime import CallClaims
 from calls.scripts import CallTexts
-from calls.services import NewCall, open_call
+from calls.services import NewCall, lines_in_use, open_call
 from telephony import addresses, twiml
 from telephony.impromptu import CallersVoice, Impromptu, step_of
 from telephony.simulator.call_flow import SimulatedCall
@@ -49,6 +50,7 @@ from telephony.tokens import mint
 WITHIN_S = 240.0
 STAYS_MS = 8_000
 WRITTEN_WITHIN_S = 8.0
+LAST_LINE = "Every line but one is taken, and a rehearsal leaves the last one to callers. Play it again in a moment."
 NOT_CONNECTED = "The call did not reach the agent."
 
 log = structlog.get_logger(__name__)
@@ -97,6 +99,9 @@ def _ring(tenant_id: int, rehearsal: Rehearsal) -> _Ringing:
     draft = running.draft_of(rehearsal)
     if found := problems(draft):
         raise DomainError("not_ready", f"The draft cannot be called yet. {found[0].text}")
+    most = Tenant.objects.get(pk=tenant_id).max_concurrent_calls
+    if 1 < most <= lines_in_use() + 1:
+        raise DomainError("busy", LAST_LINE)
     scenery = running.scenery_of(tenant_id, rehearsal)
     takes_place = rehearsal.takes_place.isoformat() if rehearsal.takes_place else ""
     new = NewCall(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.utils.timezone import now
 from pytest_django import Settings
 
+from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.models import Call, Recording, Rehearsal, RehearsalRun
@@ -14,11 +16,26 @@ from calls.rehearsal import running
 from calls.rehearsal.conduct import BEHAVES
 from telephony import rehearsing
 from telephony.carrier_webhook import CarrierWebhook
+from tests import factories
 from tests.campaigns.line import in_thread
 from tests.telephony.product import product_served
 from tests.telephony.shelf import Shelf, writer_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_last_free_line_is_left_to_callers(agent: Agent):
+    Tenant.objects.filter(pk=agent.tenant_id).update(max_concurrent_calls=2)
+    factories.make_call(agent, status=Call.Status.IN_PROGRESS, answered_at=now())
+    with tenant_transaction(agent.tenant_id):
+        rehearsal = Rehearsal.objects.create(agent=agent, name="Dora", lines=["hello"])
+        (run,) = running.begin([rehearsal], agent.versions.get(number=None), by_voice=True)
+
+    rehearsing.rehearse_aloud(agent.tenant_id, run.pk)
+
+    with tenant_transaction(agent.tenant_id):
+        run.refresh_from_db()
+        assert (run.state, run.trouble, Call.objects.count()) == ("broken", rehearsing.LAST_LINE, 1)
 
 
 @pytest.mark.timeout(120)
