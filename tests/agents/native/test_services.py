@@ -11,7 +11,7 @@ from pytest_django import Settings
 from agentos.tenants.log import entries_about
 from agentos.tenants.scoping import tenant_transaction
 from agents import services
-from agents.models import Agent, NativeAgent
+from agents.models import Agent, KnowledgeSource, NativeAgent
 from agents.native.removing import left_behind, remove
 from agents.native.services import bring_into_step, check, ready, secret_of
 from agents.providers.ports import ProviderError
@@ -96,6 +96,15 @@ def test_what_the_version_can_do_is_written_there_as_requests_to_us(vendor, tena
     assert body["required"] == ["message", "agentos_heard", "agentos_turns"]
     assert body["properties"]["agentos_heard"]["dynamic_variable"] == "system__conversation_history"
     assert body["properties"]["message"]["description"] == "In the caller's words. At most 1000 characters."
+
+
+def test_an_agent_for_whom_something_is_written_down_can_look_it_up_there(vendor, hosted):
+    with tenant_transaction(hosted.tenant_id):
+        KnowledgeSource.objects.create(kind="answer", title="Parking", read_at=now())
+
+    step(hosted)
+
+    assert {each["name"] for each in vendor.tools.values()} == {"search_knowledge", "stop_calling"}
 
 
 def test_tools_are_written_once_and_what_somebody_did_to_them_there_is_found_and_mended(vendor, tenant, settings):
