@@ -26,7 +26,7 @@ from calls.conversation.turn_taking import Interruption
 from calls.equipment import Equipment, Mind, RealtimeEquipment, talking
 from calls.journal import CallJournal
 from calls.live.tap import Tap
-from calls.recorder import RecordedLine, Recorder
+from calls.recorder import SILENCE, RecordedLine, Recorder
 
 OTHER_LANGUAGES = (
     "You can also speak {0}. When the caller speaks one of these or asks for it, begin your reply with its mark, such "
@@ -145,10 +145,11 @@ class AudioEngine:
         recorder, tap = self._recorder, self.tap
 
         def hear(frame: bytes) -> None:
+            kept = bytes([SILENCE]) * len(frame) if session.hides_keys else frame
             if tap.is_on:
-                tap.heard(frame)
+                tap.heard(kept)
             if recorder is not None:
-                recorder.heard(frame)
+                recorder.heard(kept)
             session.hear(frame)
 
         self.hear = hear

@@ -44,6 +44,13 @@ class Keypad:
         """Whether the next keys are an answer, and nothing else."""
         return self._entry is not None
 
+    @property
+    def is_hiding(self) -> bool:
+        """Whether keys are being pressed that nobody should know; they can be told by their tones."""
+        if self._entry is not None:
+            return self._entry.hidden
+        return self._before is not None and self._before.hidden and not self.is_empty
+
     async def collect(self, *, length: int, end_key: str, within_s: float, hidden: bool = False) -> str:
         """The keys that the caller presses now. Empty when none comes in time, or another entry takes its place."""
         self.give_back()

@@ -119,6 +119,11 @@ class Session:
             self._opting_out.pressed(digit)
             self._keypad.press(digit)
 
+    @property
+    def hides_keys(self) -> bool:
+        """Whether the sound of the caller may hold the tones of keys that nobody should know."""
+        return self._keypad.is_hiding
+
     def typed(self, text: str) -> None:
         """The caller wrote instead of speaking: a final transcript."""
         if not self._over.is_set():

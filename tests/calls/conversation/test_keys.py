@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from calls.conversation.tones import tones
+from calls.engines import AudioEngine
+from calls.equipment import Equipment
 from tests.calls.conversation.stage import on_stage
 from tests.calls.conversation.tools import ENTRY, Acting, call, pairs
 from tests.clock import on_virtual_clock
@@ -88,6 +92,37 @@ def test_what_is_pressed_right_after_a_hidden_entry_is_hidden_too(
             assert stage.session.acts.entries == {"[entry 1]": first}
 
     scenario()
+
+
+@on_virtual_clock
+async def test_the_tones_of_hidden_keys_are_in_no_recording_and_nobody_who_listens_hears_them():
+    model = ScriptedModel(Thought("Your PIN?", (call("collect_digits", **(ENTRY | {"secret": True})),)), "Thanks.")
+    async with on_stage(model, tools=Acting()) as stage:
+        engine = AudioEngine(
+            cast(Equipment, SimpleNamespace(listener=None, model=None)), stage.line, recording="", earlier_ms=0
+        )
+        heard = list[bytes]()
+        engine.tap.give = heard.append
+        engine.attach(stage.session)
+
+        async def kept(tone: int) -> bool:
+            """Whether this sound of the caller reaches somebody who listens."""
+            engine.tap.open(0.5)
+            for _ in range(5):
+                engine.hear(bytes([tone]) * 160)
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.5)
+            return tone in b"".join(heard)
+
+        await stage.until_quiet()
+        await stage.caller_says("Here it comes")
+        await stage.until_quiet()
+        assert not await kept(0x11)
+        for key in "98#":
+            stage.session.digit(key)
+        assert await kept(0x12)
+        stage.session.digit("7")  # the rest of it, after all
+        assert not await kept(0x13)
 
 
 @on_virtual_clock
