@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calls.rehearsal.manners import Manner, as_spoken, fact_in, mistaken
+from calls.rehearsal.manners import ASKS_AGAIN, Manner, as_spoken, fact_in, mistaken
 
 NAME, NUMBER, DAY, TIME = "anna smith", "two zero two five five five zero one three seven", "tuesday", "ten"
 GOODBYE, GIVES_UP, IS_ANYBODY_THERE = "thank you goodbye", "never mind goodbye", "hello can you hear me"
@@ -133,14 +133,20 @@ class Actor:
         """As SimulatedCaller."""
         if self._is_leaving:
             return None
-        line = self._line("" if cuts_off else _last_words(script), cuts_off=cuts_off)
         self._answers += 1
+        if self._did_not_hear() and not cuts_off:
+            return ASKS_AGAIN
+        line = self._line("" if cuts_off else _last_words(script), cuts_off=cuts_off)
         return as_spoken(line, self._manner) or line
+
+    def _did_not_hear(self) -> bool:
+        every = self._manner.asks_again_every
+        return bool(every) and self._answers % (every + 1) == 0
 
     def _line(self, heard: str, *, cuts_off: bool) -> str:
         if cuts_off:
             return self._more()
-        if self._answers == 0:
+        if "opening" not in self._told:
             return self._say("opening")
         if not heard:
             return self._lose_patience(IS_ANYBODY_THERE)

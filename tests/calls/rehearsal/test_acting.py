@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from calls.rehearsal.acting import GIVES_UP, GOODBYE, IS_ANYBODY_THERE, Actor, wish_of
-from calls.rehearsal.manners import MANNERS
+from calls.rehearsal.manners import ASKS_AGAIN, MANNERS
 from tests.clock import on_virtual_clock
 
 BOOKING = "To book a cleaning on Wednesday at three"
@@ -76,6 +76,15 @@ async def test_patience_ends_sooner_for_those_who_are_in_a_hurry():
         actor = Actor(persona="", goal=BOOKING, manner=MANNERS[manner])
         said = await talk(actor, "How can I help?", *[lost] * 6)
         assert said.index(GIVES_UP) == tries + 1
+
+
+@on_virtual_clock
+async def test_whoever_hears_badly_asks_again_and_answers_what_is_repeated():
+    actor = Actor(persona="", goal=BOOKING, manner=MANNERS["hearing"])
+    name = "What name should I put down?"
+
+    said = await talk(actor, "How can I help?", "What time would you like?", name, name)
+    assert said[1:] == ["at three", ASKS_AGAIN, "anna smith"]
 
 
 @on_virtual_clock
