@@ -55,6 +55,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def is_refused(self) -> bool:
+        """Whether that was for the settings or the key of this version, and says nothing of other calls."""
+        ...
+
+    @property
     def listener(self) -> Listener: ...
 
     @property
@@ -109,7 +114,7 @@ class AudioEngine:
     name = "media_streams"
     note = ""
     serves: Mapping[str, tuple[str, str]] = {}
-    has_failed = False
+    has_failed = is_refused = False
 
     def __init__(self, equipment: Equipment, line: Line, *, recording: str, earlier_ms: int) -> None:
         """`recording`: the file below RECORDINGS_DIR; empty where nothing is recorded."""
@@ -188,6 +193,10 @@ class RealtimeEngine(AudioEngine):
     def has_failed(self) -> bool:  # type: ignore[override]
         return self._realtime.is_lost
 
+    @property
+    def is_refused(self) -> bool:  # type: ignore[override]
+        return self._realtime.is_refused
+
     def speaker(self, spawn: Spawn) -> AudioSpeaker:
         return RealtimeSpeaker(
             self._equipment.voice,
@@ -220,7 +229,7 @@ class RelayEngine:
     name = "conversation_relay"
     tap = None
     serves: Mapping[str, tuple[str, str]] = {"relay": ("twilio", "ConversationRelay")}
-    has_failed = False
+    has_failed = is_refused = False
 
     def __init__(self, mind: Mind, line: TextLine, *, greeted: bool) -> None:
         self._mind, self._began = mind, asyncio.get_running_loop().time()

@@ -371,7 +371,9 @@ class RunningCall(Generic[E]):
             self._remember_end()
             self._journal.ended(ending.value)
             if self.engine.name != AudioEngine.name:
-                await engine_health.note(self.engine.name, failed=self.engine.has_failed)
+                name, version_id = self.engine.name, self._spec.version_id
+                counted = engine_health.with_settings(name, version_id) if self.engine.is_refused else name
+                await engine_health.note(counted, failed=self.engine.has_failed)
         arrived = self._journal.shipped(SHIPPED_WITHIN_S)
         self._journal.close()
         await arrived

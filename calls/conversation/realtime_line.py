@@ -87,7 +87,7 @@ class RealtimeLine:
         self._signs = Signs(talk.ask_for_sign, asyncio.get_running_loop().time)
         self._gone: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
         self._failed_in_a_row = 0
-        self.is_lost = self._stands_in = False
+        self.is_lost = self.is_refused = self._stands_in = False  # refused: by a vendor who would refuse it again
         self.stopped = Usage(0, 0)  # what answers have used that were stopped
         self.on_hearing: Callable[[TalkEvent], None] = lambda event: None
         self.on_trouble: Callable[[ProviderError], None] = lambda error: None
@@ -115,7 +115,7 @@ class RealtimeLine:
                 raise self._gone.result()
             following.result()
         except ProviderError as error:
-            self.is_lost = True
+            self.is_lost, self.is_refused = True, not error.retryable
             if self._answer is not None:
                 self._answer.put_nowait(Answered(error=error))
             raise

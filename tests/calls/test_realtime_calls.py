@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 import pytest
 from pytest_django import Settings
@@ -12,13 +13,14 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from agents.providers import close_clients
 from agents.providers.ports import Usage
-from calls import runtime
+from calls import engine_health, runtime
 from calls.admission import admit
 from calls.after.costs import tally
 from calls.engines import AudioEngine
 from calls.models import Call
 from calls.runtime import CallClaims
 from tests.doubles import Doubles
+from tests.doubles.faults import Refuse
 from tests.factories import make_agent
 from tests.fakes import PlayedLine
 
@@ -80,6 +82,34 @@ def test_a_call_is_held_kept_and_counted(realtime: Agent, settings: Settings):
         }
         assert float(tally(call, call.usage.all()).parts["llm"]) == pytest.approx(0.4 + 0.24 + 6.4 + 3.2)
         assert call.ending == "caller"
+
+
+def test_a_key_that_is_refused_speaks_against_this_version_and_not_against_the_engine(
+    realtime: Agent, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    monkeypatch.setattr(engine_health, "_seen", deque(maxlen=10))
+
+    async def scenario() -> tuple[int, bool]:
+        async with Doubles() as doubles:
+            own = {"api_key": "key", "base_url": doubles.url}
+            settings.VENDORS = {"openai": own, "elevenlabs": own}
+            doubles.openai_audio.talk_faults.next(Refuse(401))
+            admission = await admit(agent_id=realtime.pk, carrier_sid="CA1", **RINGS)
+            claims = CallClaims(admission.call_id, realtime.pk, admission.tenant_id, 1, "CA1")
+            line = PlayedLine()
+            call = await runtime.start_call(claims, line)
+            line.on_mark = call.mark_reached
+            await until_heard(line, "Hi.")
+            while not call.engine.has_failed:
+                await asyncio.sleep(0.01)
+            await call.line_closed(caller_hung_up=True)
+            await close_clients()
+        return (await engine_health.health("openai_realtime")).calls, await engine_health.is_well(
+            "openai_realtime", call._spec.version_id
+        )
+
+    assert asyncio.run(scenario()) == (0, False)
 
 
 def test_without_a_key_the_version_s_own_ears_and_voice_carry_the_call(tenant: Tenant, settings: Settings):
