@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,8 @@ class OpenAILanguageModel:
 
     async def warm(self) -> None:
         """Have two connections to spare, for a reply that is cut off takes its own with it. Never raises."""
+        with suppress(OpenAIError, *BROKEN):  # what cannot be sent is told by whoever asks
+            _ = self._chat  # is put together now and not while somebody waits
         loop, pool = asyncio.get_running_loop(), connections.pool()
         missing = pool.missing(self._base, loop.time())
         if missing:

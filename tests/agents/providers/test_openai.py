@@ -98,6 +98,16 @@ async def test_warming_never_fails(doubles, unused_tcp_port):
     await llm("openai", LUNA, Endpoint("key", f"http://127.0.0.1:{unused_tcp_port}")).warm()
 
 
+async def test_a_key_that_no_header_can_carry_is_a_failure_of_the_answer_and_not_of_warming(doubles):
+    model = llm("openai", LUNA, doubles.endpoint("sk-“quoted”"))
+
+    await model.warm()
+    failure = await failure_of(model)
+
+    assert not doubles.openai.chats
+    assert "quoted" not in str(failure)
+
+
 async def test_closing_the_generator_stops_the_vendor(doubles):
     doubles.openai.pace.tokens_per_s = 0.01
     reply = llm("openai", LUNA, doubles.endpoint()).reply(QUESTION)
