@@ -22,6 +22,7 @@ __all__ = ["OpenAILanguageModel", "close_clients", "preload"]
 OWN_MODELS = ("gpt-5", "gpt-6")
 RESERVED = {"model", "messages", "stream", "n", "tools", "tool_choice", "functions"}
 WARM_S = 3.0
+THOUGHT, THOUGHT_OVER = "<think>", "</think>"
 
 
 class OpenAILanguageModel:
@@ -46,7 +47,7 @@ class OpenAILanguageModel:
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
         """As LanguageModel: text as it comes, then the tool calls, then at most one Usage."""
-        reason, usage, calls = "", None, GrowingCalls()
+        reason, usage, calls, words = "", None, GrowingCalls(), Words()
         body, pool = self._body(messages, tools), connections.pool()
         pool.taken(self._base)
         try:
@@ -56,12 +57,14 @@ class OpenAILanguageModel:
                     reason, usage = piece.reason or reason, piece.usage or usage
                     calls.feed(piece.calls)
                     if piece.text or piece.calls:
-                        yield piece.text
+                        yield words.of(piece.text)
         except (OpenAIError, *BROKEN) as error:
             raise failure(error) from error
         if not reason or (calls and reason == "length"):
             raise ProviderError("openai", "the answer stopped before its end", code="truncated")
         pool.spare[self._base] += 1
+        if rest := words.rest():
+            yield rest
         for call in calls.whole():
             yield call
         if usage:
@@ -101,6 +104,36 @@ class OpenAILanguageModel:
         if tools and is_own:
             body["reasoning_effort"] = "none"  # with another effort they refuse tools
         return body
+
+
+class Words:
+    """What of a text is said: without the thoughts that some servers leave before it, `<think>` to `</think>`."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._begun = False
+
+    def of(self, text: str) -> str:
+        """The words that are certain by now; empty while a thought may still be going on."""
+        if self._begun:
+            return text
+        self._held += text
+        start = self._held.lstrip()
+        if start.startswith(THOUGHT):
+            _, end, after = self._held.partition(THOUGHT_OVER)
+            if end:
+                self._held = after
+                self._begun = bool(after.strip())
+            return self.rest() if self._begun else ""
+        if THOUGHT.startswith(start):
+            return ""
+        self._begun = True
+        return self.rest()
+
+    def rest(self) -> str:
+        """What was held back; a thought that never ended is none of it."""
+        held, self._held = self._held.lstrip(), ""
+        return "" if held.startswith(THOUGHT) else held
 
 
 async def _touch(client: AsyncOpenAI) -> None:

@@ -194,3 +194,23 @@ async def test_a_template_that_takes_instructions_only_at_the_beginning_gets_wha
     assert other == ["system", "assistant", "user"]
     assert own == ["system", "assistant", "system", "user"]
     assert doubles.openai.chats[0].body["messages"][-1]["content"] == "(Parking: behind the house.)\n\nCan I park?"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["<th", "ink>They ask", " for Friday.</thi", "nk>", "\n\nYes, it is."], "Yes, it is."),
+        (["<think>", "without an end"], ""),
+        (["<", "b>Yes."], "<b>Yes."),
+        ([" ", "Yes.", " <think>"], "Yes. <think>"),
+        (["<thin"], "<thin"),
+    ],
+)
+async def test_thoughts_that_a_server_leaves_before_its_words_are_not_said(
+    doubles: Any, pieces: list[str], said: str
+) -> None:
+    doubles.openai.says(*(chunk({"content": piece}) for piece in pieces), chunk({}, "stop"), "[DONE]")
+
+    items = [item async for item in llm("openai", LLAMA, doubles.endpoint()).reply(QUESTION)]
+
+    assert "".join(item for item in items if isinstance(item, str)) == said
