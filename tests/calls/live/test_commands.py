@@ -10,19 +10,25 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.urls import path
 from django.utils.timezone import now
 from pytest_django import Settings
 
-from agentos.tenants.models import Tenant
+from agentos.tenants.models import Membership, Tenant
+from agentos.tenants.permissions import Permission
 from agentos.tenants.scoping import tenant_transaction
 from agents.versions import VersionSpec
 from calls import runtime
 from calls.conversation.commands import Answer, GiveBack, HangUp, Listen, TakeOver, Whisper
 from calls.engines import RelayEngine
 from calls.journal import spool
+from calls.live import sound_socket
 from calls.live.commands import SOUND, send, send_soon, sound_message, sound_of
 from calls.live.exchange import Exchange, exchange
+from calls.live.sound_socket import SoundSocket
 from calls.models import Call
 from calls.runtime import CallClaims, Prepared
 from calls.services import NewCall, create_call
@@ -158,3 +164,39 @@ async def test_what_people_do_in_a_call_survives_the_process_that_carried_it(ten
         states = [json.loads(message)["state"] for message in drained(told) if not message.startswith(SOUND)]
         assert states.count("over") == 1
         await own.unsubscribe(sound_of(tenant.pk, claims.call_id), told.put_nowait)
+
+
+class Beside(SoundSocket):
+    """Somebody who may listen, and says every moment that they do."""
+
+    is_welcome, check_every_s = True, 0.05
+    person: Membership
+
+    def member(self, permission: Permission) -> Membership:
+        return self.person
+
+
+async def test_whoever_listens_hears_the_next_process_that_carries_the_call(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sound_socket, "MOST_ALONE", 10_000)  # checks come quickly here
+    person = await in_thread(
+        lambda: Membership.objects.select_related("tenant").get(user=factories.make_member(tenant))
+    )
+    socket = type("Here", (Beside,), {"person": person})
+    async with running(tenant, "media_streams") as (lost, _):
+        claims = lost._claims
+        router = URLRouter([path("<uuid:call_id>", socket.as_asgi())])
+        browser = WebsocketCommunicator(router, f"{claims.call_id}")
+        await browser.connect(timeout=10)
+        assert json.loads(await browser.receive_from(timeout=10)) == {"state": "listening"}
+        await lost.line_closed(caller_hung_up=False)
+        await in_thread(lambda: spool.recover(claims.call_id))
+
+        call = await runtime.start_call(replace(claims, segment=2), PlayedLine())
+        while VOICE[:20] not in (await browser.receive_output(timeout=10)).get("bytes", b"")[::2]:
+            call.engine.hear(VOICE)
+        await call.line_closed(caller_hung_up=True)
+        while (told := await browser.receive_output(timeout=10)).get("text") != '{"state": "over", "by": ""}':
+            assert told.get("bytes"), told
+        await browser.disconnect()
