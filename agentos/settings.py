@@ -319,7 +319,7 @@ VENDORS = {
     "offline": {"api_key": "", "base_url": ""},
 }
 # A server that hears in OpenAI's place.
-WHISPER = {"api_key": env.str("WHISPER_API_KEY", default=NO_KEY), "base_url": env.str("WHISPER_BASE_URL", default="")}
+WHISPER = {"api_key": env.str("WHISPER_API_KEY", default=""), "base_url": env.str("WHISPER_BASE_URL", default="")}
 # Passages are found by meaning where an OpenAI key, or a server of one's own that speaks the same, measures it.
 EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", default="text-embedding-3-small")
 EMBEDDING_BASE_URL = env.str("EMBEDDING_BASE_URL", default="").rstrip("/")

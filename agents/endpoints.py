@@ -20,6 +20,6 @@ def endpoint(provider: str, keys: VendorKeys = NO_KEYS, *, hears: bool = False) 
     server of the installation `hears` in OpenAI's place, and never sees a tenant's key.
     """
     if hears and has_ears_of_its_own(provider):
-        return Endpoint(**settings.WHISPER)
+        return Endpoint(settings.WHISPER["api_key"] or settings.NO_KEY, settings.WHISPER["base_url"])
     vendor = settings.VENDORS.get(provider, {})
     return Endpoint(api_key=keys.get(provider) or vendor.get("api_key", ""), base_url=vendor.get("base_url", ""))
