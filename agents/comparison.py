@@ -110,7 +110,7 @@ SECTIONS = (
         "people",
         "When a person is needed",
         "When a person is needed",
-        (("escalation", "Ask for a person by rule"),),
+        (("escalation", "Always bring in a person when"),),
     ),
     Section(
         "carrying",

@@ -47,7 +47,7 @@ HINTS = {
     "fallback_sentence": "Said when model or voice fail, while the agent tries again.",
     "timezone": "In which the agent says dates and times.",
     "recording": "Both sides on a channel each, kept with the call.",
-    "escalation": "Then people under Settings are rung. When nobody is there, the agent offers to take a message.",
+    "escalation": "The people under Settings are called. When nobody is there, the agent offers to take a message.",
     "redaction": "Replaced before anything is stored, also when they are spoken digit by digit.",
     "redacted_recording": "A voice cannot be redacted. Otherwise calls with something left out are not recorded.",
     "analysis": "When it is over, the agent’s model says in a few words what came of it.",

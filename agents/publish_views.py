@@ -57,14 +57,14 @@ def _ask(
 ) -> HttpResponse:
     draft = services.draft_of(agent)
     live = agent.published
-    lines = checklist(draft, numbers=agent.numbers.count(), tried=_was_tried(draft, live))
+    checks = checklist(draft, numbers=agent.numbers.count(), tried=_was_tried(draft, live))
     newest = agent.versions.filter(number__isnull=False).order_by("-number").first()
     standing = stage().standing(draft) if agent.rehearsing != Rehearsing.OFF else Standing()
     context: dict[str, Any] = {
         "agent": agent,
         "form": form,
-        "lines": lines,
-        "wrong": [line for line in lines if line.state is State.FIX],
+        "checks": checks,
+        "wrong": [check for check in checks if check.state is State.FIX],
         "numbers": list(agent.numbers.all()),
         "next": (newest.number or 0) + 1 if newest else 1,
         "changes": diff(live, draft) if live else None,

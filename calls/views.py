@@ -44,6 +44,7 @@ def index(request: TenantRequest) -> HttpResponse:
         "export": wanted.address(page=wanted.page),
         "states": [(each, number, wanted.address(state=each.value)) for each, number in shown.states()],
         "menus": [_days(wanted), _directions(wanted), _agents(wanted), _results(wanted)],
+        "agents": Agent.objects.all(),
     }
     return render(request, "calls/index.html", context)
 

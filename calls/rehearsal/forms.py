@@ -44,7 +44,7 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
         "One line after the other. Leave it empty to have the caller played from what they want.",
         5,
     )
-    says = _several("The agent says", "Words that must be said, one on each line; | parts what is as good.")
+    says = _several("The agent says", "Words that must be said, one on each line. Write | between equally good ones.")
     never_says = _several("The agent never says", "One on each line.", 2)
     criteria = _several("What must be true afterwards", "Sentences, one on each line, judged from the transcript.", 2)
     uses = forms.MultipleChoiceField(label="Uses", required=False, widget=forms.CheckboxSelectMultiple)

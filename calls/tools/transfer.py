@@ -11,6 +11,11 @@ from calls.transfers.models import Colleague, Transfer
 from calls.transfers.services import Refusal
 
 NO_LINE = "A call in the browser cannot be put through. Say so, and offer to take a message."
+FALLBACKS = (
+    (Transfer.Fallback.AGENT, "Agent takes a message"),
+    (Transfer.Fallback.MESSAGE, "A message is recorded"),
+    (Transfer.Fallback.CALL_BACK, "Somebody calls them back"),
+)
 NOBODY_THERE = "Nobody is there at the moment. Offer to take a message or to have them called back."
 
 
@@ -53,12 +58,12 @@ TOOLS = (
         ),
         run=transfer_call,
         settings=(
-            Setting("way", "How", choices=(("", "As it stands for each person"), *Colleague.Way.choices)),
+            Setting("way", "How", choices=(("", "As set for each person"), *Colleague.Way.choices)),
             Setting(
                 "fallback",
                 "When nobody takes the call",
                 default=Transfer.Fallback.AGENT,
-                choices=tuple(Transfer.Fallback.choices),
+                choices=FALLBACKS,
             ),
             Setting(
                 "afterwards",

@@ -81,6 +81,7 @@ def test_the_checklist_is_a_page_and_for_scripts_the_inside_of_a_dialog(browser:
     assert "<!doctype html>" in whole.content.decode()
     assert "<!doctype html>" not in part.content.decode()
     assert "Nothing to publish" in text(part)
+    assert "Lines in use 0 of 10" in text(whole)
 
 
 def test_the_checklist_says_which_number_and_what_comes_next(browser: Client, agent: Agent, tenant: Tenant):

@@ -20,8 +20,7 @@ def sign_in(page: Page) -> None:
 
 
 def make_an_agent(page: Page) -> None:
-    page.get_by_role("link", name="Try an agent").click()
-    page.get_by_role("link", name="New agent").click()
+    page.get_by_role("link", name="Make your first agent").click()
     page.get_by_role("textbox", name="Name").fill("Front desk")
     page.get_by_role("button", name="Create the draft").click()
     expect(page.get_by_role("heading", name="Front desk")).to_be_visible()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils.timezone import now
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Frame, Page
 
 from agentos.tenants.models import User
 from agentos.tenants.scoping import tenant_transaction
@@ -84,7 +84,7 @@ def addresses(agent: Agent, call: Call, live_call: Call, proposal: Proposal) -> 
     ]
 
 
-def objections(page: Page) -> list[str]:
+def objections(page: Page | Frame) -> list[str]:
     """What axe finds, and what sticks out."""
     found = Axe().run(page, options=WITHOUT_STYLE).response["violations"]
     said = [

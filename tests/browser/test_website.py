@@ -60,6 +60,12 @@ def panel(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
+def objections_within(page: Page) -> list[str]:
+    """Those of the frame, which is a page of its own."""
+    (inside,) = page.main_frame.child_frames
+    return objections(inside)
+
+
 def stored(agent: Agent) -> Call:
     """The call, once its journal has reached the database."""
     deadline = time.monotonic() + 10
@@ -81,13 +87,22 @@ def test_a_visitor_of_a_listed_website_talks_with_the_agent(
     page = complaints.hear(context.new_page())
     page.goto(f"http://{at(shop)}/")
 
-    page.get_by_role("button", name="Talk to us").click()
+    button = page.get_by_role("button", name="Talk to us")
+    button.press("Enter")
+    expect(panel(page).get_by_role("button", name="Start the call")).to_be_visible()
+    assert objections_within(page) == []
+    panel(page).get_by_role("button", name="Start the call").press("Escape")
+    expect(page.locator("iframe")).to_be_hidden()
+    expect(button).to_be_focused()
+
+    button.press("Enter")
     panel(page).get_by_role("button", name="Start the call").click()
     expect(panel(page).get_by_role("listitem").first).to_contain_text("Thank you for calling")
     expect(panel(page).locator(".level i.on").first).to_be_visible()  # the fake microphone beeps
     panel(page).get_by_role("button", name="Mute").click()
     expect(panel(page).locator(".level i.on")).to_have_count(0)
     assert objections(page) == []
+    assert objections_within(page) == []
     panel(page).get_by_role("button", name="Hang up").click()
     expect(panel(page).get_by_text("Call ended")).to_be_visible()
 

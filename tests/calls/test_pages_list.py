@@ -213,6 +213,12 @@ def test_a_business_without_calls_is_told_what_will_appear_and_what_to_do(browse
     assert f'href="{reverse("agents:index", args=[agent.tenant.slug])}">Try an agent' in response.content.decode()
 
 
+def test_a_business_without_agents_begins_with_its_first(browser: Client, tenant: Tenant) -> None:
+    new = reverse("agents:create", args=[tenant.slug])
+
+    assert f'href="{new}">Make your first agent' in listed(browser, tenant).content.decode()
+
+
 def test_filters_that_match_nothing_offer_to_be_dropped(browser: Client, agent: Agent) -> None:
     ended_call(agent)
 
