@@ -269,6 +269,24 @@ async def test_words_that_do_not_come_after_a_voice_are_late_once():
     await stop(task)
 
 
+class Breaking(Recogniser):
+    """Its stream is lost again soon."""
+
+    async def events(self) -> AsyncIterator[HearingEvent]:
+        await asyncio.sleep(0.3)
+        raise ProviderError("stt", "lost", code="connection_lost")
+        yield
+
+
+@on_virtual_clock
+async def test_words_are_late_also_where_one_stream_after_the_other_is_lost():
+    listener, heard, task = await listening(*(Breaking() for _ in range(9)))
+    await a_turn(listener, silent_frames=80)
+
+    assert heard == [WordsLate()]
+    await stop(task)
+
+
 @on_virtual_clock
 async def test_a_recogniser_that_gives_signs_has_heard_a_noise():
     listener, heard, task = await listening(Recogniser())
