@@ -14,7 +14,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import Element, ParseError, iterparse
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from campaigns.importing.sheets import MOST_COLUMNS, Line, SheetError
 
@@ -27,7 +27,19 @@ MOST_HELD, MOST_DEPTH = 100_000, 50  # within one row
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-BROKEN = (BadZipFile, ParseError, KeyError, ValueError, OverflowError, EOFError, NotImplementedError, zlib.error)
+PACKED = frozenset({ZIP_STORED, ZIP_DEFLATED})  # the others unpack all at once what we want to count in pieces
+# An archive that is damaged leads anywhere: to places before its beginning, and to encodings that do not exist.
+BROKEN = (
+    BadZipFile,
+    ParseError,
+    LookupError,
+    ValueError,
+    OverflowError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    zlib.error,
+)
 
 
 def workbook_lines(path: Path) -> Iterator[Line]:
@@ -119,6 +131,8 @@ class _Workbook:
     def _elements(self, name: str, *tags: str) -> Iterator[Element]:
         """Elements of these names as they end; what was read is let go of."""
         entry = self._archive.getinfo(name)
+        if entry.compress_type not in PACKED:
+            raise BadZipFile(name)
         with self._archive.open(entry) as file:
             source: Any = _Counted(file, entry, self)
             parents: list[Element] = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tracemalloc
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -134,6 +136,37 @@ def test_four_gigabytes_in_a_small_workbook_are_refused_within_little_memory(tmp
 
     assert "unpacks to far more" in words
     assert most < 60 * 2**20
+
+
+@pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
+def test_a_workbook_that_would_be_unpacked_in_one_piece_is_refused_unread(tmp_path: Path, method: int) -> None:
+    file = BytesIO()
+    with ZipFile(BytesIO(made.workbook(["Phone"], ["2085550142"]))) as usual, ZipFile(file, "w", method) as packed:
+        for name in usual.namelist():
+            packed.writestr(name, usual.read(name) + b" " * 2**21)
+
+    tracemalloc.start()
+    words = refusal(tmp_path, file.getvalue())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert "damaged" in words
+    assert most < 2**20
+
+
+@pytest.mark.parametrize("encoding", ["foo", "base64"])
+def test_a_workbook_in_an_encoding_that_does_not_exist_is_refused(tmp_path: Path, encoding: str) -> None:
+    content = f'<?xml version="1.0" encoding="{encoding}"?><worksheet/>'.encode()
+
+    assert "damaged" in refusal(tmp_path, made.workbook(["Phone"], parts={"xl/worksheets/people.xml": content}))
+
+
+def test_a_workbook_whose_parts_lie_before_its_beginning_is_refused(tmp_path: Path) -> None:
+    content = made.workbook(["Phone"], ["2085550142"])
+    place = content.rindex(b"PK\x05\x06") + 16  # where the list of parts begins, as the archive says
+    moved = content[:place] + (len(content) * 2).to_bytes(4, "little") + content[place + 4 :]
+
+    assert "damaged" in refusal(tmp_path, moved)
 
 
 def test_an_archive_inside_a_workbook_is_not_opened(tmp_path: Path) -> None:
