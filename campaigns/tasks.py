@@ -25,6 +25,7 @@ from telephony import carrier
 from telephony.carrier import CarrierError
 
 FETCH_TRIES, READ_TRIES = 8, 3
+CANCEL_TRIES, CANCEL_AGAIN_S = 10, 2  # for about as long as a telephone rings
 
 log = structlog.get_logger(__name__)
 
@@ -119,10 +120,18 @@ def ask_a_model(tenant_id: int, reply_id: int) -> None:
     second_opinion.ask(tenant_id, reply_id)
 
 
-@shared_task(base=PlatformTask, ignore_result=True, autoretry_for=(CarrierError,), max_retries=3, default_retry_delay=2)
-def cancel_call(tenant_id: int, attempt_id: str) -> None:
-    """End a call that is still on its way to somebody who does not want it."""
-    cancel(tenant_id, UUID(attempt_id))
+@shared_task(
+    base=PlatformTask,
+    bind=True,
+    ignore_result=True,
+    autoretry_for=(CarrierError,),
+    max_retries=CANCEL_TRIES,
+    default_retry_delay=CANCEL_AGAIN_S,
+)
+def cancel_call(self: Task, tenant_id: int, attempt_id: str) -> None:  # type: ignore[type-arg]
+    """End a call that is still on its way to somebody who does not want it. The carrier may yet have to name it."""
+    if not cancel(tenant_id, UUID(attempt_id)) and self.request.retries < CANCEL_TRIES:
+        raise self.retry(countdown=CANCEL_AGAIN_S)
 
 
 @shared_task(base=PlatformTask, bind=True, ignore_result=True, max_retries=READ_TRIES)

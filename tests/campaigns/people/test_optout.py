@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from celery.exceptions import Retry
 from celery.signals import before_task_publish
 
 from agentos.tenants.models import Tenant
@@ -102,6 +103,28 @@ async def test_a_call_that_the_carrier_already_has_is_ended_before_anybody_answe
 
     record = await practice.exchange.record(sid)
     assert (record.answered, record.ended_by) == (None, "api")
+
+
+async def test_a_call_that_the_carrier_has_not_named_yet_is_ended_once_it_has(
+    agent: Agent, practice: PracticeCarrier
+) -> None:
+    _, attempt_id = await in_thread(called, agent)
+    (sid,) = practice.exchange.calls
+    await in_thread(rename, agent, attempt_id, None)  # the request is under way
+
+    await in_thread(by_admin, agent)
+    with pytest.raises(Retry):
+        await in_thread(cancel_call, agent.tenant_id, str(attempt_id))
+    await in_thread(rename, agent, attempt_id, sid)
+    await in_thread(cancel_call, agent.tenant_id, str(attempt_id))
+
+    record = await practice.exchange.record(sid)
+    assert (record.answered, record.ended_by) == (None, "api")
+
+
+def rename(agent: Agent, attempt_id: UUID, sid: str | None) -> None:
+    with tenant_transaction(agent.tenant_id):
+        Attempt.objects.filter(pk=attempt_id).update(carrier_sid=sid, state="placed" if sid else "asked")
 
 
 def queued_tasks(agent: Agent, way: Callable[[Agent], Any]) -> list[tuple[str, UUID]]:
