@@ -22,7 +22,7 @@ from django.conf import settings
 from agentos.tenants.models import DataKey
 from agentos.tenants.scoping import current_tenant_id
 
-_WRAPPED, _SEALED = "m1", "d1"
+_WRAPPED, _SEALED, _FILE = "m1", "d1", "f1"
 _NONCE = 12
 
 
@@ -32,19 +32,28 @@ class Unreadable(Exception):
 
 def seal(plain: str, place: str) -> str:
     """Encrypt for this place of the current tenant, with its newest data key; the first is made when it is needed."""
-    data_key = DataKey.objects.order_by("-number").first() or _first_key()
+    data_key = _newest()
     return f"{_SEALED}:{data_key.number}:{_encrypt(_opened(data_key), plain.encode(), _bound(place))}"
 
 
 def unseal(sealed: str, place: str) -> str:
     """What was sealed for this place of the current tenant. Raises Unreadable."""
     form, number, body = _parts(sealed)
-    if form != _SEALED or not number.isdecimal():
-        raise Unreadable("not a sealed value")
-    data_key = DataKey.objects.filter(number=int(number)).first()
-    if data_key is None:
-        raise Unreadable("sealed with a key that is not there")
-    return _decrypt(_opened(data_key), body, _bound(place)).decode()
+    return _decrypt(_named(form, number), body, _bound(place)).decode()
+
+
+def seal_file(plain: bytes, place: str) -> bytes:
+    """The same for the content of a file."""
+    data_key = _newest()
+    return f"{_FILE}:{data_key.number}:".encode() + _locked(_opened(data_key), plain, _bound(place))
+
+
+def unseal_file(sealed: bytes, place: str) -> bytes:
+    """What was sealed as a file for this place of the current tenant. Raises Unreadable."""
+    form, number, body = (*sealed.split(b":", 2), b"", b"")[:3]
+    if form != _FILE.encode():
+        raise Unreadable("not a sealed file")
+    return _unlocked(_named(_SEALED, number.decode("ascii", "replace")), body, _bound(place))
 
 
 def wrap(plain: bytes, place: str) -> str:
@@ -85,6 +94,19 @@ def renew() -> None:
     DataKey.objects.create(number=number, wrapped=wrap(AESGCM.generate_key(256), _place(number)))
 
 
+def _newest() -> DataKey:
+    return DataKey.objects.order_by("-number").first() or _first_key()
+
+
+def _named(form: str, number: str) -> bytes:
+    if form != _SEALED or not number.isdecimal():
+        raise Unreadable("not a sealed value")
+    data_key = DataKey.objects.filter(number=int(number)).first()
+    if data_key is None:
+        raise Unreadable("sealed with a key that is not there")
+    return _opened(data_key)
+
+
 def _first_key() -> DataKey:
     fresh = {"wrapped": wrap(AESGCM.generate_key(256), _place(1))}
     key: DataKey = DataKey.objects.get_or_create(number=1, defaults=fresh)[0]
@@ -107,13 +129,24 @@ def _bound(place: str) -> str:
 
 
 def _encrypt(key: bytes, plain: bytes, place: str) -> str:
-    nonce = os.urandom(_NONCE)
-    return urlsafe_b64encode(nonce + AESGCM(key).encrypt(nonce, plain, place.encode())).decode()
+    return urlsafe_b64encode(_locked(key, plain, place)).decode()
 
 
 def _decrypt(key: bytes, body: str, place: str) -> bytes:
     try:
         raw = urlsafe_b64decode(body)
+    except ValueError as error:
+        raise Unreadable("changed") from error
+    return _unlocked(key, raw, place)
+
+
+def _locked(key: bytes, plain: bytes, place: str) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
+
+
+def _unlocked(key: bytes, raw: bytes, place: str) -> bytes:
+    try:
         return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], place.encode())
     except (InvalidTag, ValueError) as error:
         raise Unreadable("changed, or of another place") from error

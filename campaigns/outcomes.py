@@ -41,6 +41,9 @@ GROUPS = (
     Group("waiting", "Waiting", "rest", Q(status=_Status.WAITING, attempts_made=0)),
 )
 
+# They have heard us, or have told us something.
+REACHED = _done("confirmed", "rescheduled", "canceled", "spoken", "wrong_person", "opted_out")
+
 # An attempt's own outcome, and its tone as a tag.
 ATTEMPTS = {
     "confirmed": ("Confirmed", "good"),

@@ -12,9 +12,7 @@ from django.db.models import Count, Q, Sum
 from campaigns.answers.inbox_list import open_replies
 from campaigns.audio import clips
 from campaigns.models import Attempt, AudioClip, Campaign, Reply, Target
-from campaigns.outcomes import GROUPS, Group
-
-REACHED = ("confirmed", "rescheduled", "canceled", "spoken", "wrong_person", "opted_out")
+from campaigns.outcomes import GROUPS, REACHED, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,7 @@ class Progress:
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         counted = {f"in_{group.name}": Count("pk", filter=group.means) for group in GROUPS}
-        reached = Count("pk", filter=Q(status=Target.Status.DONE, disposition__in=REACHED))
-        self.people = campaign.targets.aggregate(all=Count("pk"), reached_all=reached, **counted)
+        self.people = campaign.targets.aggregate(all=Count("pk"), reached_all=Count("pk", filter=REACHED), **counted)
         states = Attempt.State
         self.attempts = campaign.attempts.aggregate(
             asked=Count("pk", filter=Q(asked_at__isnull=False)),

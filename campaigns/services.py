@@ -24,6 +24,7 @@ from campaigns.models import Campaign, Target
 from campaigns.outcomes import words_of
 from campaigns.people.contacts import found
 from campaigns.planning.readiness import RECONFIRM, NotStartable, checks, confirmations
+from campaigns.telling import tell_ended
 
 Status = Campaign.Status
 CampaignId = UUID | str
@@ -194,7 +195,9 @@ def stop(tenant: Tenant, campaign_id: CampaignId, *, at: datetime | None = None)
         campaign.ended_at = at or now()
         tell(campaign, "stopped", "Stopped it for good")
         cancel_calls(campaign.attempts.all())
-        return _move(campaign, Status.STOPPED, "ended_at")
+        _move(campaign, Status.STOPPED, "ended_at")
+        tell_ended(campaign)
+        return campaign
 
 
 def redial(tenant: Tenant, campaign_id: CampaignId, *, outcome: str, at: datetime | None = None) -> int:
@@ -207,6 +210,7 @@ def redial(tenant: Tenant, campaign_id: CampaignId, *, outcome: str, at: datetim
         _insist(campaign, Status.RUNNING, Status.PAUSED, Status.DONE)
         if outcome in ANSWERS:
             raise DomainError("final", "These people have given their answer. They are not called again.")
+        _insist_on_days(campaign, at)
         again = campaign.targets.filter(
             status__in=[Target.Status.DONE, Target.Status.LEFT_OUT], disposition=outcome
         ).update(status=Target.Status.WAITING, disposition="", reason="", due_at=at)
@@ -224,8 +228,7 @@ def call_again(tenant: Tenant, target_id: int, *, at: datetime | None = None) ->
         target: Target = Target.objects.select_related("campaign").get(pk=target_id)
         campaign, at = _locked(target.campaign_id), at or now()
         _insist(campaign, Status.RUNNING, Status.PAUSED, Status.DONE)
-        if campaign.ends_at is not None and campaign.ends_at <= at:
-            raise DomainError("over", "The last day of the campaign is over: nobody is called by it any more.")
+        _insist_on_days(campaign, at)
         target = Target.objects.select_for_update().get(pk=target_id)
         if target.disposition == "opted_out":
             raise DomainError("opted_out", "They asked not to be called. They are not called again.")
@@ -277,6 +280,11 @@ def _void(campaign: Campaign, names: Iterable[str]) -> None:
 def _insist(campaign: Campaign, *statuses: str) -> None:
     if campaign.status not in statuses:
         raise DomainError("wrong_state", f"This cannot be done: the campaign is {_spoken(campaign)}.")
+
+
+def _insist_on_days(campaign: Campaign, at: datetime) -> None:
+    if campaign.ends_at is not None and campaign.ends_at <= at:
+        raise DomainError("over", "The last day of the campaign is over: nobody is called by it any more.")
 
 
 def _spoken(campaign: Campaign) -> str:

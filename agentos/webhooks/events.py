@@ -22,6 +22,7 @@ EVENTS = {
     "message.left": "A caller left a message for a person",
     "callback.requested": "A caller wants to be called back",
     "campaign.replied": "Somebody answered a campaign",
+    "campaign.ended": "A campaign is over",
     "contact.opted_out": "Somebody does not want to be called any more",
 }
 TEST = "webhook.test"

@@ -59,7 +59,9 @@ def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
             return
         raise NotYet(str(error)) from error
     file = f"replies/{tenant_id}/{reply_id}.sealed"
-    sealing.write(Path(settings.DATA_DIR) / file, sealing.seal(sound, _owner(reply_id)))
+    with tenant_transaction(tenant_id):
+        sealed = sealing.seal(sound, _owner(reply_id))
+    sealing.write(Path(settings.DATA_DIR) / file, sealed)
     said = write_down(speech, ears, keys)
     with tenant_transaction(tenant_id):
         _store(reply_id, file, len(speech) // mulaw.BYTES_PER_MS, said, at)

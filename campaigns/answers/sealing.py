@@ -1,4 +1,8 @@
-"""Files that are worth nothing without our key: AES-256-GCM, bound to the row that they belong to."""
+"""Spoken answers as files that are worth nothing without the vault, bound to the row that they belong to.
+
+Until the vault was there they were sealed with a key of their own, made from SECRET_KEY. Those files still open, as
+long as that key is known (SECRET_KEY, SECRET_KEY_FALLBACKS).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-MARK = b"AOS1"
+from agentos import vault
+
+OF_OLD = b"AOS1"
 _PURPOSE = b"agentos campaigns replies"
 _KEY_ID, _NONCE = 4, 12
 
@@ -24,23 +30,18 @@ class Unsealable(Exception):
 
 
 def seal(plain: bytes, owner: str) -> bytes:
-    """Encrypt for `owner`, which is the table and key of a row. The id of the key stands in the value."""
-    key, nonce = _key(settings.SECRET_KEY), os.urandom(_NONCE)
-    return MARK + _id(key) + nonce + AESGCM(key).encrypt(nonce, plain, owner.encode())
+    """Encrypt for `owner`, which is the table and key of a row of the current tenant."""
+    return vault.seal_file(plain, owner)
 
 
 def unseal(sealed: bytes, owner: str) -> bytes:
-    """The plain bytes. A key that was replaced still opens what it sealed, as long as it is a fallback. Raises
-    Unsealable."""
-    head, nonce = sealed[: len(MARK) + _KEY_ID], sealed[len(MARK) + _KEY_ID :][:_NONCE]
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        key = _key(secret)
-        if head == MARK + _id(key) and len(nonce) == _NONCE:
-            try:
-                return AESGCM(key).decrypt(nonce, sealed[len(head) + _NONCE :], owner.encode())
-            except InvalidTag as error:
-                raise Unsealable("changed, or of another row") from error
-    raise Unsealable("sealed with another key")
+    """The plain bytes, also after keys were exchanged. Inside the tenant. Raises Unsealable."""
+    if sealed.startswith(OF_OLD):
+        return _unseal_of_old(sealed, owner)
+    try:
+        return vault.unseal_file(sealed, owner)
+    except vault.Unreadable as error:
+        raise Unsealable(str(error)) from error
 
 
 def write(path: Path, sealed: bytes) -> None:
@@ -54,10 +55,18 @@ def write(path: Path, sealed: bytes) -> None:
     part.replace(path)
 
 
+def _unseal_of_old(sealed: bytes, owner: str) -> bytes:
+    head, nonce = sealed[: len(OF_OLD) + _KEY_ID], sealed[len(OF_OLD) + _KEY_ID :][:_NONCE]
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        key = _key(secret)
+        if head == OF_OLD + sha256(key).digest()[:_KEY_ID] and len(nonce) == _NONCE:
+            try:
+                return AESGCM(key).decrypt(nonce, sealed[len(head) + _NONCE :], owner.encode())
+            except InvalidTag as error:
+                raise Unsealable("changed, or of another row") from error
+    raise Unsealable("sealed with another key")
+
+
 @lru_cache(maxsize=8)
 def _key(secret: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret.encode())
-
-
-def _id(key: bytes) -> bytes:
-    return sha256(key).digest()[:_KEY_ID]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -37,20 +37,25 @@ def briefing_while_it_rings(tenant_id: int, attempt_id: UUID, at: datetime) -> B
 def leave_out_unready(campaign: Campaign) -> int:
     """Leave out whoever lacks a value that the agent's sentences name; returns how many. Safe to repeat."""
     spec = spec_of(campaign)
-    needed, business, left = _needed(spec), business_name(), 0
+    names, business, left = needed(spec), business_name(), 0
     for target in _waiting(campaign):
-        values = variables_of(target, business)
-        lacking = next((name for name in needed if not clean(values.get(name))), None)
-        if lacking is None and target.status == Target.Status.LEFT_OUT:
+        problem = lacking(target, names, business)
+        if not problem and target.status == Target.Status.LEFT_OUT:
             target.status, target.reason = Target.Status.WAITING, ""
-        elif lacking is not None:
+        elif problem:
             left += 1
-            reason = f"{UNSAYABLE}{{{{{lacking}}}}} has no value for this person."
-            target.status, target.reason = Target.Status.LEFT_OUT, reason[:200]
+            target.status, target.reason = Target.Status.LEFT_OUT, f"{UNSAYABLE}{problem}"[:200]
         else:
             continue
         target.save(update_fields=["status", "reason"])
     return left
+
+
+def lacking(target: Target, names: Iterable[str], business: str) -> str:
+    """Which of these this person has no value for, in words; empty where none lacks."""
+    values = variables_of(target, business)
+    lacks = next((name for name in names if not clean(values.get(name))), None)
+    return f"{{{{{lacks}}}}} has no value for this person." if lacks else ""
 
 
 def _brief(attempt: Attempt, at: datetime) -> Briefing:
@@ -94,7 +99,7 @@ def _reason(attempt: Attempt, business: str, language: str) -> str:
     return str(campaign.name)
 
 
-def _needed(spec: VersionSpec) -> list[str]:
+def needed(spec: VersionSpec) -> list[str]:
     """The names in the agent's words that only a person's values can fill."""
     words = " ".join((spec.greeting, spec.prompt, spec.farewell, *spec.silence_prompts))
     known = {*BUILT_IN, *(name for name, value in spec.variables.items() if value)}

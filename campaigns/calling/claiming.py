@@ -17,7 +17,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from agentos.tenants.prepared import send, send_for, together
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
@@ -35,6 +36,7 @@ from campaigns.log import tell
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
 from campaigns.receipts import Decision, write_receipts
 from campaigns.rules import Answer, Facts, Verdict, may_call
+from campaigns.telling import tell_ended
 from telephony.models import PhoneNumber
 
 MOST_AT_A_TIME = 50
@@ -42,6 +44,7 @@ MOST_PUT_OFF = 150  # people in one claim, who stand before those who may be cal
 VOICE_WITHIN = timedelta(minutes=2)  # then the carrier's own voice says it
 BUSY_ELSEWHERE = timedelta(minutes=5)
 ATTEMPT_CENTS = 4  # reserved against the budget until the call is charged
+TOO_LATE = "The campaign ended before their turn came."
 SPENT = "The budget is used up. Raise it under Change, then go on."
 
 # Many wait for what a claim holds: when its worker freezes, the database ends it.
@@ -159,7 +162,9 @@ def claim_due(
             transaction.enter_context(tenant_transaction(tenant_id))
             held = send_for(Campaign, _HOLD, tenant=tenant_id, campaign=campaign_id, longest=LONGEST_STANDSTILL)
         for campaign in held():
-            if _is_its_time(campaign, at):
+            if campaign.ends_at is not None and campaign.ends_at <= at:
+                _end_by_date(campaign, at)
+            elif campaign.starts_at is None or campaign.starts_at <= at:
                 return _claim(campaign, at, most, new_id)
     return Claimed()
 
@@ -170,13 +175,12 @@ def _claim(campaign: Campaign, at: datetime, most: int, new_id: Callable[[], UUI
     if wanted <= 0:
         return Claimed(again=True)
     is_spent, room, shared, due = _look(campaign, at, wanted)
-    if is_spent:
+    if not due:
+        end_if_over(campaign, at)
+    if not due or is_spent:
         return Claimed()
     if room <= 0:
         return _without_room(campaign, at)
-    if not due:
-        end_if_over(campaign, at)
-        return Claimed()
     this = Round(campaign, at, min(wanted, room, shared.calls), new_id)
     if not this.room:
         return Claimed(again=True)
@@ -255,6 +259,17 @@ def end_if_over(campaign: Campaign, at: datetime) -> None:
         campaign.status, campaign.ended_at = Campaign.Status.DONE, at
         campaign.save(update_fields=["status", "ended_at"])
         tell(campaign, "done", "Everybody was called, or could not be")
+        tell_ended(campaign)
+
+
+def _end_by_date(campaign: Campaign, at: datetime) -> None:
+    """Its last day is over: who was not reached is not called any more; calls in progress are finished."""
+    waiting = campaign.targets.filter(status=Target.Status.WAITING)
+    last = Attempt.objects.filter(target=OuterRef("pk"), asked_at__isnull=False).order_by("-claimed_at")
+    outcome = Coalesce(Subquery(last.values("outcome")[:1]), Value("no_answer"))
+    waiting.filter(attempts_made__gt=0).update(status=Target.Status.DONE, disposition=outcome, reason=TOO_LATE)
+    waiting.update(status=Target.Status.LEFT_OUT, disposition="too_late", reason=TOO_LATE)
+    end_if_over(campaign, at)
 
 
 def ask_for_room(campaign: Campaign) -> Callable[[], int]:
@@ -300,8 +315,3 @@ def _without_room(campaign: Campaign, at: datetime) -> Claimed:
     if is_waiting and not is_calling and _within_budget(campaign) <= 0:
         pause(campaign, SPENT)
     return Claimed()
-
-
-def _is_its_time(campaign: Campaign, at: datetime) -> bool:
-    begun = campaign.starts_at is None or campaign.starts_at <= at
-    return begun and (campaign.ends_at is None or at < campaign.ends_at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from campaigns.jurisdictions import tables
 from campaigns.models import Attempt, Campaign, ComplianceProfile, Target
 from campaigns.openings import Openings, Stretch
 from campaigns.places import Place
+from campaigns.planning.left_out import NotAsked, without_asking
 from campaigns.rules import Facts, Gate, Reason, may_call, where
 from telephony.prices import call_cents
 
@@ -140,7 +141,8 @@ def plan(
     """
     assumed = assumptions or Assumptions(pick_up=usual_pick_up(at))
     begins = max(at, campaign.starts_at or at)
-    cast = list(_cast(campaign, begins, from_the_start))
+    aside = [] if from_the_start else list(without_asking(campaign))
+    cast = list(_cast(campaign, begins, from_the_start, {each.target.pk for each in aside}))
     openings, attempt = Openings(tables().law), Attempt(campaign=campaign)
     allowed: set[tuple[int, Stretch | None]] = set()
     runs = [
@@ -151,12 +153,18 @@ def plan(
     ends = [run.finish for run in runs if run.finish is not None]
     return replace(
         likely,
+        people=(*likely.people, *map(_left_out, aside)),
         early=min(ends, default=None),
         late=max(ends, default=None),
         least_cents=min(cents),
         most_cents=max(cents),
         assumptions=assumed,
     )
+
+
+def _left_out(found: NotAsked) -> Planned:
+    target, name = found.target, found.target.contact.name if found.target.contact else ""
+    return Planned(str(target.e164), name, gate=found.gate, code=found.code, words=found.words)
 
 
 def usual_pick_up(at: datetime) -> float:
@@ -190,11 +198,12 @@ class _Person:
     attempts_made: int
 
 
-def _cast(campaign: Campaign, at: datetime, from_the_start: bool) -> Iterator[_Person]:
+def _cast(campaign: Campaign, at: datetime, from_the_start: bool, aside: Collection[int]) -> Iterator[_Person]:
     targets = campaign.targets.order_by("due_at", "pk").exclude(UNTOLD)
     if not from_the_start:
         targets = targets.filter(status=Target.Status.WAITING)
-    rows = list(targets.values_list(NUMBER, "contact__name", "due_at", "attempts_made"))
+    known = targets.values_list("pk", NUMBER, "contact__name", "due_at", "attempts_made")
+    rows = [row for pk, *row in known if pk not in aside]
     for begin in range(0, len(rows), AT_A_TIME):
         part = rows[begin : begin + AT_A_TIME]
         book = FactBook(campaign, [number for number, *_ in part], at)

@@ -13,10 +13,17 @@ from campaigns.models import Campaign
 from campaigns.outcomes import in_a_sentence
 from campaigns.planning.dry_run import Plan
 from campaigns.planning.hour_chart import HourChart
+from campaigns.planning.left_out import EARLIER, MESSAGE
 from campaigns.progress import dollars
 from campaigns.why import TITLES
 
-OTHER_TITLES = {"pace": "No line", "schedule": "Too late", "budget": "Budget", "message": "Message"}
+OTHER_TITLES = {
+    "pace": "No line",
+    "schedule": "Too late",
+    "budget": "Budget",
+    MESSAGE: "Message",
+    EARLIER: "Left out before",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def seal(reply: Reply, folder: Path, audio: bytes = TWO_HUMS) -> bytes:
     """Give the reply a recording. Returns the WAV file that is sealed."""
     sound = wav_of(audio)
     file = f"replies/{reply.tenant_id}/{reply.pk}.sealed"
-    sealing.write(folder / file, sealing.seal(sound, f"campaigns_reply:{reply.pk}"))
     with tenant_transaction(reply.tenant_id):
+        sealing.write(folder / file, sealing.seal(sound, f"campaigns_reply:{reply.pk}"))
         Reply.objects.filter(pk=reply.pk).update(file=file, duration_ms=len(audio) // BYTES_PER_MS)
     return sound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
+from agentos import vault
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
@@ -42,12 +43,23 @@ from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 RECORDING = "RE00000000000000000000000000000001"
 OWNER = "campaigns_reply:1"
+FROM_BEFORE = bytes.fromhex(  # sealed with the key that is made of "a secret of old"
+    "414f533108d6b21c14a8bb182605f56d8cddc61cbfe88045b2b76de48cb9eb011201a5366430a7f1"
+)
 
 
 # Sealed files
 
 
-def test_a_sealed_file_shows_nothing_and_opens_for_its_own_row() -> None:
+@pytest.fixture
+def inside(tenant: Tenant) -> Iterator[Tenant]:
+    """Within the tenant whose files they are."""
+    with tenant_transaction(tenant):
+        yield tenant
+
+
+@pytest.mark.django_db
+def test_a_sealed_file_shows_nothing_and_opens_for_its_own_row(inside: Tenant) -> None:
     sealed = sealing.seal(b"RIFF yes I confirm", OWNER)
 
     assert b"confirm" not in sealed
@@ -55,34 +67,48 @@ def test_a_sealed_file_shows_nothing_and_opens_for_its_own_row() -> None:
     assert sealing.seal(b"RIFF yes I confirm", OWNER) != sealed
 
 
-@pytest.mark.parametrize("at", [0, 4, 8, 20, -1])
-def test_a_sealed_file_that_was_changed_does_not_open(at: int) -> None:
-    sealed = bytearray(sealing.seal(b"RIFF", OWNER))
-    sealed[at] ^= 1
+@pytest.mark.django_db
+def test_a_sealed_file_that_was_changed_cut_or_never_sealed_does_not_open(inside: Tenant) -> None:
+    sealed = sealing.seal(b"RIFF", OWNER)
+    changed = [bytes(byte ^ (1 if place == at else 0) for place, byte in enumerate(sealed)) for at in (0, 3, 8, 20)]
+
+    for wrong in (*changed, sealed[:-1], sealed[:8], b"", b"AOS1", b"f1:", b"f1:\xff:", b"RIFF and so on"):
+        with pytest.raises(sealing.Unsealable):
+            sealing.unseal(wrong, OWNER)
+
+
+@pytest.mark.django_db
+def test_the_file_of_one_row_or_business_does_not_open_as_another(inside: Tenant, other_tenant: Tenant) -> None:
+    sealed = sealing.seal(b"RIFF", OWNER)
 
     with pytest.raises(sealing.Unsealable):
-        sealing.unseal(bytes(sealed), OWNER)
+        sealing.unseal(sealed, "campaigns_reply:2")
+    with tenant_transaction(other_tenant):
+        sealing.seal(b"RIFF", OWNER)  # it has a first key of its own
+        with pytest.raises(sealing.Unsealable):
+            sealing.unseal(sealed, OWNER)
 
 
-@pytest.mark.parametrize("sealed", [b"", b"AOS1", b"RIFF and so on"])
-def test_what_was_never_sealed_does_not_open(sealed: bytes) -> None:
-    with pytest.raises(sealing.Unsealable):
-        sealing.unseal(sealed, OWNER)
+@pytest.mark.django_db
+def test_files_open_after_either_kind_of_key_was_exchanged(inside: Tenant, settings: Settings) -> None:
+    sealed = sealing.seal(b"RIFF", OWNER)
+    settings.VAULT_KEY, settings.VAULT_KEYS_OLD = "another", [settings.VAULT_KEY]
+    vault.rewrap()
+    vault.renew()
+    settings.VAULT_KEYS_OLD = []
 
-
-def test_the_file_of_one_row_does_not_open_as_another() -> None:
-    with pytest.raises(sealing.Unsealable):
-        sealing.unseal(sealing.seal(b"RIFF", OWNER), "campaigns_reply:2")
-
-
-def test_a_key_that_was_replaced_opens_what_it_sealed_while_it_is_a_fallback(settings: Settings) -> None:
-    old, sealed = settings.SECRET_KEY, sealing.seal(b"RIFF", OWNER)
-
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [old]
     assert sealing.unseal(sealed, OWNER) == b"RIFF"
+    assert sealing.seal(b"RIFF", OWNER)[:5] == b"f1:2:"
+
+
+def test_files_from_before_the_vault_open_as_long_as_their_key_is_known(settings: Settings) -> None:
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", ["a secret of old"]
+    assert sealing.unseal(FROM_BEFORE, OWNER) == b"RIFF"
+    with pytest.raises(sealing.Unsealable):
+        sealing.unseal(FROM_BEFORE, "campaigns_reply:2")
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(sealing.Unsealable):
-        sealing.unseal(sealed, OWNER)
+        sealing.unseal(FROM_BEFORE, OWNER)
 
 
 # Recordings
@@ -157,6 +183,11 @@ def waiting(agent: Agent, **campaign: Any) -> tuple[UUID, int]:
         return attempt_id, reply.pk
 
 
+def opened(reply: Reply) -> bytes:
+    with tenant_transaction(reply.tenant_id):
+        return recorded(reply)
+
+
 def look(agent: Agent, reply_id: int) -> Reply:
     with tenant_transaction(agent.tenant_id):
         return Reply.objects.select_related("target").get(pk=reply_id)
@@ -180,7 +211,7 @@ async def test_a_hum_is_stored_and_left_to_a_person(
     assert (reply.status, reply.disposition, reply.duration_ms) == ("open", "", 2000)
     stored = (private_files / reply.file).read_bytes()
     assert b"RIFF" not in stored
-    assert recorded(reply) == wav_of(tone(2000))
+    assert await in_thread(opened, reply) == wav_of(tone(2000))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,8 @@ from pytest_django import Settings
 from agentos.errors import DomainError
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
+from agentos.webhooks import models as webhooks
+from agentos.webhooks import services as endpoints
 from agents.models import Agent
 from calls.admission import call_id_for
 from calls.context import Lines
@@ -33,6 +36,7 @@ from campaigns.models import (
     DoNotCall,
     Target,
 )
+from campaigns.services import redial, stop
 from tests import factories
 from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, claim_due, make_campaign, make_target
 
@@ -66,6 +70,12 @@ def opened(agent: Agent, sid: str, *, direction: str = "inbound") -> Call:
 def target_of(campaign: Campaign, number: str) -> Target:
     with tenant_transaction(campaign.tenant_id):
         return Target.objects.get(campaign=campaign, e164=number)
+
+
+def statuses(campaign: Campaign) -> tuple[str, dict[str, int]]:
+    with tenant_transaction(campaign.tenant_id):
+        counted = Counter(Target.objects.filter(campaign=campaign).values_list("status", flat=True))
+        return Campaign.objects.get(pk=campaign.pk).status, dict(counted)
 
 
 def receipts(campaign: Campaign) -> list[tuple[str, str]]:
@@ -141,6 +151,48 @@ def test_a_campaign_that_does_not_run_claims_nobody(agent: Agent, status: str) -
 def test_a_campaign_keeps_to_its_dates(agent: Agent) -> None:
     assert claim(make_campaign(agent, ROSA, starts_at=NOON + timedelta(seconds=1))) == Claimed()
     assert claim(make_campaign(agent, TOM, ends_at=NOON)) == Claimed()
+
+
+def test_after_its_last_day_a_campaign_ends_and_says_so_of_those_whose_turn_never_came(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM, ends_at=NOON + timedelta(minutes=5), at_once=1)
+    (attempt_id,) = claim(campaign).attempts
+    over = NOON + timedelta(minutes=5)
+
+    assert claim(campaign, over) == Claimed()
+    assert statuses(campaign) == ("running", {"live": 1, "left_out": 1})  # somebody is still on the line
+
+    with tenant_transaction(agent.tenant_id):
+        settle(Attempt.objects.select_related("target", "campaign").get(pk=attempt_id), "no_answer", over)
+    claim(campaign, over + timedelta(seconds=1))
+    assert statuses(campaign) == ("done", {"done": 1, "left_out": 1})
+    with tenant_transaction(agent.tenant_id):
+        assert set(Target.objects.values_list("disposition", flat=True)) == {"no_answer", "too_late"}
+    with pytest.raises(DomainError, match="last day"):
+        redial(agent.tenant, campaign.pk, outcome="too_late", at=over)
+
+
+@pytest.mark.parametrize("how", ["last_attempt", "last_cent", "stop"])
+def test_the_end_of_a_campaign_is_told_once_however_it_ends(agent: Agent, how: str) -> None:
+    campaign = make_campaign(agent, ROSA, budget_cents=4 if how == "last_cent" else None)
+    with tenant_transaction(agent.tenant_id):
+        endpoints.create(url="https://crm.example/hook", note="", events=["campaign.ended"])
+    claim(campaign)
+    if how == "stop":
+        stop(agent.tenant, campaign.pk)
+    with tenant_transaction(agent.tenant_id):
+        attempt = Attempt.objects.select_related("target", "campaign").get()
+        settle(attempt, "confirmed", NOON)
+        Attempt.objects.update(cost_cents=4)
+
+    for second in range(3):
+        claim(campaign, NOON + timedelta(seconds=second))
+        if how == "stop":
+            stop(agent.tenant, campaign.pk)
+
+    with tenant_transaction(agent.tenant_id):
+        told = webhooks.Event.objects.get(kind="campaign.ended").data
+    assert (told["campaign_id"], told["people"]["all"]) == (str(campaign.pk), 1)
+    assert told["status"] == ("stopped" if how == "stop" else "done")
 
 
 def test_lines_are_left_for_people_who_call_in(agent: Agent, tenant: Tenant) -> None:

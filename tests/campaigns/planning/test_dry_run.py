@@ -11,6 +11,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.models import Attempt, Campaign, Consent, Contact, DialReceipt, DoNotCall, Target
+from campaigns.people.optout import reached_somebody_else
 from campaigns.planning.dry_run import Assumptions, Plan, plan, usual_pick_up
 from tests.campaigns.rows import LONG_AGO, NIGHT, NOON, make_campaign, make_target
 
@@ -72,6 +73,35 @@ def test_the_plan_says_who_is_left_out_and_why(agent: Agent) -> None:
         ("do_not_call", "do_not_call", 1),
     }
     assert "agreed" in next(each.words for each in planned.exclusions if each.gate == "consent")
+
+
+def test_who_closed_their_number_or_cannot_be_told_the_message_is_left_out_of_a_draft_by_name(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM, status="draft", message="Hello {{first_name}}, see you {{visit_date}}.")
+    make_target(campaign, AISHA)
+    with tenant_transaction(agent.tenant_id):
+        Target.objects.filter(e164=ROSA).update(variables={"visit_date": "2026-12-15"})
+        reached_somebody_else(TOM, "Said so in call CA1.", NOON - timedelta(days=1))
+
+    planned = dry(campaign)
+
+    assert [each.number for each in planned.people if not each.is_left_out] == [ROSA]
+    said = {each.number: (each.gate, each.code, each.words) for each in planned.people if each.is_left_out}
+    assert said[TOM][:2] == ("do_not_call", "wrong_person")
+    assert "not theirs" in said[TOM][2]
+    assert said[AISHA][0] == "message"
+    assert "{{visit_date}}" in said[AISHA][2]
+    with tenant_transaction(agent.tenant_id):
+        assert Target.objects.get(e164=AISHA).status == "waiting"  # nothing was written
+
+
+def test_who_was_left_out_before_stays_so_in_the_plan_for_the_rest(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, TOM)
+    with tenant_transaction(agent.tenant_id):
+        Target.objects.filter(e164=TOM).update(status="left_out", disposition="no_consent", reason="No record.")
+
+    (found,) = dry(campaign).exclusions
+
+    assert (found.gate, found.code, found.words, found.people) == ("earlier", "no_consent", "No record.", 1)
 
 
 def test_a_campaign_that_never_opens_calls_nobody(agent: Agent) -> None:
