@@ -11,6 +11,7 @@ from celery.schedules import crontab
 from csp.constants import NONCE
 
 from agentos import embedded
+from agentos.wiring import *  # noqa: F403 - names of functions, as settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -349,13 +350,6 @@ CARRIER_CALLS_PER_SECOND = env.float("CARRIER_CALLS_PER_SECOND", default=1.0)
 CARRIER_CALLS_AT_ONCE = env.int("CARRIER_CALLS_AT_ONCE", default=0)
 TENANT_CALLS_PER_SECOND = env.float("TENANT_CALLS_PER_SECOND", default=0.0)
 CARRIER_LINES_KEPT_FREE = env.int("CARRIER_LINES_KEPT_FREE", default=0)
-# The one count of the lines of a business, and what callers hold of those of the carrier's account.
-LINES_IN_USE = "campaigns.calling.attempts.lines_in_use"
-TAKE_CARRIER_LINE = "campaigns.calling.lines.hold"
-GIVE_BACK_CARRIER_LINE = "campaigns.calling.lines.give_back"
-# Told by a conversation in which somebody asks not to be called.
-OTHER_COSTS = ("campaigns.calling.charging.cents_without_agent",)  # of calls without an agent, by month
-STOP_CALLS = "campaigns.people.optout.from_conversation"
 ATTEMPT_LOOK_AGAIN_S = env.int("ATTEMPT_LOOK_AGAIN_S", default=30)
 ATTEMPT_ABSENT_S = env.int("ATTEMPT_ABSENT_S", default=120)
 ATTEMPT_LATE_S = env.int("ATTEMPT_LATE_S", default=60)

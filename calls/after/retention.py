@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from agentos.tenants.log import record
 from agentos.tenants.scoping import tenant_transaction
@@ -54,6 +55,8 @@ def forget_old(tenant_id: int, at: datetime) -> tuple[int, int]:
         if kept.transcript_days is not None:
             old = _ended_before(at, kept.transcript_days).filter(Q(pk__in=Turn.objects.values("call")))
             transcripts = erase_words(old[:MOST_AT_A_TIME])
+        beside = import_string(settings.FORGET_OLD_BESIDE)(at, kept.recording_days, kept.transcript_days)
+        recordings, transcripts = recordings + beside[0], transcripts + beside[1]
         if recordings or transcripts:
             words = f"{recordings} recordings and {transcripts} transcripts were erased, as they were old enough"
             record("retention.erased", words, subject="retention")
@@ -63,19 +66,27 @@ def forget_old(tenant_id: int, at: datetime) -> tuple[int, int]:
 def erase_call(call: Call) -> None:
     """Everything that was said in one call that is over, and who it was with."""
     _erase([call])
-    erase_traces([call.pk])
     record("call.erased", "What was said in a call was erased", subject=f"call {call.pk}")
 
 
 def erase_person(call: Call) -> int:
     """As for one call, for each that was with the same number; returns how many. Calls in progress stay."""
     number = other_number(call)
+    if number:
+        calls = erase_number(number)
+    else:
+        calls = 1
+        _erase([call])
+    words = f"What was said in {calls} calls with one person was erased"
+    record("person.erased", words, subject="person", calls=calls, proof=proof_of(number))
+    return calls
+
+
+def erase_number(number: str) -> int:
+    """Everything that was said with this number and is over; returns in how many calls. Inside the tenant."""
     theirs = Q(direction=INBOUND, from_number=number) | Q(direction=OUTBOUND, to_number=number)
-    calls = list(Call.objects.filter(theirs, status=Call.Status.ENDED)) if number else [call]
-    _erase(calls)
-    erase_traces([each.pk for each in calls], number)
-    words = f"What was said in {len(calls)} calls with one person was erased"
-    record("person.erased", words, subject="person", calls=len(calls), proof=proof_of(number))
+    calls = list(Call.objects.filter(theirs, status=Call.Status.ENDED))
+    _erase(calls, number)
     return len(calls)
 
 
@@ -84,9 +95,12 @@ def proof_of(number: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), f"erased:{number}".encode(), sha256).hexdigest()[:32]
 
 
-def _erase(calls: list[Call]) -> None:
+def _erase(calls: list[Call], number: str = "") -> None:
+    ids = [call.pk for call in calls]
     erase_recordings(calls)
     erase_words(calls)
+    erase_traces(ids, number)
+    import_string(settings.ERASE_BESIDE)(ids, number)
     for call in calls:
         kept = {"to_number": call.to_number} if call.direction == INBOUND else {"from_number": call.from_number}
         Call.objects.filter(pk=call.pk).update(**({"from_number": "", "to_number": ""} | kept))

@@ -45,7 +45,7 @@ class NotYet(Exception):
 def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
     """Bring a reply in, and act on it where it is certain. Repeating it changes nothing. Raises NotYet."""
     with tenant_transaction(tenant_id):
-        expected = Reply.objects.filter(pk=reply_id, file="").exclude(recording_sid="")
+        expected = Reply.objects.filter(pk=reply_id, file="", erased_at=None).exclude(recording_sid="")
         reply: Reply | None = expected.select_related("attempt__campaign__agent__published").first()
         if reply is None:
             return
@@ -98,7 +98,7 @@ def read_wav(sound: bytes) -> bytes:
 
 def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: datetime) -> None:
     reply = Reply.objects.select_for_update(of=("self",)).select_related("attempt__campaign").get(pk=reply_id)
-    if reply.file:
+    if reply.file or reply.erased_at:
         return
     reply.file, reply.duration_ms = file, duration_ms
     if said is not None and not reply.transcript:

@@ -313,7 +313,7 @@ def _keep_reply(attempt: Attempt, recording: str, at: datetime) -> None:
     if attempt.outcome == HUNG_UP:  # the end of the call was told before the answer that ended it
         Attempt.objects.filter(pk=attempt.pk).update(outcome="spoken")
         Target.objects.filter(pk=attempt.target_id, disposition=HUNG_UP).update(disposition="spoken")
-    if not reply.file and reply.recording_sid == recording:
+    if not (reply.file or reply.erased_at) and reply.recording_sid == recording:
         enqueue("campaigns.tasks.fetch_reply", current_tenant_id(), reply.pk, key=recording)
 
 

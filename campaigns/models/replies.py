@@ -43,6 +43,7 @@ class Reply(TenantModel):
     note = models.TextField(blank=True)
     problem = models.CharField(max_length=200, blank=True)
     received_at = models.DateTimeField(default=now)
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="Since when there is no sound of it any more.")
     version = models.PositiveIntegerField(default=0)
 
     class Meta(TenantModel.Meta):

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<int:contact_id>/consent/", views.give_consent, name="give_consent"),
     path("<int:contact_id>/memory/", memory_views.memory, name="memory"),
     path("<int:contact_id>/stop/", views.stop, name="stop"),
+    path("<int:contact_id>/erase/", views.erase, name="erase"),
     path("<int:contact_id>/consent/<int:consent_id>/revoke/", views.revoke, name="revoke"),
     path("proof/", proof_views.proof, name="proof"),
     path("template.csv", import_views.template, name="template"),

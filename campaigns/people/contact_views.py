@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
+from agentos.tenants.templatetags.words import count
+from campaigns.forgetting import erase_contact
 from campaigns.models import Consent, Contact, ContactImport, DoNotCall
 from campaigns.people import contacts
 from campaigns.people.contact_forms import ConsentForm, RevokeForm, StopForm, beginning_of
@@ -106,3 +108,11 @@ def stop(request: TenantRequest, contact_id: int) -> HttpResponse:
     contacts.opt_out(str(person.e164), DoNotCall.Source.ADMIN, evidence, by=request.user)
     messages.success(request, "This number is not called any more.")
     return redirect("contacts:contact", request.tenant.slug, contact_id)
+
+
+@allowed(Permission.MANAGE_CALLS)
+@require_POST
+def erase(request: TenantRequest, contact_id: int) -> HttpResponse:
+    calls = erase_contact(get_object_or_404(Contact, pk=contact_id))
+    messages.success(request, f"The contact is erased, and what was said in {count(calls, 'call')}.")
+    return redirect("contacts:index", request.tenant.slug)

@@ -173,6 +173,7 @@ ROUTES: dict[str, Expectation] = {
     "contacts:give_consent": Inside.all("manage_contacts"),
     "contacts:memory": Inside.all("manage_contacts"),
     "contacts:stop": Inside.all("manage_contacts"),
+    "contacts:erase": Inside.all("manage_calls"),
     "contacts:revoke": Inside.all("manage_contacts"),
     "contacts:proof": Inside.all("download_proof"),
     "contacts:template": Inside.of("view_contacts"),

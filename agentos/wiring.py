@@ -1,0 +1,16 @@
+"""What an app asks of one that stands above it and may not be imported: settings, each the dotted name of a function."""
+
+# The one count of the lines of a business, and what callers hold of those of the carrier's account.
+LINES_IN_USE = "campaigns.calling.attempts.lines_in_use"
+TAKE_CARRIER_LINE = "campaigns.calling.lines.hold"
+GIVE_BACK_CARRIER_LINE = "campaigns.calling.lines.give_back"
+
+# Told by a conversation in which somebody asks not to be called.
+STOP_CALLS = "campaigns.people.optout.from_conversation"
+
+# Asked to go along when what was said in calls is old enough, or is erased because somebody asks for it.
+FORGET_OLD_BESIDE = "campaigns.forgetting.forget_old"
+ERASE_BESIDE = "campaigns.forgetting.erase"
+
+# Costs of calls without an agent, by month.
+OTHER_COSTS = ("campaigns.calling.charging.cents_without_agent",)
