@@ -1,4 +1,4 @@
-"""What an app asks of one that stands above it and may not be imported: settings, each the dotted name of a function."""
+"""What an app asks of one above it, which it may not import: settings, each the dotted name of a function."""
 
 # The one count of the lines of a business, and what callers hold of those of the carrier's account.
 LINES_IN_USE = "campaigns.calling.attempts.lines_in_use"

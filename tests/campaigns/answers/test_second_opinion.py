@@ -67,6 +67,26 @@ def test_a_model_proposes_and_a_person_decides(reply: Reply, vendor: Doubles) ->
     assert proposal(reply) == ("open", "rescheduled", "model", 0.85, "Thursday would suit me")
 
 
+def test_claude_is_asked_as_well(tenant: Tenant, vendor: Doubles, settings: Settings) -> None:
+    settings.VENDORS = settings.VENDORS | {"anthropic": {"api_key": "key", "base_url": vendor.url}}
+    agent = factories.make_agent(tenant, "Reminders", llm_provider="anthropic", llm_model="claude-haiku-5-5")
+    reply = make_reply(make_target(make_campaign(agent), ROSA), transcript=SAID)
+    vendor.anthropic.answers_with(told("cancel"))
+
+    ask(reply.tenant_id, reply.pk)
+
+    assert proposal(reply) == ("open", "canceled", "model", 0.85, "Thursday would suit me")
+
+
+def test_a_server_of_ones_own_is_asked_without_a_key(reply: Reply, vendor: Doubles, settings: Settings) -> None:
+    settings.VENDORS = settings.VENDORS | {"openai": {"api_key": settings.NO_KEY, "base_url": vendor.url}}
+    vendor.openai.answers_with(told())
+
+    ask(reply.tenant_id, reply.pk)
+
+    assert proposal(reply)[1:3] == ("rescheduled", "model")
+
+
 def test_what_the_model_has_read_and_written_is_booked_even_where_it_could_not_tell(
     reply: Reply, vendor: Doubles
 ) -> None:
