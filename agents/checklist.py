@@ -224,6 +224,6 @@ def _open(version: AgentVersion, numbers: int, tried: bool) -> Iterator[Check]:
     if "offline" in (version.stt_provider, version.llm_provider, version.tts_provider):
         yield Check(State.OPEN, "Offline providers take part", "Good for trying out; they understand little.")
     if not numbers:
-        yield Check(State.OPEN, "No number leads to this agent yet", "It can be called from this page.")
+        yield Check(State.OPEN, "No number leads to this agent yet", "Until then it can be called from its page here.")
     if not tried:
         yield Check(State.OPEN, "Try one test call with this draft", "Not required.")

@@ -15,6 +15,7 @@ from agents.own_tools import on_offer
 from agents.versions import VersionSpec
 
 LONG_TEXT = 60
+KEPT = 0.5  # of the shorter text; with less of it in common, the two are different texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ SECTIONS = (
         "carrying",
         "How calls are carried",
         "Carrying calls",
-        (("transport", "Way of carrying"), ("transport_options", "Settings of that way")),
+        (("transport", "Calls are carried by"), ("transport_options", "Settings of that way")),
     ),
     Section(
         "privacy",
@@ -174,7 +175,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that differs. `pieces` tells a long text word by word; it is empty for a short one."""
+    """One field that differs. `pieces` tells a long text word by word; it is empty for a short or a new one."""
 
     section: str
     field: str
@@ -208,6 +209,9 @@ def _change(field: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Chang
     before, after = spoken(field, old), spoken(field, new)
     long = isinstance(old[field], str) and max(len(before), len(after)) > LONG_TEXT
     pieces = tuple(word_diff(before, after)) if long else ()
+    kept = sum(len(each.text) for each in pieces if each.kind == "same")
+    if kept < min(len(before), len(after)) * KEPT:
+        pieces = ()
     return Change(SECTION_OF[field].title, field, LABELS[field], before, after, pieces)
 
 

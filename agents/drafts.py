@@ -67,7 +67,7 @@ class Judgement:
         try:
             self._keep(field, _RULES.get(field, _plain)(field, value))
         except ValidationError as error:
-            self.errors.setdefault(field, []).extend(error.messages)
+            self.errors.setdefault(field, []).extend(_said(error))
 
     def _keep(self, field: str, value: Any) -> None:
         if value != self.current[field]:
@@ -182,6 +182,15 @@ def _plain(field: str, value: Any) -> Any:
     if isinstance(value, str) and limit and len(value) > limit:
         raise ValidationError(f"Shorten this to {limit:,} characters; it has {len(value):,}.")
     return column.clean(value, None)  # type: ignore[union-attr]
+
+
+def _said(error: ValidationError) -> list[str]:
+    """What is wrong, in words of ours where the model's rule knows only how far a number may go."""
+    words = {"max_value": "At most {:,}.", "min_value": "At least {:,}."}
+    return [
+        words[each.code].format(each.params["limit_value"]) if each.params and each.code in words else each.messages[0]
+        for each in error.error_list
+    ]
 
 
 def _language(field: str, value: Any) -> str:

@@ -103,7 +103,7 @@ class DraftForm(forms.Form):
         self.wrong: Errors = {}
         self.changed: Collection[str] = ()
         super().__init__(data, initial=_initial(spec), use_required_attribute=False)
-        for name, field in {**_own_fields(spec), **_provider_fields(spec), **_tool_fields()}.items():
+        for name, field in {**_own_fields(spec), **_provider_fields(spec), **_tool_fields(spec)}.items():
             if only is None or name in only:
                 field.required = False
                 field.label = field.label or LABELS.get(name, "")
@@ -158,6 +158,11 @@ class DraftForm(forms.Form):
         }
 
     @property
+    def meaning(self) -> dict[str, str]:
+        """What each way of carrying calls is."""
+        return transports.MEANING
+
+    @property
     def without(self) -> dict[str, tuple[str, ...]]:
         """What does not work with a way of carrying calls, where that is more than its settings say."""
         return transports.WITHOUT
@@ -210,9 +215,7 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "timezone": forms.CharField(widget=forms.Select(choices=_zones(spec["timezone"]))),
         "recording": forms.BooleanField(),
         "consent_notice": _sentence(),
-        "transport": forms.CharField(
-            widget=forms.Select(choices=AgentVersion.Transport.choices), help_text=transports.MEANING
-        ),
+        "transport": forms.CharField(widget=forms.Select(choices=AgentVersion.Transport.choices)),
         **{f"transport{OPTION}{each.name}": _option(each) for each in _transport_options()},
         "redaction": forms.MultipleChoiceField(choices=list(REDACTED.items()), widget=forms.CheckboxSelectMultiple),
         "redacted_recording": forms.BooleanField(),
@@ -227,17 +230,22 @@ def _transport_options() -> Iterator[Option]:
     return (option for options in transports.OPTIONS.values() for option in options)
 
 
-def _tool_fields() -> dict[str, forms.Field]:
+def _tool_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
     """A switch for each tool, and what can be chosen about it."""
     fields: dict[str, forms.Field] = {}
+    chosen = _chosen_tools(spec["tools"])
     for tool in on_offer().values():
         fields[f"{TOOL}{tool.name}"] = forms.BooleanField(label=tool.title, help_text=tool.hint)
-        fields |= {f"{TOOL}{tool.name}__{each.name}": _tool_setting(each) for each in tool.settings}
+        for each in tool.settings:
+            name = f"{TOOL}{tool.name}__{each.name}"
+            fields[name] = _tool_setting(each, chosen.get(name, each.default))
     return fields
 
 
-def _tool_setting(setting: Setting) -> forms.Field:
-    widget: forms.Widget = forms.Select(choices=setting.choices) if setting.choices else forms.TextInput()
+def _tool_setting(setting: Setting, current: str) -> forms.Field:
+    gone = setting.choices and current not in dict(setting.choices)
+    choices = (*setting.choices, (current, "Not there any more")) if gone else setting.choices
+    widget: forms.Widget = forms.Select(choices=choices) if choices else forms.TextInput()
     return forms.CharField(label=setting.label, help_text=setting.hint, initial=setting.default, widget=widget)
 
 

@@ -8,18 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from agents.models import Agent
-from agents.tools import Setting, Tool, parameters
+from agents.tools import Choices, Setting, Tool, parameters
 
 NAME = "hand_over_to"
-PLACES = range(1, 4)
-SETTINGS = tuple(
-    setting
-    for place in PLACES
-    for setting in (
-        Setting(f"to_{place}", "Agent", choices=(("", "Nobody"),)),
-        Setting(f"for_{place}", "For what", hint="Such as: questions about bills.", longest=120),
-    )
-)
 
 
 def published() -> list[tuple[str, str]]:
@@ -28,11 +19,20 @@ def published() -> list[tuple[str, str]]:
     return [(str(key), name) for key, name in found]
 
 
-def with_choices(tool: Tool) -> Tool:
-    """The tool as the editor offers it."""
-    choices = (("", "Nobody"), *published())
-    settings = tuple(replace(each, choices=choices) if each.name.startswith("to_") else each for each in tool.settings)
-    return replace(tool, settings=settings)
+def on_offer() -> Choices:
+    """Whom the editor lets choose."""
+    return (("", "Nobody"), *published())
+
+
+PLACES = range(1, 4)
+SETTINGS = tuple(
+    setting
+    for place in PLACES
+    for setting in (
+        Setting(f"to_{place}", "Agent", offers=on_offer),
+        Setting(f"for_{place}", "For what", hint="Such as: questions about bills.", longest=120),
+    )
+)
 
 
 def with_targets(tool: Tool, grants: Collection[Mapping[str, Any]]) -> Tool:

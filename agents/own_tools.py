@@ -21,7 +21,7 @@ from agents.integrations import http_tool
 from agents.integrations.http_tool import Definition, Parameter, Reading, Unfit
 from agents.mcp_tools import as_tools
 from agents.models import HttpTool, McpServer
-from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, built_in
+from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, built_in, with_offers
 
 MARGIN_S = 0.5  # the request ends by itself before the conversation gives it up
 REFUSED = "The other system did not accept this ({status}). {answer}"
@@ -41,7 +41,7 @@ def on_offer() -> Mapping[str, Tool]:
     except TenantRequired:
         return built_in()
     own = {**_of_servers(None), **{row.name: as_tool(row, {}) for row in ready_tools()}}
-    return own | {**built_in(), hand_overs.NAME: hand_overs.with_choices(built_in()[hand_overs.NAME])}
+    return own | with_offers(built_in())
 
 
 def own_tools(grants: Collection[Mapping[str, Any]]) -> dict[str, Tool]:

@@ -48,7 +48,7 @@ def _change(
     if tool is None:
         errors[field] = "There is no such tool."
     elif setting:
-        if name in chosen:
+        if name in chosen and value != chosen[name].get(setting):  # what stands may be gone from the choices
             _set(chosen[name], tool, setting, value, field, errors)
     elif value:
         chosen.setdefault(name, {})

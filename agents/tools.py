@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -20,6 +20,7 @@ from agents.providers.ports import ToolSpec
 from agents.versions import VersionSpec
 
 Arguments = dict[str, Any]
+Choices = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,18 @@ class ToolOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Something that a business chooses about a tool: a text, or one of `choices` (value, label)."""
+    """Something that a business chooses about a tool: a text, or one of `choices` (value, label).
+
+    `offers` asks inside the tenant what there is to choose from now.
+    """
 
     name: str
     label: str
     hint: str = ""
     default: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: Choices = ()
     longest: int = 300
+    offers: Callable[[], Choices] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,19 @@ def built_in() -> Mapping[str, Tool]:
     if len(found) != len(declared):
         raise ValueError("two tools have the same name")
     return found
+
+
+def with_offers(tools: Mapping[str, Tool]) -> dict[str, Tool]:
+    """The tools with what there is to choose from now, inside the tenant. The same question is asked once."""
+
+    @functools.cache
+    def choices(offers: Callable[[], Choices]) -> Choices:
+        return offers()
+
+    def filled(setting: Setting) -> Setting:
+        return replace(setting, choices=choices(setting.offers)) if setting.offers else setting
+
+    return {name: replace(tool, settings=tuple(map(filled, tool.settings))) for name, tool in tools.items()}
 
 
 def granted(grants: Sequence[Mapping[str, Any]], known: Mapping[str, Tool] | None = None) -> list[Grant]:

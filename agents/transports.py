@@ -18,14 +18,19 @@ REALTIME_TRANSCRIBER = "gpt-transcribe"
 NATIVE_VENDOR = "elevenlabs"
 NATIVE_LLM, NATIVE_VOICE = "gpt-6-luna", "EXAVITQu4vr4xnSDxMaL"
 
-MEANING = (
-    "Media Streams: the agent uses the ears and the voice chosen above. "
-    "ConversationRelay: the phone company listens and speaks, and bills it by the minute; it cannot record. "
-    "OpenAI Realtime: one model does it all; the voice chosen above says greeting, notices and goodbye, and goes on "
-    "with the call if the model is lost. "
-    "ElevenLabs: the whole conversation runs there and comes back as a transcript when it is over; while that cannot "
-    "be, calls are carried by Media Streams."
-)
+# What each is, in the words of the page.
+MEANING: dict[str, str] = {
+    MEDIA_STREAMS: "The usual way: the agent hears and speaks as chosen above.",
+    CONVERSATION_RELAY: "The phone company hears and speaks, and bills it by the minute. Calls cannot be recorded.",
+    OPENAI_REALTIME: (
+        "One model hears, thinks and speaks. The voice chosen above says greeting, notices and goodbye, and goes on "
+        "with the call if the model is lost."
+    ),
+    ELEVENLABS_NATIVE: (
+        "The whole conversation runs at ElevenLabs and comes back as a transcript when it is over. While that cannot "
+        "be, calls are carried in the usual way."
+    ),
+}
 
 # What a version can otherwise do and cannot where calls are carried in this way, in the words of the page.
 WITHOUT: dict[str, tuple[str, ...]] = {

@@ -111,6 +111,11 @@ class Editor:
         vendors = {role: self.spec[f"{role}_provider"] for role in ROLES}
         return {role: known.get(name) for role, name in vendors.items() if name in LISTING}
 
+    @cached_property
+    def numbers(self) -> list[Any]:
+        """The numbers that lead here."""
+        return list(self.agent.numbers.all())
+
     @property
     def sections(self) -> tuple[Section, ...]:
         return SECTIONS
@@ -183,7 +188,7 @@ def _show(request: TenantRequest, editor: Editor, *, status: int = 200) -> HttpR
         "editor": editor,
         "form": editor.form,
         "describe": DescribeForm(initial={"agent": agent.pk}),
-        "numbers": agent.numbers.all(),
+        "numbers": editor.numbers,
         "native": native.state_of(agent),
         "versions": published[:MOST_VERSIONS_SHOWN],
         "older": max(0, published.count() - MOST_VERSIONS_SHOWN),

@@ -65,8 +65,9 @@ def _numbers_of_today() -> dict[str, int]:
 @allowed(Permission.VIEW_NUMBERS, to_change=Permission.MANAGE_NUMBERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: TenantRequest) -> HttpResponse:
-    """The numbers; posted, one more."""
-    form = AddNumberForm(request.POST if request.method == "POST" else None)
+    """The numbers; posted, one more. `agent` is who answers it, unless somebody else is chosen."""
+    chosen = {"agent": request.GET.get("agent", "")}
+    form = AddNumberForm(request.POST if request.method == "POST" else None, initial=chosen)
     if request.method == "POST" and form.is_valid():
         try:
             number = services.add_number(

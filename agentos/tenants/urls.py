@@ -30,5 +30,6 @@ settings_patterns = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("account/", include(account_patterns)),
+    path("t/<slug:slug>/", views.front, name="front"),
     path("t/<slug:slug>/settings/", include((settings_patterns, "tenants"))),
 ]

@@ -48,6 +48,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/home.html", {"choices": choices})
 
 
+@allowed(Permission.VIEW_CALLS)
+@require_safe
+def front(request: TenantRequest) -> HttpResponse:
+    """To where a person arrives in this tenant."""
+    return HttpResponseRedirect(front_page(request.tenant))
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A member as one person may treat them: without a form their role is only shown."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from agentos.errors import DomainError
 from agents.providers.limits import Evidence, Limits
-from agents.tools import Arguments, Setting, Tool, ToolContext, ToolOutcome, parameters
+from agents.tools import Arguments, Choices, Setting, Tool, ToolContext, ToolOutcome, parameters
 from calls.calendar import booking
 from calls.calendar.booking import Guest, NotFree, Wish
 from calls.calendar.models import Appointment, Calendar
@@ -170,11 +170,15 @@ def cancel_appointment(desk: Desk, arguments: Arguments) -> ToolOutcome:
     return ToolOutcome(f"Canceled: {desk.say(canceled.starts_at)}. The time is free for others now.")
 
 
+def calendars_on_offer() -> Choices:
+    return (("", "The first one"), *((each.name, each.name) for each in booking.calendars()))
+
+
 TEXT, MAYBE = {"type": "string"}, {"type": ["string", "null"]}
 STARTS_AT = {"type": "string", "description": "On the clock of the business, like 2026-11-24T10:30."}
 WHICH = MAYBE | {"description": "When it is now, like 2026-11-24T10:30; null when the caller has only one."}
 NAME = TEXT | {"description": "The name it is under, as the caller said it."}
-CALENDAR = Setting("calendar", "Calendar", hint="Its name. Empty: the first one.", longest=60)
+CALENDAR = Setting("calendar", "Calendar", offers=calendars_on_offer, longest=60)
 
 TOOLS = (
     Tool(

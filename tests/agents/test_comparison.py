@@ -51,6 +51,17 @@ class TestVersions:
     def test_two_equal_versions_have_no_difference(self, agent: Agent):
         assert self.compare(agent) == []
 
+    def test_of_a_text_that_is_added_to_the_rest_is_told_word_by_word(self, agent: Agent):
+        (longer,) = self.compare(agent, prompt=f"{PROMPT} Read every telephone number back in groups.")
+
+        assert longer.pieces[0].kind == "same"
+
+    def test_no_words_are_matched_by_chance_when_a_text_was_written_anew(self, agent: Agent):
+        (anew,) = self.compare(agent, prompt="Help with one thing at a time, and listen. Ask to whom the bill goes.")
+
+        assert anew.before == PROMPT
+        assert anew.pieces == ()
+
     def test_changes_come_in_the_order_of_the_editor_and_in_words(self, agent: Agent):
         changes = self.compare(
             agent,

@@ -8,9 +8,12 @@ import pytest
 from django.test import Client
 
 from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import tenant_transaction
 from agents import services
 from agents.comparison import values
 from agents.models import Agent
+from calls.calendar.models import Calendar
+from tests import factories
 from tests.agents.pages import HTMX, at, autosave, draft, filled, text
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +130,7 @@ def test_a_refused_field_is_named_and_its_error_sent(browser: Client, agent: Age
     page = response.content.decode()
     assert response.status_code == 200
     assert 'data-refused="endpointing_ms" data-wrong="endpointing_ms"' in page
-    assert re.search(r'id="id_endpointing_ms_error" hx-swap-oob="true">\s*Ensure this value', page)
+    assert re.search(r'id="id_endpointing_ms_error" hx-swap-oob="true">\s*At least 100\.', page)
 
 
 def test_what_is_saved_but_cannot_be_published_is_said_at_once(browser: Client, agent: Agent):
@@ -225,3 +228,31 @@ def test_what_to_note_is_a_table_whose_controls_are_sent_together(browser: Clien
         ("Visit", "choice", ["Cleaning", "Checkup"]),
     ]
     assert "Give a name to the field" in text(refused)
+
+
+def test_a_calendar_is_chosen_among_those_there_are_and_one_that_is_gone_stays_until_another_is(
+    browser: Client, agent: Agent, tenant: Tenant
+):
+    with tenant_transaction(tenant):
+        Calendar.objects.create(name="Hygienist", zone=tenant.timezone)
+    autosave(browser, agent, tools__book_appointment="on")
+    autosave(browser, agent, tools__book_appointment__calendar="Hygienist")
+    with tenant_transaction(tenant):
+        Calendar.objects.update(name="Room 2")
+
+    page = browser.get(at("edit", agent)).content.decode()
+
+    assert '<option value="Hygienist" selected>Not there any more</option>' in page
+    assert '<option value="Room 2">Room 2</option>' in page
+    autosave(browser, agent, tools__book_appointment__calendar="Attic")
+    assert draft(agent).tools == [{"name": "book_appointment", "settings": {"calendar": "Hygienist"}}]
+
+
+def test_an_agent_that_is_live_shows_its_number_or_how_it_gets_one(browser: Client, agent: Agent, tenant: Tenant):
+    before = browser.get(at("edit", agent)).content.decode()
+    factories.make_number(tenant, "+12085550110", agent=agent)
+    after = browser.get(at("edit", agent)).content.decode()
+
+    assert f'<a class="nowrap" href="/t/{tenant.slug}/numbers/?agent={agent.pk}#add">Give it a number</a>' in before
+    assert "Give it a number" not in after
+    assert '<a class="nowrap" href="#numbers">(208)' in after

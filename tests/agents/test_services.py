@@ -84,8 +84,8 @@ def test_saving_the_same_again_saves_nothing(agent: Agent):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("endpointing_ms", "50", "100"),
-        ("endpointing_ms", "5000", "3000"),
+        ("endpointing_ms", "50", "At least 100"),
+        ("endpointing_ms", "5000", "At most 3,000"),
         ("endpointing_ms", "soon", "integer"),
         ("endpointing_ms", "", "integer"),
         ("interruption_ms", None, "null"),

@@ -83,6 +83,7 @@ Expectation = Inside | Public | SignedIn | Carrier | Sealed | Keyed | Listed | T
 
 ROUTES: dict[str, Expectation] = {
     "home": SignedIn("leads to the tenants of the person"),
+    "front": Inside.of("view_calls"),
     "account_login": Public("the way in"),
     "account_logout": Public("leaving twice is harmless"),
     "account_inactive": Public("says that the account is closed"),

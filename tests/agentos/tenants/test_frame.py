@@ -29,6 +29,12 @@ def test_the_navigation_says_where_one_is(page: str) -> None:
     assert current == [SETTINGS]
 
 
+def test_the_address_of_a_business_leads_to_its_first_page(tenant: Tenant, owner: User, sign_in: SignIn) -> None:
+    response = sign_in(owner).get(f"/t/{tenant.slug}/")
+
+    assert response.headers["Location"] == f"/t/{tenant.slug}/calls/"
+
+
 def test_the_frame_counts_the_lines_in_use_of_this_tenant_only(
     tenant: Tenant, agent: Agent, other_agent: Agent, owner: User, sign_in: SignIn
 ) -> None:
