@@ -11,10 +11,11 @@ from campaigns.people.optout import WRONG_PERSON, reached_somebody_else
 
 # Somebody has given their answer: they are not called again, whatever a person chooses on a page.
 ANSWERS = frozenset({"confirmed", "rescheduled", "canceled", "opted_out", "wrong_person"})
-# Not tried again by itself. Whoever only heard it, or could not be connected, may be called again by choice.
-FINAL = ANSWERS | {"voicemail", "spoken", "failed", "stopped", "hung_up", "fax"}
+# Not tried again by itself. Whoever only heard it may be called again by choice.
+FINAL = ANSWERS | {"spoken", "stopped", "hung_up", "fax"}
 # Answers after which somebody has something to do: find another time, fill the gap, correct the number.
 LEAVES_WORK = frozenset({"rescheduled", "canceled", "wrong_person"})
+# Whom a message was left for, or who could not be connected, is tried again where the campaign wants it.
 RETRY_MINUTES = {"busy": 15, "no_answer": 120, "machine": 240, "screened": 240, "not_understood": 60}
 
 # The carrier's word for a call that is over, where nothing better is known.

@@ -40,11 +40,11 @@ AT_A_TIME = 2000  # numbers whose facts are gathered together
 # Left out by the message, which lacks a value for them, and not by the gate.
 UNTOLD = Q(status=Target.Status.LEFT_OUT, disposition="")
 
+MACHINE, PICKED_UP = "machine", "spoken"
 # What becomes of calls that nobody picks up, of 100.
-UNANSWERED = (("machine", 50), ("no_answer", 38), ("busy", 10), ("failed", 2))
-LINE_S = {"machine": 45, "no_answer": RING_S, "busy": 4, "failed": 2}
+UNANSWERED = ((MACHINE, 50), ("no_answer", 38), ("busy", 10), ("failed", 2))
+LINE_S = {MACHINE: 45, "no_answer": RING_S, "busy": 4, "failed": 2}
 TALK_S = {Campaign.Kind.MESSAGE: (25, 60), Campaign.Kind.AGENT: (50, 180)}
-PICKED_UP = "spoken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +306,7 @@ class _Run:
         hour = at.replace(minute=0, second=0, microsecond=0)
         self.calls[hour] += 1
         self.lines[hour] = max(self.lines.get(hour, 0), sum(free > at for free in self.free_at))
-        if outcome in (PICKED_UP, "machine"):
+        if outcome in (PICKED_UP, MACHINE):
             talks = self.campaign.kind == Campaign.Kind.AGENT and outcome == PICKED_UP
             self.cents += float(call_cents(seconds - RING_S / 2, at.date(), talks=talks))
         self.finish = max(ends, self.finish or ends)
@@ -316,7 +316,8 @@ class _Run:
         tried = (*course.facts.attempts, at)
         course.facts = replace(course.facts, attempts=tried, attempts_of_seller=tried)
         self.attempt.number = number
-        pause = retry_after(self.attempt, outcome)
+        is_left = outcome == MACHINE and self.campaign.voicemail
+        pause = retry_after(self.attempt, "voicemail" if is_left else outcome)
         if pause is not None:
             heapq.heappush(self.waiting, (ends + pause, index))
 

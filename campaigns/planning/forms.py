@@ -22,6 +22,8 @@ RETRIES = (
     ("no_answer", "After no answer"),
     ("busy", "After busy"),
     ("machine", "After a machine"),
+    ("voicemail", "After a voicemail"),
+    ("failed", "After a failed call"),
 )
 PAUSES = [
     ("0", "Not again"),
@@ -174,7 +176,15 @@ class PaceForm(StepForm):
     )
     no_answer = forms.TypedChoiceField(coerce=int, label="After no answer", choices=PAUSES)
     busy = forms.TypedChoiceField(coerce=int, label="After busy", choices=PAUSES)
-    machine = forms.TypedChoiceField(coerce=int, label="After a machine", choices=PAUSES)
+    machine = forms.TypedChoiceField(
+        coerce=int, label="After a machine", choices=PAUSES, help_text="Nothing was left on it."
+    )
+    voicemail = forms.TypedChoiceField(
+        coerce=int, label="After a voicemail", choices=PAUSES, help_text="The message was left."
+    )
+    failed = forms.TypedChoiceField(
+        coerce=int, label="After a failed call", choices=PAUSES, help_text="It could not be connected."
+    )
     budget = forms.DecimalField(
         required=False,
         label="Spend at most",
@@ -195,7 +205,11 @@ class PaceForm(StepForm):
     def initial_of(self, campaign: Campaign) -> dict[str, Any]:
         minutes = {**RETRY_MINUTES, **campaign.retries}
         budget = None if campaign.budget_cents is None else f"{campaign.budget_cents / 100:.2f}"
-        return super().initial_of(campaign) | {outcome: minutes[outcome] for outcome, _ in RETRIES} | {"budget": budget}
+        return (
+            super().initial_of(campaign)
+            | {outcome: minutes.get(outcome, 0) for outcome, _ in RETRIES}
+            | {"budget": budget}
+        )
 
     def changes(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)

@@ -213,6 +213,18 @@ def test_an_outcome_is_final_or_another_try(agent: Agent, outcome: str, status: 
         assert target.due_at == NOON + timedelta(minutes=minutes)
 
 
+@pytest.mark.parametrize("outcome", ["voicemail", "failed"])
+@pytest.mark.parametrize(("minutes", "status"), [(60, "waiting"), (0, "done"), (None, "done")])
+def test_after_a_voicemail_or_a_failed_call_people_are_tried_again_where_the_campaign_wants_it(
+    agent: Agent, outcome: str, minutes: int | None, status: str
+) -> None:
+    _, attempt_id = claimed(agent, retries={} if minutes is None else {outcome: minutes})
+    with tenant_transaction(agent.tenant_id):
+        settle(Attempt.objects.get(pk=attempt_id), outcome, NOON)
+
+    assert look(agent, attempt_id).target.status == status
+
+
 def test_statuses_that_are_late_or_repeated_change_nothing(agent: Agent) -> None:
     _, attempt_id = claimed(agent)
     for status in ("ringing", "in-progress", "completed", "ringing", "busy", "in-progress", "completed"):

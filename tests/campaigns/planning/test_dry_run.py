@@ -171,6 +171,17 @@ def test_who_is_not_reached_is_tried_again_and_costs_a_little(agent: Agent) -> N
     assert all_.cents > 0
 
 
+def test_whom_a_voicemail_is_left_for_is_planned_again_only_where_the_campaign_wants_it(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA, voicemail="Please call us.", most_attempts=3)
+    machines = Assumptions(0.0, seed=2)  # whatever answers, it is one
+
+    assert dry(campaign, assumed=machines).calls == 1
+
+    with tenant_transaction(agent.tenant_id):
+        Campaign.objects.filter(pk=campaign.pk).update(retries={"voicemail": 60})
+    assert dry(campaign, assumed=machines).calls == 3
+
+
 def test_fewer_people_picking_up_takes_longer(agent: Agent) -> None:
     campaign = make_campaign(agent)
     make_crowd(campaign, 100)

@@ -51,6 +51,8 @@ def test_a_campaign_is_set_up_step_by_step_and_started(
                 "no_answer": 240,
                 "busy": 15,
                 "machine": 0,
+                "voicemail": 0,
+                "failed": 60,
                 "budget": "25.50",
             },
         ),
@@ -67,7 +69,7 @@ def test_a_campaign_is_set_up_step_by_step_and_started(
     running = fresh(draft)
     assert (running.status, running.at_once, running.budget_cents) == ("running", 2, 2550)
     assert running.keys == {"1": "confirmed", "9": "opted_out"}
-    assert running.retries == {"no_answer": 240, "busy": 15, "machine": 0}
+    assert running.retries == {"no_answer": 240, "busy": 15, "machine": 0, "voicemail": 0, "failed": 60}
     assert running.hours == [["09:00", "20:00"]] * 7
     with tenant_transaction(tenant):
         assert [str(each.e164) for each in running.targets.all()] == [ROSA]
