@@ -114,6 +114,12 @@ def fetch_reply(self: Task, tenant_id: int, reply_id: int) -> None:  # type: ign
         raise self.retry(exc=error, countdown=min(300, 5 * 2**self.request.retries)) from error
 
 
+@shared_task(base=PlatformTask, ignore_result=True, autoretry_for=(CarrierError,), max_retries=8, retry_backoff=30)
+def delete_recording(sid: str) -> None:
+    """Leave no copy of a spoken answer with the carrier, where it is not sealed."""
+    carrier.delete_recording(sid)
+
+
 @shared_task(base=PlatformTask, ignore_result=True)
 def ask_a_model(tenant_id: int, reply_id: int) -> None:
     """Have a model read a reply that the rules are not sure about. Once: a person reads it anyway."""

@@ -191,6 +191,12 @@ def fetch_recording(sid: str) -> bytes:
         return _whole(answer)
 
 
+def delete_recording(sid: str) -> None:
+    """Have the carrier forget a recording that is ours now. Raises CarrierError; one that is gone already is none."""
+    with _errors(is_repeatable=True, gone="20404"):
+        carrier_client().recordings(sid).delete()
+
+
 def _whole(answer: requests.Response) -> bytes:
     """The body, unless it is longer than any reply; one that breaks off raises by itself."""
     body = b""

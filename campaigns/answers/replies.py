@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
+from agentos.jobs import enqueue
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agentos.webhooks.events import emit
@@ -98,6 +99,7 @@ def read_wav(sound: bytes) -> bytes:
 
 def _store(reply_id: int, file: str, duration_ms: int, said: str | None, at: datetime) -> None:
     reply = Reply.objects.select_for_update(of=("self",)).select_related("attempt__campaign").get(pk=reply_id)
+    enqueue("campaigns.tasks.delete_recording", reply.recording_sid)
     if reply.file or reply.erased_at:
         return
     reply.file, reply.duration_ms = file, duration_ms

@@ -30,6 +30,7 @@ MORE_INFO = "https://www.twilio.com/docs/errors"
 _ACCOUNT = "/2010-04-01/Accounts/{Sid}.json"
 _CALLS, _CALL = f"{ROOT}/Calls.json", f"{ROOT}/Calls/{{Sid}}.json"
 _MESSAGES = f"{ROOT}/Messages.json"
+_RECORDING = f"{ROOT}/Recordings/{{sid:RE[0-9a-f]{{32}}}}"
 _NUMBERS, _NUMBER = f"{ROOT}/IncomingPhoneNumbers.json", f"{ROOT}/IncomingPhoneNumbers/{{Sid}}.json"
 
 Form = dict[str, str]
@@ -57,7 +58,8 @@ class RestApi:
             ("DELETE", _NUMBER, self._release_number),
         ):
             router.add_route(method, template, self._checked(method, template, handler))
-        router.add_get(f"{ROOT}/Recordings/{{sid:RE[0-9a-f]{{32}}}}{{type:(\\.wav)?}}", self._recording)
+        router.add_get(f"{_RECORDING}{{type:(\\.wav)?}}", self._recording)
+        router.add_delete(f"{_RECORDING}.json", self._delete_recording)
 
     def _checked(self, method: str, template: str, handler: Handler) -> Callable[[web.Request], Awaitable[Any]]:
         operation = self._specification.operation(method, template)
@@ -185,14 +187,26 @@ class RestApi:
 
     async def _recording(self, request: web.Request) -> web.Response:
         try:
-            authenticate(request, self._exchange)
+            call = self._call_with(request)
         except Refusal as refusal:
             return refused(refusal)
-        sid = request.match_info["sid"]
+        return web.Response(body=call.recordings[request.match_info["sid"]], content_type="audio/x-wav")
+
+    async def _delete_recording(self, request: web.Request) -> web.Response:
+        try:
+            call = self._call_with(request)
+        except Refusal as refusal:
+            return refused(refusal)
+        del call.recordings[request.match_info["sid"]]
+        return web.Response(status=204)
+
+    def _call_with(self, request: web.Request) -> SimulatedCall:
+        """The call that the recording is of."""
+        authenticate(request, self._exchange)
         for call in self._exchange.calls.values():
-            if sid in call.recordings:
-                return web.Response(body=call.recordings[sid], content_type="audio/x-wav")
-        return refused(Refusal(404, NOT_FOUND, f"The requested resource {request.path} was not found"))
+            if request.match_info["sid"] in call.recordings:
+                return call
+        raise Refusal(404, NOT_FOUND, f"The requested resource {request.path} was not found")
 
 
 def authenticate(request: web.Request, exchange: Exchange) -> None:

@@ -251,6 +251,7 @@ PLATFORM_TASKS: dict[str, str] = {
     "campaigns.tasks.take_prices": "stores what calls have cost, tenant by tenant",
     "campaigns.tasks.ask_a_model": "enters the tenant that it is told, before and after a model is asked",
     "campaigns.tasks.fetch_reply": "enters the tenant that it is told, around a download",
+    "campaigns.tasks.delete_recording": "asks the carrier to forget a recording, and reads nothing of anybody",
     "campaigns.tasks.cancel_call": "enters the tenant that it is told, before the carrier is asked",
     "campaigns.tasks.read_conversation": "enters the tenant that it is told, and comes back for the last words",
     "campaigns.tasks.make_clips": "makes the clips of the tenant that it is told, in transactions of its own",

@@ -29,6 +29,7 @@ from campaigns.answers.replies import (
     recorded,
 )
 from campaigns.models import Attempt, DoNotCall, Reply, Target
+from telephony.carrier import delete_recording
 from telephony.simulator.call_flow import SimulatedCall
 from telephony.simulator.people import Person
 from telephony.simulator.server import PracticeCarrier
@@ -212,6 +213,18 @@ async def test_a_hum_is_stored_and_left_to_a_person(
     stored = (private_files / reply.file).read_bytes()
     assert b"RIFF" not in stored
     assert await in_thread(opened, reply) == wav_of(tone(2000))
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_is_kept_sealed_is_left_nowhere_else(agent: Agent, keeps: Callable[[bytes], None]) -> None:
+    keeps(tone(500))
+
+    await in_thread(delete_recording, RECORDING)
+    await in_thread(delete_recording, RECORDING)  # gone already
+
+    _, reply_id = await in_thread(waiting, agent)
+    with pytest.raises(NotYet):
+        await in_thread(fetch, agent.tenant_id, reply_id, NOON)
 
 
 @pytest.mark.django_db(transaction=True)
