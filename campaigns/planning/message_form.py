@@ -11,9 +11,11 @@ from django.forms import BoundField
 from agents.catalog import LANGUAGES
 from campaigns.models import Campaign
 from campaigns.planning.forms import StepForm
+from campaigns.planning.readiness import wrong_with
 from campaigns.texts.messages import MOST_TEMPLATE
 
 MOST_LANGUAGES = 6  # beside the campaign's own
+SPOKEN = ("message", "voicemail")  # what the fields that hold a template begin with
 KEYS = (
     ("1", "confirmed", "1 confirms"),
     ("2", "rescheduled", "2 asks for another day"),
@@ -111,6 +113,9 @@ class MessageForm(StepForm):
             elif language and language in seen:
                 self.add_error(f"language_{place}", "This language is there already.")
             seen.add(language)
+        for name, text in list(given.items()):
+            if text and name.startswith(SPOKEN) and (problem := wrong_with(self.campaign, text)):
+                self.add_error(name, problem)
         return given
 
     def initial_of(self, campaign: Campaign) -> dict[str, Any]:

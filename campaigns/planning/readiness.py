@@ -114,14 +114,19 @@ def _ever_opens(campaign: Campaign, at: datetime) -> bool:
 
 
 def _unsayable(campaign: Campaign) -> str:
-    """What is wrong with the variables of the message, in a sentence. Who lacks a value is told apart at the start."""
+    """What is wrong with the variables of the message. Who lacks a value is told apart at the start."""
+    problems = (wrong_with(campaign, each.template) for each in templates(campaign) if each.template)
+    return next(filter(None, problems), "")
+
+
+def wrong_with(campaign: Campaign, template: str) -> str:
+    """What is wrong with the variables of this text, in a sentence; empty where people can be told it."""
     someone = campaign.targets.select_related("contact").first()
-    for template in filter(None, (each.template for each in templates(campaign))):
-        try:
-            if someone is None:
-                variables_in(template)
-            else:
-                check(template, variables_of(someone, business_name()))
-        except MessageError as error:
-            return error.words
+    try:
+        if someone is None:
+            variables_in(template)
+        else:
+            check(template, variables_of(someone, business_name()))
+    except MessageError as error:
+        return error.words
     return ""

@@ -98,6 +98,23 @@ def test_the_message_step_names_the_values_that_people_have(browser: Client, ten
     assert "Known here: {{first_name}} , {{visit_date}} ." in page
 
 
+def test_a_variable_that_nobody_knows_is_refused_beside_the_text_it_stands_in(
+    browser: Client, tenant: Tenant, agent: Agent
+) -> None:
+    make_contact(tenant, ROSA)
+    draft = new_draft(browser, tenant)
+    browser.post(at("step", draft, "people"), {"tag": "*"})
+
+    sent = {"language": "en-US", "message": "Hello {{first_name}}.", "voicemail": "Hello {{frist_name}}."}
+    answer = browser.post(at("step", draft, "message"), sent)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {
+        "voicemail": ["There is no variable {{frist_name}}. Did you mean {{first_name}}?"]
+    }
+    assert not fresh(draft).message
+
+
 def test_one_may_leave_and_come_back_to_a_draft(browser: Client, tenant: Tenant, agent: Agent) -> None:
     draft = new_draft(browser, tenant)
 
