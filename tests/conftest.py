@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from agentos.tenants.models import Role, Tenant, User
 from agents.models import Agent
+from calls import runtime
 from telephony.models import PhoneNumber
 from tests import factories
 from tests.emptying import empty_this_way
@@ -58,6 +59,13 @@ def private_files(settings: Settings, tmp_path: Path) -> Path:
     settings.STORAGES = settings.STORAGES | {"clips": files}
     settings.STATIC_ROOT = tmp_path
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def nothing_prepared() -> Iterator[None]:
+    """Calls that a test let ring, and never connected, are none of the next one's: their event loop is gone."""
+    yield
+    runtime._prepared.clear()
 
 
 @pytest.fixture(autouse=True)
