@@ -19,7 +19,7 @@ from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agentos.tenants.models import User
 from agentos.tenants.scoping import current_tenant_id
 from campaigns.audio.likeness import lacks_its_end, missed, says_something_else
-from campaigns.audio.listening import Ears, listenings, transcribe
+from campaigns.audio.listening import Ears, hear_facts, transcribe
 from campaigns.models import AudioClip
 from campaigns.texts.messages import Fact, Kind
 from telephony.mulaw import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, decode, frames, is_voiced
@@ -28,6 +28,7 @@ FASTEST_MS, SLOWEST_MS, PAUSES_MS = 140, 1200, 2000  # for each word; for the wh
 SOFTEST_DB, LOUDEST_DB = -36.0, -3.0  # of what is voiced, below full scale
 LONGEST_GAP_MS = 2500
 FADES_BY_DB = 2
+TIMES_HEARD = 2  # of a fact that was missed at first: one listening may have guessed it
 
 
 async def examine(
@@ -35,24 +36,38 @@ async def examine(
 ) -> tuple[list[str], list[str]]:
     """What was heard in a clip, and what speaks against it. Raises ProviderError.
 
-    Ears that hear differently the second time listen again before they doubt, and most listenings decide.
+    Ears that listen once more before they doubt judge the facts alone: the wording and the end, they expect by then.
     """
-    heard: list[str] = []
-    for again in range(listenings(ears)):
-        heard.append(await transcribe(ears, text, facts, sound, again=again, keys=keys))
-        found = doubts(text, facts, sound, heard, ears.language)
+    heard = [await transcribe(ears, text, facts, sound, keys)]
+    found = doubts(text, facts, sound, heard, language=ears.language)
+    if not found or len(found) > len(list(missed(text, facts, heard[0], ears.language))):
+        return heard, found  # there is nothing to clear up, or more than facts
+    async for transcript in hear_facts(ears, text, facts, sound):
+        heard.append(transcript)
+        found = doubts(text, facts, sound, heard[:1], heard[1:], language=ears.language)
         if not found:
             break
     return heard, found
 
 
-def doubts(text: str, facts: Sequence[Fact], sound: bytes, heard: Sequence[str], language: str = "en-US") -> list[str]:
-    """Everything that speaks against a clip, in words for whoever listens to it next. Nothing: it may be played."""
+def doubts(
+    text: str,
+    facts: Sequence[Fact],
+    sound: bytes,
+    heard: Sequence[str],
+    held: Sequence[str] = (),
+    *,
+    language: str = "en-US",
+) -> list[str]:
+    """Everything that speaks against a clip, in words for whoever listens to it next. Nothing: it may be played.
+
+    `held` is what was heard by ears that expect the wording: it tells about the facts alone.
+    """
     found = list(about_sound(text, sound))
     transcripts = [transcript for transcript in heard if transcript.strip()]
     if not transcripts:
         return [*found, "No words were heard."]
-    missing = [list(missed(text, facts, transcript, language)) for transcript in transcripts]
+    missing = [list(missed(text, facts, transcript, language)) for transcript in (*transcripts, *held)]
     found += [f"The {fact.kind} was not heard: {fact.said}." for fact in facts if not _is_heard(fact, missing)]
     if all(says_something_else(text, transcript, language) for transcript in transcripts):
         found.append("Too few of the words were heard.")
@@ -62,9 +77,9 @@ def doubts(text: str, facts: Sequence[Fact], sound: bytes, heard: Sequence[str],
 
 
 def _is_heard(fact: Fact, missing: Sequence[Sequence[Fact]]) -> bool:
-    """In most listenings; a name, which is compared by its sound, in any."""
+    """In two listenings, if there was more than one; a name, which is compared by its sound, in any."""
     times = sum(fact not in each for each in missing)
-    return times >= 1 if fact.kind is Kind.NAME else 2 * times > len(missing)
+    return times >= (1 if fact.kind is Kind.NAME else min(TIMES_HEARD, len(missing)))
 
 
 def about_sound(text: str, sound: bytes) -> Iterator[str]:

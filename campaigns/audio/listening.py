@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +18,7 @@ from typing import Any
 from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents import providers
 from agents.endpoints import endpoint
-from agents.providers.offline_voice.ears import Ear, make_decoder
+from agents.providers.offline_voice.ears import Ear, make_decoder, make_held_decoder
 from agents.providers.offline_voice.grammar import Grammar, receptionist
 from agents.providers.ports import EndOfTurn, Hearing, ProviderError, SpeechStarted, SpeechToText
 from campaigns.texts import spoken
@@ -30,7 +30,9 @@ TAIL = SILENCE * 75  # 1.5 s, so that a recogniser ends its last turn
 PACE = 2.0  # times as fast as it is spoken: what live recognition still follows
 LAST_WORD_WITHIN_S = 4.0
 MOST_WORDINGS = 8
-PITCHES = (1.0, 1.06, 0.94)  # as it is; slower and deeper; faster and higher: one of them may suit the ears better
+HELD_MS = 3000  # the silence that ends a clip which is heard as one sentence
+HELD_TAIL = TAIL * 3
+PITCHES = (1.0, 0.94, 1.06)  # as it is; faster and higher; slower and deeper: one of them may suit the ears better
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,29 @@ class Ears:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def listenings(ears: Ears) -> int:
-    """How often they may listen to one clip. A vendor hears the same each time, and costs."""
-    return len(PITCHES) if ears.provider == "offline" else 1
-
-
-async def transcribe(
-    ears: Ears, text: str, facts: Sequence[Fact], sound: bytes, *, again: int = 0, keys: VendorKeys = NO_KEYS
-) -> str:
-    """What is heard in this sound, the first time or `again`. Raises ProviderError."""
-    names = tuple(sorted({fact.said for fact in facts if fact.kind is Kind.NAME}))
+async def transcribe(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes, keys: VendorKeys = NO_KEYS) -> str:
+    """What is heard in this sound. Raises ProviderError."""
+    names = _names(facts)
     if ears.provider == "offline":
         if not ears.language.lower().startswith("en"):
             raise ProviderError("offline", "it understands English only", retryable=False, code="language")
-        return await asyncio.to_thread(_hear_offline, wording(text, facts), names, pitched(sound, PITCHES[again]))
+        return await asyncio.to_thread(_hear_offline, wording(text, facts), names, sound)
     return await listen(ears, sound, names, keys)
+
+
+async def hear_facts(ears: Ears, text: str, facts: Sequence[Fact], sound: bytes) -> AsyncIterator[str]:
+    """What is heard again by ears that hold to the wording and weigh each fact alone. Raises ProviderError.
+
+    A vendor hears the same each time, and costs: it is not asked again.
+    """
+    if ears.provider == "offline":
+        for pitch in PITCHES:
+            if heard := await asyncio.to_thread(_hear_again, wording(text, facts), _names(facts), sound, pitch):
+                yield heard
+
+
+def _names(facts: Sequence[Fact]) -> tuple[str, ...]:
+    return tuple(sorted({fact.said for fact in facts if fact.kind is Kind.NAME}))
 
 
 async def listen(ears: Ears, sound: bytes, names: Sequence[str] = (), keys: VendorKeys = NO_KEYS) -> str:
@@ -110,14 +120,25 @@ async def _hear_live(recogniser: SpeechToText, sound: bytes) -> str:
 # Offline -----------------------------------------------------------------------------------------------
 
 
-def _hear_offline(expected: str, names: Sequence[str], sound: bytes) -> str:
+def _hear_offline(expected: str, names: tuple[str, ...], sound: bytes) -> str:
     """In this thread, as fast as it can. Raises ProviderError where pocketsphinx is not installed."""
     try:
-        decoder = make_decoder(_grammar(expected, tuple(names)), names, fwdflat=True)
+        decoder = make_decoder(_grammar(_source(expected, names)), names, fwdflat=True)
     except (ImportError, RuntimeError) as error:
         raise ProviderError("offline", str(error), retryable=False, code="not_installed") from error
-    ear = Ear(decoder, endpointing_ms=ENDPOINTING_MS, eager=False)
-    said = [event.text for event in ear.hear(sound + TAIL) if isinstance(event, EndOfTurn)]
+    return _turns(Ear(decoder, endpointing_ms=ENDPOINTING_MS, eager=False), sound + TAIL)
+
+
+def _hear_again(expected: str, names: tuple[str, ...], sound: bytes, pitch: float) -> str:
+    """Held to the wording; or else, where that has a word without a known sound, as before but at another pitch."""
+    decoder = make_held_decoder(_source(expected, names))
+    if decoder is not None:
+        return _turns(Ear(decoder, endpointing_ms=HELD_MS, eager=False), pitched(sound, pitch) + HELD_TAIL)
+    return _hear_offline(expected, names, pitched(sound, pitch)) if pitch != 1.0 else ""
+
+
+def _turns(ear: Ear, sound: bytes) -> str:
+    said = [event.text for event in ear.hear(sound) if isinstance(event, EndOfTurn)]
     ear.close()
     return " ".join(said)
 
@@ -177,12 +198,16 @@ _SLOTS = f"""
 """
 
 
-@lru_cache(MOST_WORDINGS)
-def _grammar(expected: str, names: tuple[str, ...] = ()) -> Grammar:
+def _source(expected: str, names: tuple[str, ...]) -> str:
     """How this wording sounds with any date, time, sum or number in its slots, and with these names or others."""
     callers = receptionist()
-    own = [word for name in names for word in re.findall(r"[a-z']+", name.lower())]
+    own = [word for name in names for word in re.findall(r"[a-z]+(?:'[a-z]+)*", name.lower())]
     others = {rule: callers.phrases(rule)[:: 1 if not own else 8] for rule in ("first", "last")}
     callers_names = "\n".join(f"<{rule}> = {' | '.join([*others[rule], *own])};" for rule in others)
     turn = expected.replace("<name>", "<person>") or "hello"
-    return Grammar(f"#JSGF V1.0; grammar message;\n<turn> = {turn};\n{_SLOTS}\n{callers_names}\n")
+    return f"#JSGF V1.0; grammar message;\npublic <turn> = {turn};\n{_SLOTS}\n{callers_names}\n"
+
+
+@lru_cache(MOST_WORDINGS)
+def _grammar(source: str) -> Grammar:
+    return Grammar(source)

@@ -43,18 +43,34 @@ def make_decoder(grammar: Grammar | None = None, keyterms: Iterable[str] = (), *
     The first takes about a second, another a tenth of it. Nothing is left on the disk. `patience` are options of
     pocketsphinx for whoever has time to search longer.
     """
+    decoder = _read(_files(grammar or receptionist()), patience)
+    _teach(decoder, keyterms)
+    return decoder
+
+
+def make_held_decoder(source: str) -> Any | None:
+    """A decoder that hears whole sentences of this JSGF grammar and nothing else. None: a word of it has no sound.
+
+    Where trigrams may slip from one sentence into another, it weighs the alternatives of each place.
+    """
+    words = set(re.findall(r"(?<![<\w'])[a-z][a-z']*(?![\w'>])", source.partition("public")[2]))
+    sounds = dictionary(sorted(words), _acoustic() / DICTIONARY)
+    if words - {line.partition(" ")[0] for line in sounds.splitlines()}:
+        return None
+    return _read({"jsgf": source, "dict": sounds, "mllr": telephone_transform()}, {})
+
+
+def _read(files: dict[str, str], patience: dict[str, float | bool]) -> Any:
     import pocketsphinx
 
     with TemporaryDirectory(prefix="agentos-ears-") as folder:
         paths = {}
-        for option, text in _files(grammar or receptionist()).items():
+        for option, text in files.items():
             path = Path(folder) / option
             path.write_text(text)
             paths[option] = str(path)
         options = {"cmninit": TELEPHONE_MEAN, "topn": 8, "fwdflat": False, "loglevel": "FATAL"} | patience
-        decoder = pocketsphinx.Decoder(hmm=str(_acoustic() / "en-us"), **paths, **options)
-    _teach(decoder, keyterms)
-    return decoder
+        return pocketsphinx.Decoder(hmm=str(_acoustic() / "en-us"), **paths, **options)
 
 
 def _teach(decoder: Any, keyterms: Iterable[str]) -> None:

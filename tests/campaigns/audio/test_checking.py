@@ -12,7 +12,7 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.providers.ports import ProviderError
 from campaigns.audio.checking import about_sound, approve, doubts, examine
 from campaigns.audio.likeness import alike, lacks_its_end, missed, says_something_else, tokens
-from campaigns.audio.listening import Ears, transcribe, wording
+from campaigns.audio.listening import Ears, hear_facts, transcribe, wording
 from campaigns.models import AudioClip
 from campaigns.texts.messages import Fact, Kind, render
 from telephony.mulaw import SILENCE
@@ -168,18 +168,38 @@ def test_ears_that_do_not_know_the_language_say_so() -> None:
     assert not failed.value.retryable
 
 
-def test_most_listenings_decide_and_a_name_may_be_heard_in_any(speaker: Speaker) -> None:
+def test_a_fact_is_heard_twice_when_it_was_missed_and_a_name_in_any_listening(speaker: Speaker) -> None:
     message = render("Hello {{name}}, please come at {{visit_time}}.", {"name": "Rosa", "visit_time": "08:15"})
     right, wrong = "hello rosa please come at eight fifteen in the morning", "hello peter please come at nine at night"
     sound = speaker.say(message.text)
 
-    def held(*heard: str) -> int:
-        return sum(":" in problem for problem in doubts(message.text, message.facts, sound, heard))
+    def against(heard: str, *held: str) -> int:
+        return sum(":" in problem for problem in doubts(message.text, message.facts, sound, [heard], held))
 
-    assert held(right) == 0
-    assert held(wrong) == held(wrong, wrong, wrong) == 2
-    assert held(wrong, right, right) == held(wrong, right.replace("rosa", "peter"), right) == 0
-    assert held(wrong, right, wrong) == 1  # the time, which one listening may have guessed
+    assert against(right) == 0
+    assert against(wrong) == against(wrong, wrong, wrong) == 2
+    assert against(wrong, right, right) == against(wrong, right.replace("rosa", "peter"), wrong, right) == 0
+    assert against(wrong, right) == against(wrong, right, wrong, wrong) == 1  # the time, which one may have guessed
+
+
+def test_ears_that_expect_the_wording_do_not_vouch_for_it(speaker: Speaker) -> None:
+    message = render("Hello {{name}}, please come at {{visit_time}}.", {"name": "Rosa", "visit_time": "08:15"})
+    expected = "hello rosa please come at eight fifteen in the morning"
+
+    found = doubts(message.text, message.facts, speaker.say(message.text), ["buy my pills"], [expected] * 3)
+
+    assert found == ["Too few of the words were heard.", "The end was not heard."]
+
+
+def test_ears_that_hold_to_the_wording_hear_another_time_as_itself(speaker: Speaker) -> None:
+    template = "Come on {{visit_date}} at {{visit_time}}."
+    meant = render(template, {"visit_date": "2026-11-23", "visit_time": "08:15"})
+    said = render(template, {"visit_date": "2026-11-23", "visit_time": "14:40"})
+
+    async def again() -> str:
+        return await anext(hear_facts(Ears("offline"), meant.text, meant.facts, speaker.say(said.text)))
+
+    assert tokens(asyncio.run(again())) == tokens(said.text)
 
 
 # A person ----------------------------------------------------------------------------------------------
