@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
+import tracemalloc
 import zipfile
+import zlib
 
 import pytest
 from pypdf import PdfWriter
@@ -57,11 +60,19 @@ def test_a_page_is_read_without_what_stands_on_every_page_of_its_site():
     )
 
 
-def unpacks_to_too_much() -> bytes:
+def unpacks_to_too_much(packed: int = zipfile.ZIP_DEFLATED) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", packed) as archive:
         archive.writestr("word/document.xml", b"0" * (61 * 2**20))
     return file.getvalue()
+
+
+def lies_about_its_sizes() -> bytes:
+    """Its largest part is said to be nine bytes long, and those nine bytes have the right checksum."""
+    content, size = unpacks_to_too_much(), struct.pack("<L", 61 * 2**20)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        checksum = struct.pack("<L", archive.infolist()[0].CRC)
+    return content.replace(size, struct.pack("<L", 9)).replace(checksum, struct.pack("<L", zlib.crc32(b"0" * 9)))
 
 
 def with_part(name: str, content: bytes) -> bytes:
@@ -139,6 +150,21 @@ def test_a_word_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked()
         read_file("bomb.docx", unpacks_to_too_much())
 
     assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_word_file_never_takes_more_memory_than_it_may_unpack_to(packed: int):
+    content = lies_about_its_sizes() if packed == zipfile.ZIP_DEFLATED else unpacks_to_too_much(packed)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DomainError) as refused:
+            read_file("bomb.docx", content)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert refused.value.code == "damaged"
+    assert most < 20 * 2**20
 
 
 # Passages
