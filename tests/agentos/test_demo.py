@@ -70,11 +70,6 @@ def demo(local: Path, port: int) -> Iterator[Demo]:
             process.kill()
 
 
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
 def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -86,7 +81,13 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path):
     assert not (tmp_path / "postgres").exists()
 
 
-def test_it_serves_the_pages_restarts_what_dies_and_leaves_nothing_when_it_is_killed(local: Path):
+def test_it_serves_restarts_what_dies_leaves_nothing_when_killed_and_starts_again_until_told_to_end(tmp_path: Path):
+    """One folder: making it is the costly part."""
+    serves_until_it_is_killed(tmp_path)
+    keeps_others_out_and_ends_in_order(tmp_path)
+
+
+def serves_until_it_is_killed(local: Path) -> None:
     with demo(local, free_port()) as running:
         login = running.prints("Sign in as").split()[-1]
         assert "/t/juniper-dental/campaigns/" in running.prints("Watch people being reminded")
@@ -105,7 +106,7 @@ def test_it_serves_the_pages_restarts_what_dies_and_leaves_nothing_when_it_is_ki
     assert [process.cmdline() for process in alive] == []
 
 
-def test_a_later_start_keeps_others_out_of_its_folder_and_ends_in_order_when_told_to(local: Path):
+def keeps_others_out_and_ends_in_order(local: Path) -> None:
     with demo(local, free_port()) as running:
         running.prints("Ctrl-C stops everything")
         processes = running.processes()

@@ -38,16 +38,12 @@ def test_no_vendor_is_imported_before_it_is_asked_for():
     assert in_a_fresh_process(code) == set()
 
 
-def test_preloading_imports_what_the_first_call_would():
-    assert {"deepgram", "openai", "websockets"} <= in_a_fresh_process("import agents.providers as p\np.preload()")
+def test_preloading_imports_what_the_first_call_would_and_hides_no_function_behind_an_adapter_of_its_name():
+    code = "import agents.providers as p\np.preload()\nassert all(map(callable, (p.stt, p.llm, p.tts)))"
+
+    assert {"deepgram", "openai", "websockets"} <= in_a_fresh_process(code)
     preload(["openai"])
 
 
 def test_no_vendor_s_module_is_imported_during_a_call():
     assert "openai" in in_a_fresh_process("from tests.agents.providers.whole_call import main\nmain()")
-
-
-def test_an_adapter_s_import_does_not_hide_the_function_of_the_same_name():
-    code = "import agents.providers as p\np.preload()\nassert all(map(callable, (p.stt, p.llm, p.tts)))"
-
-    assert in_a_fresh_process(code)

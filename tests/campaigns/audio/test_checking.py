@@ -16,7 +16,7 @@ from campaigns.audio.listening import Ears, hear_facts, transcribe, wording
 from campaigns.models import AudioClip
 from campaigns.texts.messages import Fact, Kind, render
 from telephony.mulaw import SILENCE
-from tests.campaigns.clip_set import WRONGS, Case, Speaker, right, wrong
+from tests.campaigns.clip_set import Case, Speaker, right, wrong
 
 DATE = Fact(Kind.DATE, "Monday, November twenty-third")
 TIME = Fact(Kind.TIME, "eight fifteen in the morning")
@@ -140,17 +140,17 @@ def test_sound_is_judged_without_words(speaker: Speaker) -> None:
 # Both --------------------------------------------------------------------------------------------------
 
 
-def test_each_wrong_clip_of_the_set_is_caught(speaker: Speaker) -> None:
-    cases = list(wrong(len(WRONGS), SEED, speaker))
+def test_another_date_time_or_name_a_cut_and_silence_are_caught(speaker: Speaker) -> None:
+    cases = list(wrong(5, SEED, speaker))
 
     assert [case.wrong for case in cases if not heard_in(case)] == []
 
 
 def test_most_right_clips_of_the_set_pass(speaker: Speaker) -> None:
     """A friendly set, chosen so that ears gone deaf are noticed; the rate is measured by bench/clip_checks.py."""
-    alarms = [heard_in(case) for case in right(6, 5, speaker)]
+    alarms = [heard_in(case) for case in right(4, 5, speaker)]
 
-    assert sum(bool(alarm) for alarm in alarms) <= 3, alarms
+    assert sum(bool(alarm) for alarm in alarms) <= 2, alarms
 
 
 def test_the_ears_are_not_told_which_day_or_sum_it_is() -> None:
