@@ -15,7 +15,7 @@ from telephony.simulator.signing import socket_signature
 from telephony.simulator.wire import ClientSocket, NoSocket, open_socket
 
 SPEAKS_S, TRANSCRIBED_S = 0.8, 0.3
-WORD_S = 0.1  # how fast the carrier says a word here: three times as fast as a person, so that more is asked
+WORD_S = 0.2  # how fast the carrier says a word here: half as fast again as a person, so that more is asked
 
 
 class RelayBenchCaller:
