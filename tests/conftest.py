@@ -16,6 +16,7 @@ from agents.models import Agent
 from calls import runtime
 from telephony.models import PhoneNumber
 from tests import factories
+from tests.doubles.google import CLIENT, GoogleDouble, google_double
 from tests.emptying import empty_this_way
 from tests.tables import migrated
 
@@ -144,3 +145,12 @@ def agent(tenant: Tenant, other_agent: Agent) -> Agent:
 @pytest.fixture
 def number(tenant: Tenant, agent: Agent) -> PhoneNumber:
     return factories.make_number(tenant, "+12085550110", agent=agent, label="Main line")
+
+
+@pytest.fixture
+def google(settings: Settings) -> Iterator[GoogleDouble]:
+    """What Google Calendar is while a test runs."""
+    with google_double() as double:
+        settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = CLIENT
+        settings.GOOGLE_BASE_URL = double.url
+        yield double

@@ -6,21 +6,23 @@ What is certain is done at once: a confirmation, and "stop". Everything else wai
 from __future__ import annotations
 
 import io
+import os
 import wave
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 
+from agentos import vault
 from agentos.jobs import enqueue
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agentos.webhooks.events import emit
 from calls.models import Turn
-from campaigns.answers import sealing
 from campaigns.answers.asking import ask_a_model
 from campaigns.answers.sorting import Meaning, Sorted, sort
 from campaigns.answers.writing_down import ears_of, write_down
@@ -61,8 +63,8 @@ def fetch(tenant_id: int, reply_id: int, at: datetime) -> None:
         raise NotYet(str(error)) from error
     file = f"replies/{tenant_id}/{reply_id}.sealed"
     with tenant_transaction(tenant_id):
-        sealed = sealing.seal(sound, _owner(reply_id))
-    sealing.write(Path(settings.DATA_DIR) / file, sealed)
+        sealed = vault.seal_file(sound, _owner(reply_id))
+    _write(Path(settings.DATA_DIR) / file, sealed)
     said = write_down(speech, ears, keys)
     with tenant_transaction(tenant_id):
         _store(reply_id, file, len(speech) // mulaw.BYTES_PER_MS, said, at)
@@ -76,10 +78,21 @@ def give_up(tenant_id: int, reply_id: int) -> None:
 
 
 def recorded(reply: Reply) -> bytes:
-    """The WAV file of a reply, for whoever may hear it. Raises FileNotFoundError and sealing.Unsealable."""
+    """The WAV file of a reply, inside the tenant. Raises FileNotFoundError and vault.Unreadable."""
     if not reply.file:
         raise FileNotFoundError("no recording")
-    return sealing.unseal((Path(settings.DATA_DIR) / reply.file).read_bytes(), _owner(reply.pk))
+    return vault.unseal_file((Path(settings.DATA_DIR) / reply.file).read_bytes(), _owner(reply.pk))
+
+
+def _write(path: Path, sealed: bytes) -> None:
+    """All of the file or nothing, for nobody else's eyes."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{token_hex(4)}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(sealed)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def read_wav(sound: bytes) -> bytes:

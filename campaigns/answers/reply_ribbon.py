@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from agentos.vault import Unreadable
 from campaigns.answers.replies import read_wav, recorded
-from campaigns.answers.sealing import Unsealable
 from campaigns.models import Reply
 from telephony import mulaw
 
@@ -14,7 +14,7 @@ def ribbon(reply: Reply) -> str:
     """The side of the caller, as the path of an SVG in milliseconds; empty where nothing can be drawn."""
     try:
         speech = read_wav(recorded(reply))
-    except (FileNotFoundError, Unsealable, ValueError):
+    except (FileNotFoundError, Unreadable, ValueError):
         return ""
     return "".join(f"M{start} 11h{length}v-9h-{length}z" for start, length in stretches(speech))
 

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_safe
 from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import phone
+from agentos.vault import Unreadable
 from calls.recordings import wanted_range
 from campaigns.answers import inbox
 from campaigns.answers.inbox import What
 from campaigns.answers.inbox_list import HEAD, InboxList, Wanted, export_rows, with_people
 from campaigns.answers.inbox_page import BUTTONS, ReplyPage
 from campaigns.answers.replies import recorded
-from campaigns.answers.sealing import Unsealable
 from campaigns.models import Reply, ReplyStep
 
 UNDO = "undo"
@@ -130,7 +130,7 @@ def recording(request: TenantRequest, reply_id: int) -> HttpResponse:
     """The sealed recording, opened for this answer alone; a part of it where the browser asks for one."""
     try:
         sound = recorded(get_object_or_404(Reply, pk=reply_id))
-    except (FileNotFoundError, Unsealable) as error:
+    except (FileNotFoundError, Unreadable) as error:
         raise Http404 from error
     wanted = wanted_range(request.headers.get("Range", ""), len(sound))
     start, end = wanted or (0, len(sound))

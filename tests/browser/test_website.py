@@ -61,8 +61,9 @@ def panel(page: Page) -> FrameLocator:
 
 
 def objections_within(page: Page) -> list[str]:
-    """Those of the frame, which is a page of its own."""
+    """Those of the frame, which is a page of its own, once its styles have arrived."""
     (inside,) = page.main_frame.child_frames
+    inside.wait_for_load_state("load")
     return objections(inside)
 
 

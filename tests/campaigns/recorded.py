@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from agentos import vault
 from agentos.tenants.scoping import tenant_transaction
-from campaigns.answers import sealing
 from campaigns.models import Attempt, Reply, Target
 from telephony.mulaw import BYTES_PER_MS, SILENCE
 from telephony.simulator.sounds import wav_of
@@ -44,6 +44,7 @@ def seal(reply: Reply, folder: Path, audio: bytes = TWO_HUMS) -> bytes:
     sound = wav_of(audio)
     file = f"replies/{reply.tenant_id}/{reply.pk}.sealed"
     with tenant_transaction(reply.tenant_id):
-        sealing.write(folder / file, sealing.seal(sound, f"campaigns_reply:{reply.pk}"))
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(vault.seal_file(sound, f"campaigns_reply:{reply.pk}"))
         Reply.objects.filter(pk=reply.pk).update(file=file, duration_ms=len(audio) // BYTES_PER_MS)
     return sound

@@ -7,12 +7,12 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.timezone import now
 
+from agentos import vault
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.memory.models import Memory, Remembering
 from calls.models import Call
 from campaigns import models as campaigns
-from campaigns.answers import sealing
 from telephony.models import PhoneNumber
 
 
@@ -43,9 +43,9 @@ def add_campaign(agent: Agent, number: PhoneNumber, call: Call, secret: str, e16
         reply = campaigns.Reply.objects.create(
             id=number.pk, attempt=attempt, target=target, transcript=secret, note=secret, file=f"{secret}.sealed"
         )
-        sealing.write(
-            Path(settings.DATA_DIR) / reply.file, sealing.seal(secret.encode(), f"campaigns_reply:{reply.pk}")
-        )
+        sealed = vault.seal_file(secret.encode(), f"campaigns_reply:{reply.pk}")
+        Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True)
+        (Path(settings.DATA_DIR) / reply.file).write_bytes(sealed)
         campaigns.ReplyStep.objects.create(reply=reply, version=0, what="noted", before={"note": secret})
         campaigns.DialReceipt.objects.create(
             sequence=1, e164=e164, decided_at=now(), answer="allow", body={"note": secret}, hash=secret

@@ -3,7 +3,7 @@ back from the sound, and the event is looked up where the business looks."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ from telephony.simulator.webhooks import Webhook
 from tests import factories
 from tests.campaigns.line import in_thread
 from tests.conftest import SignIn
-from tests.doubles.google import CLIENT, GoogleDouble, google_double
+from tests.doubles.google import GoogleDouble
 from tests.telephony.hearing import make_out
 from tests.telephony.product import product_served
 from tests.telephony.shelf import Shelf, writer_of
@@ -45,14 +45,6 @@ THURSDAY = 3
 ZONE = ZoneInfo("America/Phoenix")  # its clock is never changed
 HOURS = "/t/juniper-dental/calendar/hours/"
 TOOLS = [{"name": name, "settings": {}} for name in ("check_availability", "book_appointment")]
-
-
-@pytest.fixture
-def google(settings: Settings) -> Iterator[GoogleDouble]:
-    with google_double() as double:
-        settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = CLIENT
-        settings.GOOGLE_BASE_URL = double.url
-        yield double
 
 
 @pytest.fixture

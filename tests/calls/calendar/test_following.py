@@ -18,13 +18,12 @@ from tests.calls.calendar.test_google import (
     connected,
     desk,
     friday,
-    google,
     mirror,
 )
 from tests.calls.tools.asking import use
 from tests.doubles.google import GoogleDouble
 
-__all__ = ["calendar", "call", "connected", "desk", "friday", "google"]
+__all__ = ["calendar", "call", "connected", "desk", "friday"]
 
 pytestmark = pytest.mark.django_db
 

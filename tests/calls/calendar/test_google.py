@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import time_machine
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from agentos.jobs import TENANT_HEADER
 from agentos.tenants.models import Tenant, User
@@ -23,7 +23,7 @@ from calls.tasks import mirror_appointment
 from tests import factories
 from tests.calls.tools.asking import use
 from tests.conftest import SignIn
-from tests.doubles.google import CLIENT, GoogleDouble, google_double
+from tests.doubles.google import GoogleDouble
 
 FRIDAY = datetime(2026, 11, 20, 18, tzinfo=UTC)  # 11 AM in Boise
 HOURS = "/t/juniper-dental/calendar/hours/"
@@ -35,14 +35,6 @@ TEN_AT_GOOGLE = ("2026-11-24T17:00:00Z", "2026-11-24T17:30:00Z")
 def friday() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(FRIDAY, tick=False) as traveller:
         yield traveller
-
-
-@pytest.fixture
-def google(settings: Settings) -> Iterator[GoogleDouble]:
-    with google_double() as double:
-        settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = CLIENT
-        settings.GOOGLE_BASE_URL = double.url
-        yield double
 
 
 @pytest.fixture

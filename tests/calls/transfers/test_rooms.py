@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
-from uuid import UUID
 
 import pytest
 from django.utils.timezone import now
@@ -15,90 +13,20 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.after.costs import charge
 from calls.after.models import Cost
-from calls.after.retention import erase_words
-from calls.models import Call, CallBack, CallEvent, Colleague, LeftMessage, Ring, ToolRun, Transfer
+from calls.models import Call, CallBack, LeftMessage, Ring, ToolRun
 from calls.resumption import load_earlier
 from calls.services import advance_call, end_forgotten
-from calls.transfers import rooms, services
+from calls.transfers import rooms
 from calls.transfers.endings import TALKED
 from calls.transfers.rooms import LONGEST_INTRODUCTION, LONGEST_RING, LONGEST_WAIT
-from calls.transfers.steps import After, Fetch, HangUp, Hears, PersonStep, PlaceCall, Room, Told
+from calls.transfers.steps import After, Fetch, HangUp, Hears, PersonStep, Room
 from tests import factories
+from tests.calls.transfers.waiting import MATS, RAE, SID, Waiting
 
 pytestmark = pytest.mark.django_db
 
-SID = "CA7"
-RAE, MATS = "+12085550125", "+12085550121"
 OURS = "+12085550110"
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def people(tenant: Tenant) -> None:
-    with tenant_transaction(tenant):
-        for place, (name, number) in enumerate((("Rae", RAE), ("Mats", MATS))):
-            Colleague.objects.create(
-                name=name, department="Billing", address=number, when="always", way="introduce", place=place
-            )
-
-
-class Waiting:
-    """A caller whom the agent has promised to put through."""
-
-    def __init__(self, agent: Agent, *, reason: str = "A wrong bill", **call: Any) -> None:
-        facts = {"status": Call.Status.IN_PROGRESS, "carrier_sid": SID, "answered_at": now() - timedelta(minutes=2)}
-        self.call = factories.make_call(agent, **(facts | call))
-        self.tenant_id, self.at = agent.tenant_id, now()
-        with tenant_transaction(self.tenant_id):
-            asked = services.ask_for_person(self.call, key=f"{self.call.pk}:1", reason=reason, department="billing")
-            assert asked.transfer is not None
-            self.transfer_id = asked.transfer.pk
-
-    def enter(self) -> Any:
-        return services.next_step(self.tenant_id, self.call.agent_id, SID)
-
-    def come_out(self, **told: Any) -> Any:
-        return services.report(self.tenant_id, self.call.agent_id, SID, Told(**told))
-
-    def look(self, after: timedelta = timedelta()) -> list[Any]:
-        """What the carrier is asked for, so long after the beginning."""
-        return rooms.look_after(self.tenant_id, self.transfer_id, self.at + after)
-
-    def picked_up(self, ring: UUID, sid: str = "CA8") -> PersonStep:
-        return rooms.answered(self.tenant_id, self.call.agent_id, ring, sid)
-
-    def pressed(self, ring: UUID, key: str, sid: str = "CA8") -> PersonStep:
-        return rooms.pressed(self.tenant_id, self.call.agent_id, ring, sid, key)
-
-    def moved(self, ring: UUID, status: str, sid: str = "CA8", seconds: int = 0) -> None:
-        rooms.moved(self.tenant_id, self.call.agent_id, ring, sid, status, seconds)
-
-    def rung(self) -> UUID:
-        """Enter the room; the ring of the first person."""
-        self.enter()
-        (errand,) = self.look()
-        assert isinstance(errand, PlaceCall)
-        return errand.ring_id
-
-    def transfer(self) -> Transfer:
-        with tenant_transaction(self.tenant_id):
-            return Transfer.objects.select_related("call").get(pk=self.transfer_id)
-
-    def change(self, **fields: Any) -> None:
-        with tenant_transaction(self.tenant_id):
-            Transfer.objects.filter(pk=self.transfer_id).update(**fields)
-
-    def outcomes(self) -> list[tuple[str, str]]:
-        return [(each["name"], each["outcome"]) for each in self.transfer().tried]
-
-    def all(self, model: Any) -> list[Any]:
-        with tenant_transaction(self.tenant_id):
-            return list(model.objects.all())
-
-
-@pytest.fixture
-def waiting(agent: Agent, people: None) -> Waiting:
-    return Waiting(agent)
 
 
 def test_a_person_is_rung_once_however_often_somebody_looks(waiting: Waiting):
@@ -383,37 +311,3 @@ def test_a_ring_of_another_agent_is_nobodys(waiting: Waiting, other_agent: Agent
     assert step.hears is Hears.GONE
     with tenant_transaction(waiting.tenant_id):
         assert Ring.objects.get(pk=ring).carrier_sid == ""
-
-
-# What is heard and kept of a person
-
-
-def test_the_introduction_names_the_caller_and_quotes_where_no_reason_is_known(agent: Agent, people: None):
-    waiting = Waiting(agent, reason="")
-    factories.make_turn(waiting.call, "I was billed twice")
-    with tenant_transaction(waiting.tenant_id):
-        LeftMessage.objects.create(text="x", name="Maria Lopez", call=waiting.call)
-
-    heard = waiting.picked_up(waiting.rung())
-
-    assert heard.text == "A call for Juniper Dental from Maria Lopez. The last words were: I was billed twice."
-
-
-def test_what_the_version_does_not_keep_is_neither_said_nor_kept(tenant: Tenant, people: None):
-    agent = factories.make_agent(tenant, redaction=["name", "phone"])
-    waiting = Waiting(agent, reason="Maria Lopez asks for a call at 208 555 0147")
-
-    heard = waiting.picked_up(waiting.rung())
-
-    assert "Lopez" not in heard.text + waiting.transfer().reason
-    assert "0147" not in heard.text + waiting.transfer().reason
-    assert "[" not in heard.text
-
-
-def test_with_the_words_of_a_call_the_introduction_is_erased(waiting: Waiting):
-    waiting.picked_up(waiting.rung())
-    with tenant_transaction(waiting.tenant_id):
-        erase_words([waiting.call])
-
-    assert (waiting.transfer().summary, waiting.transfer().reason) == ("", "")
-    assert waiting.all(CallEvent) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,11 +12,10 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from agentos import vault
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from campaigns.answers import inbox, sealing
+from campaigns.answers import inbox
 from campaigns.answers.inbox import What
 from campaigns.answers.replies import (
     NOT_FETCHED,
@@ -43,73 +42,6 @@ from tests.doubles import Doubles, Refuse
 from tests.telephony.signing import ACCOUNT_SID, AUTH_TOKEN
 
 RECORDING = "RE00000000000000000000000000000001"
-OWNER = "campaigns_reply:1"
-FROM_BEFORE = bytes.fromhex(  # sealed with the key that is made of "a secret of old"
-    "414f533108d6b21c14a8bb182605f56d8cddc61cbfe88045b2b76de48cb9eb011201a5366430a7f1"
-)
-
-
-# Sealed files
-
-
-@pytest.fixture
-def inside(tenant: Tenant) -> Iterator[Tenant]:
-    """Within the tenant whose files they are."""
-    with tenant_transaction(tenant):
-        yield tenant
-
-
-@pytest.mark.django_db
-def test_a_sealed_file_shows_nothing_and_opens_for_its_own_row(inside: Tenant) -> None:
-    sealed = sealing.seal(b"RIFF yes I confirm", OWNER)
-
-    assert b"confirm" not in sealed
-    assert sealing.unseal(sealed, OWNER) == b"RIFF yes I confirm"
-    assert sealing.seal(b"RIFF yes I confirm", OWNER) != sealed
-
-
-@pytest.mark.django_db
-def test_a_sealed_file_that_was_changed_cut_or_never_sealed_does_not_open(inside: Tenant) -> None:
-    sealed = sealing.seal(b"RIFF", OWNER)
-    changed = [bytes(byte ^ (1 if place == at else 0) for place, byte in enumerate(sealed)) for at in (0, 3, 8, 20)]
-
-    for wrong in (*changed, sealed[:-1], sealed[:8], b"", b"AOS1", b"f1:", b"f1:\xff:", b"RIFF and so on"):
-        with pytest.raises(sealing.Unsealable):
-            sealing.unseal(wrong, OWNER)
-
-
-@pytest.mark.django_db
-def test_the_file_of_one_row_or_business_does_not_open_as_another(inside: Tenant, other_tenant: Tenant) -> None:
-    sealed = sealing.seal(b"RIFF", OWNER)
-
-    with pytest.raises(sealing.Unsealable):
-        sealing.unseal(sealed, "campaigns_reply:2")
-    with tenant_transaction(other_tenant):
-        sealing.seal(b"RIFF", OWNER)  # it has a first key of its own
-        with pytest.raises(sealing.Unsealable):
-            sealing.unseal(sealed, OWNER)
-
-
-@pytest.mark.django_db
-def test_files_open_after_either_kind_of_key_was_exchanged(inside: Tenant, settings: Settings) -> None:
-    sealed = sealing.seal(b"RIFF", OWNER)
-    settings.VAULT_KEY, settings.VAULT_KEYS_OLD = "another", [settings.VAULT_KEY]
-    vault.rewrap()
-    vault.renew()
-    settings.VAULT_KEYS_OLD = []
-
-    assert sealing.unseal(sealed, OWNER) == b"RIFF"
-    assert sealing.seal(b"RIFF", OWNER)[:5] == b"f1:2:"
-
-
-def test_files_from_before_the_vault_open_as_long_as_their_key_is_known(settings: Settings) -> None:
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", ["a secret of old"]
-    assert sealing.unseal(FROM_BEFORE, OWNER) == b"RIFF"
-    with pytest.raises(sealing.Unsealable):
-        sealing.unseal(FROM_BEFORE, "campaigns_reply:2")
-    settings.SECRET_KEY_FALLBACKS = []
-    with pytest.raises(sealing.Unsealable):
-        sealing.unseal(FROM_BEFORE, OWNER)
 
 
 # Recordings
