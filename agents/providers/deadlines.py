@@ -10,6 +10,7 @@ from typing import TypeVar
 from .ports import ProviderError
 
 T = TypeVar("T")
+FIRST_LATE, NEXT_LATE = "first_byte_timeout", "gap_timeout"  # codes of errors
 
 
 async def with_deadlines(
@@ -21,7 +22,7 @@ async def with_deadlines(
     `first_byte_timeout` or `gap_timeout`; the source is cancelled first.
     """
     alarm = _Alarm()
-    limit_s, code = first_s, "first_byte_timeout"
+    limit_s, code = first_s, FIRST_LATE
     try:
         async with aclosing(source):
             while True:
@@ -38,7 +39,7 @@ async def with_deadlines(
                 finally:
                     alarm.unset()
                 yield item
-                limit_s, code = gap_s, "gap_timeout"
+                limit_s, code = gap_s, NEXT_LATE
     finally:
         alarm.remove()
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from .breaker import Breaker, breaker_of
-from .deadlines import with_deadlines
+from .deadlines import FIRST_LATE, with_deadlines
 from .hedging import first_of_two
 from .ports import (
     LanguageModel,
@@ -37,7 +37,7 @@ class FallbackLanguageModel:
     """A LanguageModel over one or two. `on_failure` hears each failure that is not raised.
 
     With `hedge_s` the second is asked as well when the first has said nothing for so long. `last_s` is the patience
-    with whoever has nobody behind him.
+    with whoever has nobody behind him. What one has read that was late is told as Wasted.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class FallbackLanguageModel:
                 yield item
 
     def _answer(self, sources: list[Source[Thought]], messages: Sequence[Message]) -> AsyncGenerator[Thought, None]:
+        read = Usage(sum(len(message.content) for message in messages) // CHARACTERS_PER_TOKEN, 0)
         if self._hedge_s is not None and len(sources) == 2 and all(breaker.is_closed for breaker, _ in sources):
-            read = Usage(sum(len(message.content) for message in messages) // CHARACTERS_PER_TOKEN, 0)
             return first_of_two(
                 *sources,
                 after_s=self._hedge_s,
@@ -82,7 +82,12 @@ class FallbackLanguageModel:
                 lost=lambda is_second: Wasted(read, self._second_name if is_second else None),
             )
         return _first_to_answer(
-            sources, first_s=self._first_s, last_s=self._last_s, gap_s=self._gap_s, on_failure=self._on_failure
+            sources,
+            first_s=self._first_s,
+            last_s=self._last_s,
+            gap_s=self._gap_s,
+            on_failure=self._on_failure,
+            late=Wasted(read),
         )
 
     async def _reply(
@@ -161,13 +166,20 @@ class FallbackTextToSpeech:
 
 
 async def _first_to_answer(
-    sources: Sequence[Source[T]], *, first_s: float, last_s: float, gap_s: float, on_failure: OnFailure
+    sources: Sequence[Source[T]],
+    *,
+    first_s: float,
+    last_s: float,
+    gap_s: float,
+    on_failure: OnFailure,
+    late: T | None = None,
 ) -> AsyncGenerator[T, None]:
     """The items of the first source that gives one in time; raises the last one's failure when none does.
 
     A source whose breaker is open is passed over while another is left. With none left it is asked all the same:
-    there is nothing better to do.
+    there is nothing better to do. `late` goes before the next one's items where the first was given up as late.
     """
+    lost: T | None = None
     for index, (breaker, start) in enumerate(sources):
         is_last = index == len(sources) - 1
         if not breaker.allows() and not is_last:
@@ -181,11 +193,15 @@ async def _first_to_answer(
                 async for item in items:
                     answered = True
                     yield item
+                    if lost is not None:
+                        yield lost
+                        lost = None
         except ProviderError as error:
             breaker.failed(error)
             if answered or is_last:
                 raise
             on_failure(error)
+            lost = late if error.code == FIRST_LATE else None
         except (GeneratorExit, asyncio.CancelledError):
             if answered:
                 breaker.succeeded()

@@ -7,7 +7,7 @@ import pytest
 
 from agents.providers.breaker import Breaker
 from agents.providers.fallback import LEFT_S, FallbackLanguageModel, FallbackTextToSpeech
-from agents.providers.ports import Endpoint, ProviderError, ServedBy, Speech, Usage
+from agents.providers.ports import Endpoint, ProviderError, ServedBy, Speech, Usage, Wasted
 from tests.agents.providers.failing import until_failure
 from tests.agents.providers.scripted import QUESTION, Scripted, broken
 from tests.clock import on_virtual_clock
@@ -53,10 +53,22 @@ def test_the_second_answers_when_the_first_fails_or_is_late(trouble):
         first, second = Scripted("a", trouble), Scripted("b", ["Yes."])
         model, failures = thinking(first, second)
 
-        assert await reply_of(model) == ["Yes."]
+        assert (await reply_of(model))[0] == "Yes."
         assert len(failures) == first.closed == 1
 
     scenario()
+
+
+@on_virtual_clock
+async def test_what_a_late_model_has_read_is_told_as_spent_and_what_a_broken_one_has_is_not():
+    name, read = ServedBy("b", "small"), len(QUESTION[0].content) // 4
+    first, second = Scripted("a", [9.0, "late"], [broken()]), Scripted("b", ["Yes,", " we are."])
+    model = FallbackLanguageModel(
+        first, second, first_s=1.5, gap_s=2.0, on_failure=lambda error: None, second_name=name
+    )
+
+    assert await reply_of(model) == [name, Wasted(Usage(read, 0)), "Yes,", " we are."]
+    assert await reply_of(model) == [name, "Yes,", " we are."]
 
 
 @on_virtual_clock

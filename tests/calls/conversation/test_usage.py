@@ -93,3 +93,16 @@ async def test_the_characters_of_a_piece_belong_to_the_voice_that_spoke_it():
 
         assert stage.journal.served["characters", SECOND] == len("We open at eight,")
         assert stage.journal.served["characters", None] == len("Hello there.") + len("every day of the week.")
+
+
+@on_virtual_clock
+async def test_what_a_late_model_has_read_is_spent_on_it_and_the_answer_on_the_other():
+    first = ScriptedModel(Thought(ANSWER, first_s=9.0))
+    async with on_stage(Both(first, ScriptedModel(ANSWER)), speculation=False) as stage:
+        await stage.until_quiet()
+        await stage.caller_says(QUESTION)
+        await stage.until_quiet()
+
+        assert stage.journal.served["input_tokens", SECOND] == 100
+        assert stage.journal.served["input_tokens", None] == stage.journal.used["llm", "input_tokens", True] > 0
+        assert ("output_tokens", None) not in stage.journal.served
