@@ -186,8 +186,7 @@ async def _first_to_answer(
             on_failure(ProviderError(breaker.provider, "left alone after repeated failures", code="breaker_open"))
             continue
         answered = False
-        patience_s = last_s if is_last else first_s
-        items = with_deadlines(start(), first_s=patience_s, gap_s=gap_s, provider=breaker.provider)
+        items = _told(breaker, start(), first_s=last_s if is_last else first_s, gap_s=gap_s)
         try:
             async with aclosing(items):
                 async for item in items:
@@ -196,16 +195,30 @@ async def _first_to_answer(
                     if lost is not None:
                         yield lost
                         lost = None
+                return
         except ProviderError as error:
-            breaker.failed(error)
             if answered or is_last:
                 raise
             on_failure(error)
             lost = late if error.code == FIRST_LATE else None
-        except (GeneratorExit, asyncio.CancelledError):
-            if answered:
-                breaker.succeeded()
-            raise
-        else:
+
+
+async def _told(
+    breaker: Breaker, source: AsyncGenerator[T, None], *, first_s: float, gap_s: float
+) -> AsyncGenerator[T, None]:
+    """The items of one source; its breaker learns how it went. A listener who leaves has been answered."""
+    answered = False
+    items = with_deadlines(source, first_s=first_s, gap_s=gap_s, provider=breaker.provider)
+    try:
+        async with aclosing(items):
+            async for item in items:
+                answered = True
+                yield item
+    except ProviderError as error:
+        breaker.failed(error)
+        raise
+    except (GeneratorExit, asyncio.CancelledError):
+        if answered:
             breaker.succeeded()
-            return
+        raise
+    breaker.succeeded()
