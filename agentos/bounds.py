@@ -7,9 +7,10 @@ import re
 from typing import Any
 
 from agentos.health import Application, Message, Receive, Send
+from campaigns.importing.sheets import MOST_BYTES
 
 LARGEST_BODY = 5 * 2**20
-LARGEST_UPLOAD = 51 * 2**20  # a file of 50 MB, and the form around it; docker/nginx.conf says the same
+LARGEST_UPLOAD = MOST_BYTES + 2**20  # with the form around it; docker/nginx.conf says the same
 UPLOADS = re.compile(r"/t/[^/]+/(?:contacts/(?:import|do-not-call/registry)|knowledge)/")
 LINGERS_S = 2.0  # a client that is cut off while it sends does not read the answer
 
@@ -55,7 +56,7 @@ def _stated(scope: Message) -> int:
 
 async def _refuse(most: int, receive: Receive, send: Send) -> None:
     """413, and for a moment whatever still comes is thrown away."""
-    words = f"This is larger than {most // 2**20} MB. Nothing was kept. Please split it.\n".encode()
+    words = f"This is larger than {min(most, MOST_BYTES) // 2**20} MB. Nothing was kept. Please split it.\n".encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(words)).encode()),

@@ -35,7 +35,7 @@ union all
 select 'consent', e164, given_at, revoked_at, array[id::text, tier]
 from campaigns_consent where tenant_id = %(tenant)s and e164 = any(%(numbers)s) and given_at <= %(at)s
 union all
-select 'own', e164, since, null, array[source]
+select 'own', e164, since, asked_again_at, array[source]
 from campaigns_donotcall where tenant_id = %(tenant)s and e164 = any(%(numbers)s) and lifted_at is null
 union all
 select 'platform', e164, since, null, array[source]
@@ -73,6 +73,7 @@ class Known:
     contact: Person = Person()
     consents: list[ConsentFact] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
+    opted_out_at: datetime | None = None  # the last time that they asked
     registries: list[RegistryFact] = field(default_factory=list)
     attempts: list[datetime] = field(default_factory=list)
     hung_up_on_us: bool = False
@@ -112,7 +113,7 @@ class FactBook:
             consent=asked_for_it(self._campaign, number) or best_consent(known.consents),
             line_type=contact.line_type,
             sip_address=contact.sip_address,
-            listings=tuple(each for each in known.listings if not _is_lifted(each, known.consents)),
+            listings=tuple(each for each in known.listings if not _is_lifted(each, known)),
             registries=tuple(known.registries),
             attempts=tuple(known.attempts),
             attempts_of_seller=tuple(known.attempts),
@@ -136,7 +137,10 @@ class FactBook:
                 case "consent":
                     given = ConsentFact(words[0], Tier(words[1]), about, since, until)
                     self._known[about].consents.append(given)
-                case "own" | "platform":
+                case "own":
+                    self._known[about].listings.append(Listing(kind, since, words[0]))
+                    self._known[about].opted_out_at = until or since
+                case "platform":
                     self._known[about].listings.append(Listing(kind, since, words[0]))
                 case "attempt":
                     self._count(about, since, *words)
@@ -194,5 +198,6 @@ def week_hours(stored: Sequence[Any]) -> WeekHours | None:
     return tuple((time.fromisoformat(day[0]), time.fromisoformat(day[1])) if day else None for day in stored)
 
 
-def _is_lifted(listing: Listing, consents: Sequence[ConsentFact]) -> bool:
-    return listing.list == "own" and overtaken_by(listing.since, consents) is not None
+def _is_lifted(listing: Listing, known: Known) -> bool:
+    at = known.opted_out_at
+    return listing.list == "own" and at is not None and overtaken_by(at, known.consents) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import structlog
@@ -10,14 +11,15 @@ from celery.signals import worker_init
 from django.db import transaction
 from django.utils.timezone import now
 
-from agentos.jobs import PlatformTask, enqueue
+from agentos.jobs import TENANT_HEADER, PlatformTask, enqueue
 from agentos.tenants.models import Tenant
-from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns.answers import replies, second_opinion
 from campaigns.audio import clip_making
 from campaigns.calling import charging, reconciling, turns
 from campaigns.calling.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
+from campaigns.importing.turns import NotYet, stood_in_the_way
 from campaigns.jurisdictions import tables
 from campaigns.people.registries import fail_load, run_load
 from campaigns.planning import forecast
@@ -25,6 +27,7 @@ from telephony import carrier
 from telephony.carrier import CarrierError
 
 FETCH_TRIES, READ_TRIES = 8, 3
+FILE_AGAIN_S, FILE_TRIES = 3, 200
 CANCEL_TRIES, CANCEL_AGAIN_S = 10, 2  # for about as long as a telephone rings
 
 log = structlog.get_logger(__name__)
@@ -62,27 +65,38 @@ def take_prices() -> None:
         log.warning("prices are not known yet", code=error.code)
 
 
-@shared_task(ignore_result=True, soft_time_limit=870, time_limit=900)
-def import_contacts(import_id: str) -> None:
+@shared_task(bind=True, ignore_result=True, max_retries=None, soft_time_limit=870, time_limit=900)
+def import_contacts(self: Task, import_id: str) -> None:  # type: ignore[type-arg]
     """Import a file that was started. Whatever goes wrong, the person is told, and nothing is half imported."""
-    try:
-        with transaction.atomic():
-            run_import(int(import_id))
-    except Exception as error:
-        # The error itself may quote a row of somebody's file; its kind says enough.
-        log.error("an import failed", import_id=import_id, kind=type(error).__name__)
-        fail_import(int(import_id), "Something went wrong on our side. Nothing was imported; please try again.")
+    _take_in(self, int(import_id), run_import, fail_import, "Nothing was imported")
 
 
-@shared_task(ignore_result=True, soft_time_limit=870, time_limit=900)
-def load_registry(load_id: str) -> None:
+@shared_task(bind=True, ignore_result=True, max_retries=None, soft_time_limit=870, time_limit=900)
+def load_registry(self: Task, load_id: str) -> None:  # type: ignore[type-arg]
     """Load a file of a registry. Whatever goes wrong, the person is told, and what was loaded before still holds."""
+    _take_in(self, int(load_id), run_load, fail_load, "Nothing was loaded")
+
+
+def _take_in(
+    task: Task,  # type: ignore[type-arg]
+    key: int,
+    work: Callable[[int], None],
+    fail: Callable[[int, str], None],
+    so: str,
+) -> None:
+    """Take a file in once no other one is, and again where somebody else's rows stood in the way."""
+    headers = {TENANT_HEADER: str(current_tenant_id())}
     try:
         with transaction.atomic():
-            run_load(int(load_id))
+            work(key)
+    except NotYet:
+        raise task.retry(countdown=FILE_AGAIN_S, headers=headers) from None
     except Exception as error:
-        log.error("a registry file was not loaded", load_id=load_id, kind=type(error).__name__)
-        fail_load(int(load_id), "Something went wrong on our side. Nothing was loaded; please try again.")
+        if stood_in_the_way(error) and task.request.retries < FILE_TRIES:
+            raise task.retry(countdown=FILE_AGAIN_S, headers=headers) from None
+        # The error itself may quote a row of somebody's file; its kind says enough.
+        log.error("a file was not taken in", task=task.name, key=key, kind=type(error).__name__)
+        fail(key, f"Something went wrong on our side. {so}; please try again.")
 
 
 @shared_task(ignore_result=True)

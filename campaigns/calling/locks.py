@@ -16,6 +16,7 @@ from agentos.tenants.prepared import send
 
 RECEIPTS = 7_310_001
 DIALLING = 7_310_002
+FILES = 7_310_003
 LONGEST_STANDSTILL = "3s"
 IN_STOCK = 8
 
@@ -23,12 +24,19 @@ _IN_TURN = """
 select set_config('idle_in_transaction_session_timeout', %(longest)s, true),
     pg_advisory_xact_lock(%(kind)s, %(tenant)s)
 """
+_ALONE = "select pg_try_advisory_xact_lock(%(kind)s, %(tenant)s)"
 _TAKE = "select pg_try_advisory_lock(%s, key) from unnest(%s::int[]) with ordinality as wanted(key, place)"
 
 
 def receipts_in_turn(tenant_id: int) -> None:
     """One receipt at a time for each tenant, until the end of the transaction, which must not take long."""
     send(_IN_TURN, kind=RECEIPTS, tenant=tenant_id, longest=LONGEST_STANDSTILL)
+
+
+def alone(kind: int, tenant_id: int) -> bool:
+    """Whether nobody else does this for the tenant; nobody does until the end of the transaction, if so."""
+    ((is_ours,),) = send(_ALONE, kind=kind, tenant=tenant_id)()
+    return bool(is_ours)
 
 
 class Locks:

@@ -14,10 +14,11 @@ REMEMBERED_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Rows read, of how many; both 0 while the file is being looked through."""
+    """Rows read, of how many; both 0 while the file is being looked through, or waits for another one."""
 
     read: int = 0
     rows: int = 0
+    waits: bool = False
 
     @property
     def percent(self) -> int:
@@ -27,7 +28,7 @@ class Progress:
 def tell(tenant_id: int, import_id: int | str, progress: Progress) -> None:
     """An import goes on when the cache is away; it only goes on unseen."""
     with suppress(RedisError):
-        cache.set(_key(tenant_id, import_id), (progress.read, progress.rows), REMEMBERED_S)
+        cache.set(_key(tenant_id, import_id), (progress.read, progress.rows, progress.waits), REMEMBERED_S)
 
 
 def read(tenant_id: int, import_id: int | str) -> Progress | None:

@@ -18,8 +18,9 @@ from agentos.tenants.scoping import current_tenant_id
 from campaigns.importing import files, progress
 from campaigns.importing.rows import LONGEST_TAG, Person, Rejected, RowReader
 from campaigns.importing.sheets import Line, Sheet, SheetError, open_sheet
+from campaigns.importing.turns import in_turn
 from campaigns.jurisdictions import tables
-from campaigns.models import Consent, Contact, ContactImport
+from campaigns.models import Consent, Contact, ContactImport, DoNotCall
 from campaigns.people.lifting import lift_overtaken
 
 CHUNK = 2_000
@@ -39,12 +40,13 @@ class Tally:
 def run_import(import_id: int) -> None:
     """Import a file that was started. Repeating it, or running it twice at once, imports it once.
 
-    A file that cannot be imported leaves no contact behind, and says why.
+    A file that cannot be imported leaves no contact behind, and says why. Raises NotYet while another one is.
     """
     waiting = ContactImport.objects.filter(pk=import_id, status=ContactImport.Status.RUNNING)
     batch = waiting.select_for_update(skip_locked=True).first()
     if batch is None:
         return
+    in_turn(import_id)
     try:
         with transaction.atomic():
             _Import(batch).run()
@@ -76,6 +78,7 @@ class _Import:
         self._reader = RowReader(self._sheet.headers, batch.columns, tables().gazetteer)
         self._consent = _consent_of(batch)
         self._tag = tag_of(batch.name)
+        self._listed: list[str] = []
 
     def run(self) -> None:
         try:
@@ -120,9 +123,11 @@ class _Import:
         if self._consent is not None:
             given = [Consent(e164=row.e164, created_by=self._batch.created_by, **self._consent) for row in rows]
             Consent.objects.bulk_create(given, ignore_conflicts=True)
-            lift_overtaken(list(people), now())
+            listed = DoNotCall.objects.filter(e164__in=people, lifted_at=None)
+            self._listed += map(str, listed.values_list("e164", flat=True))
 
     def _finish(self, total: int) -> None:
+        lift_overtaken(self._listed, now())  # last: whoever asks again meanwhile does not wait for the import
         batch, tally = self._batch, self._tally
         batch.rows, batch.rows_read, batch.added, batch.merged = total, tally.read, tally.added, tally.merged
         batch.rejected, batch.report = self._report.count, self._report.close()

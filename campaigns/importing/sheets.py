@@ -11,7 +11,7 @@ from pathlib import Path
 from agentos.cells import as_written
 from agentos.errors import DomainError
 
-MOST_BYTES = 50 * 2**20
+MOST_BYTES = 50 * 2**20  # what every page says; agentos/bounds.py lets no larger request in
 MOST_ROWS = 200_000
 MOST_COLUMNS = 100
 CHUNK = 2**20

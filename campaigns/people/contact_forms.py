@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.timezone import get_current_timezone, localdate, now
 
 from campaigns.importing.columns import WORDS, Column
-from campaigns.importing.sheets import MOST_BYTES, too_large
+from campaigns.importing.sheets import MOST_BYTES, MOST_ROWS, too_large
 from campaigns.jurisdictions import tables
 from campaigns.models import Consent
 from campaigns.people.registries import is_too_old
@@ -87,7 +87,7 @@ class LiftForm(forms.Form):
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="CSV or XLSX, up to 50 MB and 200,000 rows.",
+        help_text=f"CSV or XLSX, up to {MOST_BYTES // 2**20} MB and {MOST_ROWS:,} rows.",
         widget=forms.ClearableFileInput({"data-most-mb": MOST_BYTES // 2**20}),
     )
 
@@ -125,7 +125,8 @@ class RegistryForm(forms.Form):
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_REGISTRY_BYTES:
-            raise forms.ValidationError("The file is larger than 30 MB. Please load one area code at a time.")
+            most = f"{MOST_REGISTRY_BYTES // 2**20} MB"
+            raise forms.ValidationError(f"The file is larger than {most}. Please load one area code at a time.")
         return file
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from itertools import islice
 from pathlib import PurePath
+from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
@@ -75,11 +76,16 @@ def upload(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch(request: TenantRequest, import_id: int) -> HttpResponse:
     """The second step asks what is what, and starts; from then on the page shows how far it is, and the result."""
-    kept = get_object_or_404(ContactImport.objects.select_for_update(), pk=import_id)
-    if kept.status != Status.MAPPING:
-        if request.method == "POST":
+    kept = get_object_or_404(ContactImport, pk=import_id)
+    if request.method == "POST":  # of two who press the button one starts it, and nobody waits for an import that runs
+        waiting = ContactImport.objects.filter(pk=import_id, status=Status.MAPPING)
+        held = waiting.select_for_update(skip_locked=True).first()
+        if held is None:
             return redirect("contacts:import", request.tenant.slug, import_id)
-        context = {"batch": kept, "progress": progress.read(request.tenant.pk, kept.pk), "group": tag_of(kept.name)}
+        kept = held
+    if kept.status != Status.MAPPING:
+        told = progress.read(request.tenant.pk, kept.pk)
+        context: dict[str, Any] = {"batch": kept, "progress": told, "group": tag_of(kept.name)}
         return render(request, "campaigns/contacts/import.html", context)
     sheet = _sheet(kept)
     data = request.POST if request.method == "POST" else None

@@ -21,6 +21,7 @@ from agentos.errors import DomainError
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns.importing import files, progress
 from campaigns.importing.progress import Progress
+from campaigns.importing.turns import in_turn
 from campaigns.models import Registry, RegistryFile, RegistryNumber
 from campaigns.rules import REGISTRY_FRESH
 
@@ -64,11 +65,15 @@ def key_of(load: RegistryFile) -> str:
 
 
 def run_load(load_id: int) -> None:
-    """Load a file that was taken in. Repeating it loads it once; a file that is none leaves everything as it was."""
+    """Load a file that was taken in. Repeating it loads it once; a file that is none leaves everything as it was.
+
+    Raises NotYet while another file is loaded.
+    """
     waiting = RegistryFile.objects.filter(pk=load_id, status=Status.RUNNING)
     load = waiting.select_for_update(skip_locked=True).first()
     if load is None:
         return
+    in_turn(key_of(load))
     try:
         path = files.path_of(load.file)
         told = _teller(load, path.stat().st_size)

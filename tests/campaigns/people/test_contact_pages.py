@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -218,6 +220,23 @@ def test_an_import_from_the_file_to_the_people(browser: Client, tenant: Tenant) 
     with tenant_transaction(tenant):
         assert Contact.objects.get().tags == ["recall"]
         assert Consent.objects.get().source == "Patient form"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_of_an_import_is_there_while_it_runs(browser: Client, tenant: Tenant) -> None:
+    upload(browser, tenant)
+    here = at("import", tenant, the_import(tenant).pk)
+    browser.post(here, CHOSEN)
+
+    def look() -> list[int]:
+        try:
+            return [browser.get(here).status_code, browser.post(here, CHOSEN).status_code]
+        finally:
+            connection.close()
+
+    with tenant_transaction(tenant), ThreadPoolExecutor(1) as elsewhere:
+        ContactImport.objects.select_for_update().get()  # as the worker holds it
+        assert elsewhere.submit(look).result(4) == [200, 302]  # the database would let it wait for five seconds
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import Retry
+from django.db import connection
 from django.utils.timezone import now
 
 from agentos.jobs import TENANT_HEADER
@@ -16,6 +20,7 @@ from campaigns import tasks
 from campaigns.importing import files, progress, run
 from campaigns.importing.columns import guess
 from campaigns.importing.sheets import open_sheet
+from campaigns.importing.turns import NotYet
 from campaigns.models import Consent, Contact, ContactImport, DoNotCall
 from campaigns.people import contacts
 
@@ -229,3 +234,48 @@ def test_consent_of_tomorrow_is_no_consent(tenant: Tenant) -> None:
 def test_no_name_leads_out_of_the_data_folder(name: str) -> None:
     with pytest.raises(LookupError):
         files.path_of(name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_files_that_name_the_same_people_one_waits_for_the_other(tenant: Tenant) -> None:
+    first = start(tenant, HEAD + "2085550142,Rosa,ID\n2085550143,Ana,ID\n")
+    second = start(tenant, HEAD + "2085550143,Ana Lee,\n2085550142,Rosa Delgado,\n")
+
+    def meanwhile() -> None:
+        with tenant_transaction(tenant), pytest.raises(NotYet):
+            run.run_import(second)
+
+    with tenant_transaction(tenant), ThreadPoolExecutor(1) as elsewhere:
+        run.run_import(first)
+        elsewhere.submit(on_its_own_connection, meanwhile).result()
+
+    assert progress.read(tenant.pk, second) == progress.Progress(waits=True)
+    assert work(tenant, second).merged == 2
+    assert people(tenant) == {"+12085550142": "Rosa Delgado", "+12085550143": "Ana Lee"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_somebody_else_s_row_stopped_is_made_again(tenant: Tenant) -> None:
+    work(tenant, start(tenant, HEAD + "2085550142,Rosa,ID\n"))
+    import_id = start(tenant, HEAD + "2085550143,Ana,ID\n2085550142,Rosa Delgado,ID\n")
+
+    def meanwhile() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("set lock_timeout = '20ms'")
+        with pytest.raises(Retry):
+            work(tenant, import_id)
+
+    with tenant_transaction(tenant), ThreadPoolExecutor(1) as elsewhere:
+        Contact.objects.select_for_update().get(e164="+12085550142")
+        elsewhere.submit(on_its_own_connection, meanwhile).result()
+    assert people(tenant) == {"+12085550142": "Rosa"}
+
+    assert work(tenant, import_id).status == "done"
+    assert people(tenant) == {"+12085550142": "Rosa Delgado", "+12085550143": "Ana"}
+
+
+def on_its_own_connection(act: Callable[[], None]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()

@@ -15,6 +15,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling.reconciling import reconcile
+from campaigns.facts import FactBook
 from campaigns.models import Attempt, Campaign, Consent, DoNotCall
 from campaigns.people import contacts
 from campaigns.people.lifting import lift_overtaken
@@ -23,7 +24,7 @@ from campaigns.tasks import cancel_call
 from telephony.simulator.server import PracticeCarrier
 from tests import factories
 from tests.campaigns.line import Line, MakeLine, in_thread
-from tests.campaigns.rows import LONG_AGO, NOON, ROSA, called, claim_due, claimed
+from tests.campaigns.rows import LONG_AGO, NOON, ROSA, called, claim_due, claimed, make_campaign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ways = dict[str, Callable[[Agent], Any]]
@@ -188,3 +189,16 @@ def test_only_a_later_consent_that_stands_lifts_an_opt_out(
     tenant: Tenant, consents: list[tuple[timedelta, bool]], stays: bool
 ) -> None:
     assert listed(tenant, *consents) is stays
+
+
+def test_consent_from_between_two_opt_outs_does_not_lift_the_second(agent: Agent) -> None:
+    campaign = make_campaign(agent, ROSA)
+    with tenant_transaction(agent.tenant_id):
+        opt_out(ROSA, "key", "", LONG_AGO)
+        opt_out(ROSA, "voice", "", LONG_AGO + timedelta(days=9))
+        Consent.objects.create(e164=ROSA, source="form", given_at=LONG_AGO + timedelta(days=4))
+
+        lift_overtaken([ROSA], NOON)
+
+        assert DoNotCall.objects.get().lifted_at is None
+        assert FactBook(campaign, [ROSA], NOON).of(ROSA).listings
