@@ -34,6 +34,7 @@ from agentos.addresses import is_public
 PORTS = frozenset({443, 8443})
 WITHIN_S, CONNECT_WITHIN_S = 10.0, 4.0
 MOST_BYTES = 64 * 1024
+LIMITS = httpx2.Limits(max_connections=10, keepalive_expiry=5.0)
 LONGEST_URL = 2000
 # What belongs to the connection is not for a tenant to say.
 RESERVED_HEADERS = frozenset({
@@ -129,7 +130,7 @@ def client(*, most_bytes: int = MOST_BYTES, resolve: Resolve | None = None) -> h
     of it as OutgoingError.
     """
     return httpx2.AsyncClient(
-        transport=_Transport(resolve or resolve_name, most_bytes),
+        transport=GuardedTransport(resolve or resolve_name, most_bytes),
         headers={"user-agent": "AgentOS"},
         timeout=httpx2.Timeout(WITHIN_S, connect=CONNECT_WITHIN_S),
         follow_redirects=False,
@@ -231,13 +232,19 @@ class _Backend(httpcore2.AsyncNetworkBackend):
         return addresses[:2]
 
 
-class _Transport(httpx2.AsyncHTTPTransport):
+class GuardedTransport(httpx2.AsyncHTTPTransport):
     """HTTP/1.1 over judged connections, each answer within its bounds."""
 
-    def __init__(self, resolve: Resolve, most_bytes: int) -> None:
+    def __init__(self, resolve: Resolve, most_bytes: int, limits: httpx2.Limits = LIMITS) -> None:
         super().__init__(verify=_tls(), trust_env=False)
         self._most_bytes = most_bytes
-        self._pool = httpcore2.AsyncConnectionPool(ssl_context=_tls(), network_backend=_Backend(resolve))
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=_tls(),
+            network_backend=_Backend(resolve),
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+        )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url

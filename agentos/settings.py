@@ -319,6 +319,10 @@ VENDORS = {
     },
     "offline": {"api_key": "", "base_url": ""},
 }
+# Servers that are nobody's: what an agent chooses as "Own server" where its business has not entered one of its own.
+for _name in ("own_model", "own_ears", "own_voice"):
+    _base = env.str(f"{_name.upper()}_BASE_URL", default="").rstrip("/")
+    VENDORS[_name] = {"base_url": _base, "api_key": _base and env.str(f"{_name.upper()}_API_KEY", default=NO_KEY)}
 # A server that hears in OpenAI's place.
 WHISPER = {"api_key": env.str("WHISPER_API_KEY", default=""), "base_url": env.str("WHISPER_BASE_URL", default="")}
 # Passages are found by meaning where an OpenAI key, or a server of one's own that speaks the same, measures it.

@@ -60,7 +60,11 @@ TIERS = (("default", "Standard"), ("fast", "Fast, at twice the price"), ("flex",
 THINKING = (("disabled", "None, for phone calls"), ("adaptive", "As the model sees fit"))
 CLAUDE_TIERS = (("auto", "Reserved capacity where there is some"), ("standard_only", "Standard"))
 
+OWN_NAME = "Own server"
 OFFLINE_NAME = "Offline (no key, for trying out)"
+
+# The name that servers with one model take for it. Where one lists its models, the first of them is the default.
+ANY_MODEL = Model("default", "The one that it runs")
 
 LANGUAGES: Mapping[str, str] = {
     "en-US": "English (United States)",
@@ -125,6 +129,14 @@ STT = (
         options=(number("temperature", "Variety", None, 0, 1, "0 writes what is most likely.", models=_WHISPER),),
         aliases=(("whisper", "whisper-1"),),
     ),
+    Provider(
+        "own_ears",
+        OWN_NAME,
+        models=(ANY_MODEL,),
+        needs_address=True,
+        custom_models=MODEL_NAME,
+        options=(number("temperature", "Variety", None, 0, 1, "0 writes what is most likely."),),
+    ),
     Provider("offline", OFFLINE_NAME, models=(Model("offline", "Built-in, English", ENGLISH),), needs_key=False),
 )
 
@@ -163,6 +175,14 @@ LLM = (
             choice("service_tier", "Priority at the vendor", None, CLAUDE_TIERS),
         ),
         aliases=(("haiku", "claude-haiku-5-5"), ("sonnet", "claude-sonnet-5-5"), ("opus", "claude-opus-5-5")),
+    ),
+    Provider(
+        "own_model",
+        OWN_NAME,
+        models=(ANY_MODEL,),
+        needs_address=True,
+        custom_models=MODEL_NAME,
+        options=(number("temperature", "Variety", None, 0, 2, "0 says the same thing each time."),),
     ),
     Provider(
         "offline", OFFLINE_NAME, models=(Model("offline", "Receptionist by rules, English", ENGLISH),), needs_key=False
@@ -221,6 +241,16 @@ TTS = (
         voices=tuple(Voice(name.lower(), f"{name}, {sound}") for name, sound in OPENAI_VOICES),
         custom_voices=r"[\w.+-]{1,80}",
         options=(number("speed", "Pace", 1.0, 0.7, 1.5, "1 is the voice's own pace.", models=r"(?!gpt-).*"),),
+    ),
+    Provider(
+        "own_voice",
+        OWN_NAME,
+        models=(ANY_MODEL,),
+        needs_address=True,
+        custom_models=MODEL_NAME,
+        voices=(Voice("alloy", "Alloy, as the server understands it"),),
+        custom_voices=r"[\w.+-]{1,80}",
+        options=(number("speed", "Pace", 1.0, 0.7, 1.5, "1 is the voice's own pace."),),
     ),
     Provider(
         "offline",

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from agentos.tenants.credentials import has_key_of
-from agents.catalog import Kind, language_name, provider, speaks
+from agents.catalog import OWN_NAME, Kind, language_name, provider, speaks
 from agents.comparison import LABELS, SECTION_OF, values
 from agents.drafts import OPTION, ROLES, judge
 from agents.endpoints import has_ears_of_its_own
@@ -46,6 +46,8 @@ WITH_NAMES = (
     "fallback_sentence",
     "consent_notice",
 )
+
+DOES = {Kind.STT: "for hearing", Kind.LLM: "for thinking", Kind.TTS: "for speaking"}
 
 _SAYS_AUTOMATED = re.compile(r"\b(automated|assistant|virtual|artificial|robot|AI|A\.I\.)(?!\w)", re.IGNORECASE)
 
@@ -151,7 +153,10 @@ def _names_without_value(spec: Mapping[str, Any]) -> Iterator[Check]:
 def _missing_keys(spec: Mapping[str, Any]) -> Iterator[Check]:
     for role, kind in ROLES.items():
         offer = provider(kind, spec[f"{role}_provider"])
-        if offer and not is_configured(offer.name, kind):
+        if offer and offer.needs_address and not is_configured(offer.name, kind):
+            detail = "Enter it in Settings, Vendor keys. Without it nobody is asked."
+            yield Check(State.LOOK, f"Your own server {DOES[kind]} has no address", detail, f"{role}_provider")
+        elif offer and not is_configured(offer.name, kind):
             detail = "Calls would go to the provider without one."
             yield Check(State.LOOK, f"This server has no key for {offer.label}", detail, f"{role}_provider")
     if spec["transport"] == OPENAI_REALTIME and not is_configured(REALTIME_VENDOR):
@@ -191,6 +196,8 @@ def _endings(spec: Mapping[str, Any]) -> Iterator[Check]:
 def _gone(spec: Mapping[str, Any]) -> Iterator[Check]:
     for each in gone(spec, known_lists()):
         text = f"{each.vendor} does not list {each.name} any more"
+        if each.vendor == OWN_NAME:
+            text = f"Your own server has no model {each.name}"
         yield Check(State.LOOK, text, "Calls may fail with it. Choose another one.", each.field)
 
 

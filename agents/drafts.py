@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,7 @@ ROLES: Mapping[str, Kind] = {
     "second_tts": Kind.TTS,
 }
 OPTION = "_options__"
+NO_MODELS: Mapping[str, str] = MappingProxyType({})
 MOST_KEYTERM_WORDS = 100
 MOST_SILENCE_PROMPTS = 5
 MOST_BACKCHANNELS = 50
@@ -44,9 +46,10 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class Judgement:
     """What became of changes to a draft with the values `current`: what is accepted and differs; errors for others."""
 
-    def __init__(self, current: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-        self.current = current
-        self.changes = changes
+    def __init__(
+        self, current: Mapping[str, Any], changes: Mapping[str, Any], first_models: Mapping[str, str] = NO_MODELS
+    ) -> None:
+        self.current, self.changes, self.first_models = current, changes, first_models
         self.accepted: dict[str, Any] = {}
         self.errors: Errors = {}
         for role, kind in ROLES.items():
@@ -85,7 +88,8 @@ class Judgement:
             return
         moved = offer.name != self.current[f"{role}_provider"]
         self._keep(f"{role}_provider", offer.name)
-        self._choose_part(role, "model", moved, offer.default_model, offer.takes_model)
+        default_model = self.first_models.get(offer.name, offer.default_model)
+        self._choose_part(role, "model", moved, default_model, offer.takes_model)
         if kind is Kind.TTS:
             self._choose_part(role, "voice", moved, offer.default_voice, offer.takes_voice)
         if f"{role}_options" in self.current:
@@ -158,13 +162,16 @@ class Judgement:
             self._refuse(field, message)
 
 
-def judge(current: Mapping[str, Any], changes: Mapping[str, Any]) -> Judgement:
+def judge(
+    current: Mapping[str, Any], changes: Mapping[str, Any], first_models: Mapping[str, str] = NO_MODELS
+) -> Judgement:
     """Sort `changes` into what a draft with the values `current` accepts and what it does not.
 
     A setting of a provider is called `stt_options__name`; None gives it back to the provider's default.
+    `first_models`: with which model a provider begins, where it is not the catalog's first.
     An empty text is accepted: a draft may be unfinished, publishing asks for the rest.
     """
-    return Judgement(current, changes)
+    return Judgement(current, changes, first_models)
 
 
 def text(value: object) -> str:

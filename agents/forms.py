@@ -309,7 +309,9 @@ def _providers(role: str, kind: Kind) -> Choices:
 
 
 def _named(offer: Provider, kind: Kind) -> str:
-    return offer.label if is_configured(offer.name, kind) else f"{offer.label} (no key on this server)"
+    if is_configured(offer.name, kind):
+        return offer.label
+    return f"{offer.label} ({'no address yet' if offer.needs_address else 'no key on this server'})"
 
 
 def _choice(name: str, known: Choices, current: str, other: str) -> dict[str, forms.Field]:

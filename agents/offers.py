@@ -119,6 +119,7 @@ class Provider:
     label: str
     models: tuple[Model, ...]
     needs_key: bool = True
+    needs_address: bool = False  # it is the business's own, which says where it is
     custom_models: str = ""  # a pattern for models that are not listed; empty where only listed ones will do
     voices: tuple[Voice, ...] = ()
     custom_voices: str = ""

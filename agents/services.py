@@ -23,6 +23,7 @@ from agents.models import Agent, AgentVersion
 from agents.native import services as native
 from agents.rehearsing import Standing, stage
 from agents.templates_catalog import BLANK, template
+from agents.vendor_lists import first_models
 
 AgentId = UUID | str
 
@@ -86,7 +87,7 @@ def save_draft(tenant: Tenant, agent_id: AgentId, *, changes: Mapping[str, Any])
     """Take over the fields named in `changes`, and settings as `stt_options__name`. See `drafts.judge`."""
     with tenant_transaction(tenant):
         draft = draft_of(_locked(agent_id))
-        judgement = judge(values(draft), changes)
+        judgement = judge(values(draft), changes, first_models())
         _write(draft, judgement.accepted)
         return SavedDraft(draft, tuple(judgement.accepted), judgement.errors)
 

@@ -17,12 +17,12 @@ from django.utils.timezone import now
 from agentos.errors import DomainError
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.scoping import current_tenant_id
-from agents.catalog import Kind, provider
+from agents.catalog import PROVIDERS, Kind, provider
 from agents.drafts import ROLES
 from agents.endpoints import endpoint, has_ears_of_its_own
 from agents.models import VendorList
 from agents.offers import Model, Provider, Voice
-from agents.providers.listing import LISTING, listing
+from agents.providers.listing import LISTING, Listing, listing
 from agents.providers.ports import ProviderError
 
 PAUSE_S = 10
@@ -67,6 +67,28 @@ def refresh(name: str) -> VendorList | None:
         if name not in keys:  # the key is this server's, and what belongs to its account is nobody else's
             told = {kind: [each for each in listed if not each["is_own"]] for kind, listed in told.items()}
         facts = {"content": told, "told_at": now(), "trouble": ""}
+    return _write(name, facts)
+
+
+def keep(name: str, told: Listing) -> None:
+    """What a server has just told, because somebody tried it."""
+    _write(name, {"content": asdict(told), "told_at": now(), "trouble": ""})
+
+
+def forget(name: str) -> None:
+    """It is not theirs any more, or another one."""
+    VendorList.objects.filter(provider=name).delete()
+
+
+def first_models() -> dict[str, str]:
+    """Of servers of one's own, the first model that each lists for what it does: what a new choice begins with."""
+    kinds = {each.name: kind for kind, offers in PROVIDERS.items() for each in offers if each.needs_address}
+    told = VendorList.objects.filter(provider__in=kinds)
+    listed = {each.provider: each.content.get(kinds[each.provider]) for each in told}
+    return {name: models[0]["name"] for name, models in listed.items() if models}
+
+
+def _write(name: str, facts: Mapping[str, Any]) -> VendorList:
     made: VendorList = VendorList.objects.update_or_create(
         provider=name, defaults={"asked_at": now(), **facts}, create_defaults={"asked_at": now(), **facts}
     )[0]
@@ -88,7 +110,8 @@ def enriched(kind: Kind, name: str, lists: Lists) -> Provider | None:
     voices = [_voice(each) for each in told.content.get("voices", ())] if kind is Kind.TTS else []
     known = {each.name for each in offer.voices}
     new_voices = [each for each in voices if each.name not in known and offer.takes_voice(each.name)]
-    return replace(offer, models=(*offer.models, *new_models), voices=(*_own_first(new_voices), *offer.voices))
+    known_models = () if offer.needs_address and new_models else offer.models
+    return replace(offer, models=(*known_models, *new_models), voices=(*_own_first(new_voices), *offer.voices))
 
 
 def _voice(listed: Mapping[str, Any]) -> Voice:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents import providers
-from agents.endpoints import endpoint
+from agents.endpoints import endpoint, whose_voice
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
 from agents.providers.ports import (
     Hearing,
@@ -110,8 +110,10 @@ class Equipment(Mind):
             lambda: recogniser(spec, keys),
             (lambda: second_recogniser(spec, keys)) if spec.second_stt_provider else None,
         )
-        own = providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider, keys))
-        self.voice = CachedVoice(self._voices(own), speech_cache, spec.tts_provider, main_voice(spec), own=own)
+        place = endpoint(spec.tts_provider, keys)
+        own = providers.tts(spec.tts_provider, main_voice(spec), place)
+        whose = whose_voice(spec.tts_provider, place)
+        self.voice = CachedVoice(self._voices(own), speech_cache, whose, main_voice(spec), own=own)
 
     def open(self, texts: CallTexts) -> None:
         """Connect everything, and synthesize what is not there yet, for this call first; returns at once."""
@@ -248,12 +250,9 @@ def main_voice(spec: VersionSpec) -> Voice:
 
 async def synthesize_fixed(spec: VersionSpec, texts: list[str], keys: VendorKeys = NO_KEYS) -> int:
     """Bring the fixed sentences of a version into the cache; returns how many were missing. Raises ProviderError."""
-    voice = CachedVoice(
-        providers.tts(spec.tts_provider, main_voice(spec), endpoint(spec.tts_provider, keys)),
-        speech_cache,
-        spec.tts_provider,
-        main_voice(spec),
-    )
+    place = endpoint(spec.tts_provider, keys)
+    own = providers.tts(spec.tts_provider, main_voice(spec), place)
+    voice = CachedVoice(own, speech_cache, whose_voice(spec.tts_provider, place), main_voice(spec))
     missing = voice.prepare(texts)
     try:
         for text in missing:

@@ -16,6 +16,8 @@ UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
     "microdollars": ("Model, as billed there", lambda quantity: f"${quantity / 1_000_000:.4f}"),
     "input_tokens": ("Model, read", lambda quantity: count(quantity, "token")),
     "output_tokens": ("Model, written", lambda quantity: count(quantity, "token")),
+    "input_estimate": ("Model, read", lambda quantity: f"about {count(quantity, 'token')}"),
+    "output_estimate": ("Model, written", lambda quantity: f"about {count(quantity, 'token')}"),
     "heard_tokens": ("Model, heard", lambda quantity: count(quantity, "token")),
     "spoken_tokens": ("Model, spoken", lambda quantity: count(quantity, "token")),
     "characters": ("Voice", lambda quantity: count(quantity, "character")),

@@ -27,8 +27,11 @@ NO_KEYS: VendorKeys = MappingProxyType({})
 log = structlog.get_logger(__name__)
 
 
-def store(kind: Credential.Kind, name: str, secret: str) -> Credential:
-    """Keep a secret. A vendor has one key at a time: an earlier one is revoked. Raises DomainError."""
+def store(kind: Credential.Kind, name: str, secret: str, *, ends: str | None = None) -> Credential:
+    """Keep a secret. A vendor has one key at a time: an earlier one is revoked. Raises DomainError.
+
+    `ends` is what may be shown of it where its last characters may not.
+    """
     secret = secret.strip()
     has_gaps = kind == Credential.Kind.VENDOR and " " in secret
     if not SHORTEST <= len(secret) <= LONGEST or not (secret.isascii() and secret.isprintable()) or has_gaps:
@@ -36,7 +39,7 @@ def store(kind: Credential.Kind, name: str, secret: str) -> Credential:
     if kind == Credential.Kind.VENDOR:
         for earlier in _active().select_for_update().filter(kind=kind, name=name):
             revoke(earlier)
-    credential = Credential(kind=kind, name=name, ends=secret[-4:], created_by=actor_name())
+    credential = Credential(kind=kind, name=name, ends=secret[-4:] if ends is None else ends, created_by=actor_name())
     credential.sealed = vault.seal(secret, _place(credential))
     credential.save()
     record("credential.stored", f"Stored the secret {name}", subject=LOG, kind=str(kind), ends=credential.ends)

@@ -36,10 +36,10 @@ def stt(name: str, hearing: Hearing, endpoint: Endpoint) -> SpeechToText:
             from .stt.deepgram import DeepgramSpeechToText
 
             return DeepgramSpeechToText(hearing, endpoint)
-        case "openai":
+        case "openai" | "own_ears":
             from .stt.openai import OpenAISpeechToText
 
-            return OpenAISpeechToText(hearing, endpoint)
+            return OpenAISpeechToText(hearing, endpoint, name)
         case "offline":
             from .stt.offline import OfflineSpeechToText
 
@@ -50,10 +50,10 @@ def stt(name: str, hearing: Hearing, endpoint: Endpoint) -> SpeechToText:
 def llm(name: str, thinking: Thinking, endpoint: Endpoint) -> LanguageModel:
     """A mind for one call. Raises ProviderError for a name that we do not know."""
     match name:
-        case "openai":
+        case "openai" | "own_model":
             from .llm.openai import OpenAILanguageModel
 
-            return OpenAILanguageModel(thinking, endpoint)
+            return OpenAILanguageModel(thinking, endpoint, name)
         case "anthropic":
             from .llm.anthropic import AnthropicLanguageModel
 
@@ -76,10 +76,10 @@ def tts(name: str, voice: Voice, endpoint: Endpoint) -> TextToSpeech:
             from .tts.deepgram import DeepgramTextToSpeech
 
             return DeepgramTextToSpeech(voice, endpoint)
-        case "openai":
+        case "openai" | "own_voice":
             from .tts.openai import OpenAITextToSpeech
 
-            return OpenAITextToSpeech(voice, endpoint)
+            return OpenAITextToSpeech(voice, endpoint, name)
         case "offline":
             from .tts.offline import OfflineTextToSpeech
 

@@ -14,7 +14,8 @@ from .ports import Endpoint, ProviderError
 PATIENCE_S = 6.0
 MOST = 400  # of one kind
 LONGEST_LABEL = 80
-LISTING = ("deepgram", "openai", "anthropic", "elevenlabs")
+OWN_SERVERS = ("own_model", "own_ears", "own_voice")
+LISTING = ("deepgram", "openai", "anthropic", "elevenlabs", *OWN_SERVERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ def listing(name: str, endpoint: Endpoint) -> Listing:
     """What there is at this vendor. Raises ProviderError."""
     if name not in LISTING:
         raise ProviderError(name, "there is no list to ask for", retryable=False, code="unknown_provider")
-    adapter = importlib.import_module(f".lists.{name}", __package__)
+    is_own = name in OWN_SERVERS
+    adapter = importlib.import_module(f".lists.{'openai' if is_own else name}", __package__)
     try:
-        found: Listing = adapter.ask(endpoint)
+        found: Listing = (adapter.ask_own if is_own else adapter.ask)(endpoint)
     except Exception as error:  # four SDKs with errors of their own; what they say may repeat the key, so only the kind
         status = getattr(error, "status_code", None)
         code = str(status or type(error).__name__)

@@ -7,7 +7,7 @@ shared by the process. Nothing here retries: inside a turn a second try is someb
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -21,17 +21,24 @@ class ProviderError(Exception):
     def __init__(
         self, provider: str, message: str, *, retryable: bool = True, code: str = "", elsewhere: bool = False
     ) -> None:
-        super().__init__(f"{provider}: {message}")
+        super().__init__(message)
         self.provider, self.message, self.retryable, self.code = provider, message, retryable, code
         self.elsewhere = elsewhere
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a vendor is reached and with which key. `base_url` is http(s); sockets derive ws(s) from it."""
+    """Where a vendor is reached and with which key. `base_url` is http(s); sockets derive ws(s) from it.
+
+    `through` makes the HTTP client that alone may go there: an address that a tenant has chosen is guarded.
+    """
 
     api_key: str = field(default="", repr=False)
     base_url: str = ""
+    through: Callable[[], Any] | None = field(default=None, repr=False)
 
 
 # Hearing ------------------------------------------------------------------------------------------------
@@ -167,7 +174,7 @@ class Message:
 class Usage:
     """Tokens of one reply; `cached` is the part of `input` that the vendor had already read.
 
-    Tokens of sound have a price of their own and are counted apart.
+    Tokens of sound have a price of their own and are counted apart. `estimated`: the vendor did not tell.
     """
 
     input: int
@@ -175,6 +182,7 @@ class Usage:
     cached: int = 0
     audio_input: int = 0
     audio_output: int = 0
+    estimated: bool = False
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -183,6 +191,7 @@ class Usage:
             self.cached + other.cached,
             self.audio_input + other.audio_input,
             self.audio_output + other.audio_output,
+            self.estimated or other.estimated,
         )
 
 

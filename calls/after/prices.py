@@ -30,8 +30,8 @@ class Price:
 
 
 def cents_for(quantity: Decimal | int, kind: str, provider: str, model: str, unit: str, on: date) -> Decimal | None:
-    """What so much of it cost on that day; None where no price is known."""
-    found = price_of(kind, provider, model, unit, on)
+    """What so much of it cost on that day, counted or estimated; None where no price is known."""
+    found = price_of(kind, provider, model, unit.replace("_estimate", "_tokens"), on)
     return None if found is None else quantity * found.cents / found.per
 
 

@@ -26,7 +26,7 @@ from django.utils.timezone import now
 from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
-from agents.endpoints import endpoint
+from agents.endpoints import endpoint, whose_voice
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError, Voice
 from agents.providers.speech_cache import CachedVoice, SpeechCache
@@ -119,7 +119,9 @@ async def _made_in_one_voice(works: list[Work], keys: VendorKeys) -> AsyncGenera
     voice = Voice(**made_with)
     cache = SpeechCache(Path(settings.SPEECH_CACHE_DIR))
     try:
-        speaker = CachedVoice(providers.tts_ahead(provider, voice, endpoint(provider, keys)), cache, provider, voice)
+        place = endpoint(provider, keys)
+        whose = whose_voice(provider, place)
+        speaker = CachedVoice(providers.tts_ahead(provider, voice, place), cache, whose, voice)
         await _say_fixed(speaker, works)
     except ProviderError as error:
         for work in works:

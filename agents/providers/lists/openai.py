@@ -1,29 +1,40 @@
-"""OpenAI's list of models, and every server's that speaks the same. What each does is told by its name alone."""
+"""OpenAI's list of models, and every server's that speaks the same."""
 
 from __future__ import annotations
 
-import re
+import asyncio
+from collections.abc import Callable
+from typing import Any
 
-from openai import OpenAI
+from openai import AsyncOpenAI, OpenAI
 
-from ..listing import PATIENCE_S, Listing, plain
+from ..listing import PATIENCE_S, Listing
 from ..llm.openai_client import base_of
 from ..ports import Endpoint
-
-_HEARS = re.compile(r"transcribe|whisper|parakeet|moonshine", re.IGNORECASE)
-_SPEAKS = re.compile(r"tts|kokoro|orpheus", re.IGNORECASE)
-_NO_MIND = re.compile(
-    r"embed|moderation|image|dall-e|sora|realtime|audio|search|instruct|codex|davinci|babbage|computer|rerank|translate",
-    re.IGNORECASE,
-)
+from .naming import own_servers, vendors
 
 
 def ask(endpoint: Endpoint) -> Listing:
     """What there is. Raises whatever the SDK raises."""
+    return vendors(_names(endpoint))
+
+
+def ask_own(endpoint: Endpoint) -> Listing:
+    """What there is at a server of somebody's own. Raises whatever the SDK raises."""
+    if endpoint.through is None:
+        return own_servers(_names(endpoint))
+    return own_servers(asyncio.run(_names_through(endpoint.through, endpoint)))
+
+
+def _names(endpoint: Endpoint) -> list[str]:
     key = endpoint.api_key or "none"
     with OpenAI(api_key=key, base_url=base_of(endpoint), max_retries=0, timeout=PATIENCE_S) as client:
-        names = sorted(model.id for model in client.models.list())
-    hears = [name for name in names if _HEARS.search(name)]
-    speaks = [name for name in names if _SPEAKS.search(name) and name not in hears]
-    thinks = [name for name in names if name not in hears and name not in speaks and not _NO_MIND.search(name)]
-    return Listing(stt=plain(hears), llm=plain(thinks), tts=plain(speaks))
+        return [model.id for model in client.models.list()]
+
+
+async def _names_through(guarded: Callable[[], Any], endpoint: Endpoint) -> list[str]:
+    async with asyncio.timeout(PATIENCE_S), guarded() as http:
+        client = AsyncOpenAI(
+            api_key=endpoint.api_key, base_url=base_of(endpoint), max_retries=0, timeout=PATIENCE_S, http_client=http
+        )
+        return [model.id for model in (await client.models.list()).data]

@@ -1,20 +1,19 @@
-"""Chat completions of OpenAI, and of every server that speaks the same (vLLM, llama.cpp, gateways)."""
+"""Chat completions of OpenAI, and of every server that speaks the same (vLLM, Ollama, gateways, a business's own)."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from openai import AsyncOpenAI, OpenAIError
+from openai import APIStatusError, AsyncOpenAI, AsyncStream, OpenAIError
 
 from ..options import choose
 from ..ports import Endpoint, Message, ProviderError, Thinking, Thought, ToolSpec, Usage
 from .connections import BROKEN
-from .openai_client import Post, base_of, client_of, close_clients, connections, failure, preload
+from .openai_client import Post, base_of, client_of, close_clients, pool_of, preload, told_as
 from .openai_tools import GrowingCalls, gathered, message_body, tools_body
 
 __all__ = ["OpenAILanguageModel", "close_clients", "preload"]
@@ -22,23 +21,29 @@ __all__ = ["OpenAILanguageModel", "close_clients", "preload"]
 OWN_MODELS = ("gpt-5", "gpt-6")
 RESERVED = {"model", "messages", "stream", "n", "tools", "tool_choice", "functions"}
 WARM_S = 3.0
+CHARACTERS_PER_TOKEN = 4  # to estimate what a server does not tell
+MOST_REMEMBERED = 1000
 THOUGHT, THOUGHT_OVER = "<think>", "</think>"
+
+
+# Servers that refuse to be asked for their usage.
+_keep_usage: dict[str, None] = {}
 
 
 class OpenAILanguageModel:
     """One model at one endpoint. All of them share the event loop's connections."""
 
-    provider = "openai"
-
-    def __init__(self, thinking: Thinking, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
+    def __init__(self, thinking: Thinking, endpoint: Endpoint, provider: str = "openai") -> None:
+        self.provider, self.endpoint = provider, endpoint
         self._thinking = thinking
 
     async def warm(self) -> None:
         """Have two connections to spare, for a reply that is cut off takes its own with it. Never raises."""
-        with suppress(OpenAIError, *BROKEN):  # what cannot be sent is told by whoever asks
+        try:
             _ = self._chat  # is put together now and not while somebody waits
-        loop, pool = asyncio.get_running_loop(), connections.pool()
+        except (OpenAIError, ProviderError, *BROKEN):  # what cannot be sent is told by whoever asks
+            return
+        loop, pool = asyncio.get_running_loop(), pool_of(self.endpoint)
         missing = pool.missing(self._base, loop.time())
         if missing:
             pool.spare[self._base] += missing
@@ -47,28 +52,42 @@ class OpenAILanguageModel:
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> AsyncGenerator[Thought, None]:
         """As LanguageModel: text as it comes, then the tool calls, then at most one Usage."""
-        reason, usage, calls, words = "", None, GrowingCalls(), Words()
-        body, pool = self._body(messages, tools), connections.pool()
-        pool.taken(self._base)
-        try:
-            async with await self._chat.stream(body) as stream:
+        reason, usage, calls, words, written = "", None, GrowingCalls(), Words(), 0
+        with told_as(self.provider):
+            body, pool = self._body(messages, tools), pool_of(self.endpoint)
+            pool.taken(self._base)
+            async with await self._asked(body) as stream:
                 async for chunk in stream:
                     piece = _read(chunk)
                     reason, usage = piece.reason or reason, piece.usage or usage
+                    written += len(piece.text)
                     calls.feed(piece.calls)
                     if piece.text or piece.calls:
                         yield words.of(piece.text)
-        except (OpenAIError, *BROKEN) as error:
-            raise failure(error) from error
         if not reason or (calls and reason == "length"):
-            raise ProviderError("openai", "the answer stopped before its end", code="truncated")
+            raise ProviderError(self.provider, "the answer stopped before its end", code="truncated")
         pool.spare[self._base] += 1
         if rest := words.rest():
             yield rest
         for call in calls.whole():
+            written += len(call.name) + len(call.arguments)
             yield call
-        if usage:
-            yield usage
+        yield usage or _estimate(messages, written)
+
+    async def _asked(self, body: dict[str, Any]) -> AsyncStream[object]:
+        """The answer; a server that refuses to count is asked again, and from then on, without that wish."""
+        if self._base in _keep_usage:
+            body.pop("stream_options", None)
+        try:
+            return await self._chat.stream(body)
+        except APIStatusError as refusal:
+            if "stream_options" not in body or "stream_options" not in str(refusal.body):
+                raise
+        if len(_keep_usage) >= MOST_REMEMBERED:
+            _keep_usage.clear()
+        _keep_usage[self._base] = None
+        del body["stream_options"]
+        return await self._chat.stream(body)
 
     @functools.cached_property
     def _base(self) -> str:
@@ -80,7 +99,7 @@ class OpenAILanguageModel:
 
     @functools.cached_property
     def _chat(self) -> Post:
-        return Post(self._client, "/chat/completions")
+        return Post(self._client, "/chat/completions", pool_of(self.endpoint).client)
 
     def _body(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> dict[str, Any]:
         """What only OpenAI's newer models know is sent to them alone; other servers may refuse it."""
@@ -97,7 +116,7 @@ class OpenAILanguageModel:
             "model": thinking.model,
             "messages": [message_body(each, own=is_own) for each in (messages if is_own else gathered(messages))],
             "stream": True,
-            **choose("openai", defaults, thinking.options, reserved=RESERVED),
+            **choose(self.provider, defaults, thinking.options, reserved=RESERVED),
         }
         if tools:
             body["tools"] = tools_body(tools, strict=is_own)
@@ -184,6 +203,11 @@ def _text(content: Any) -> str:
     if content is not None and not isinstance(content, str):
         raise TypeError("content")
     return (content or "").encode(errors="ignore").decode()  # a server may cut a character in two
+
+
+def _estimate(messages: Sequence[Message], written: int) -> Usage:
+    read = sum(len(message.content) for message in messages)
+    return Usage(read // CHARACTERS_PER_TOKEN, -(-written // CHARACTERS_PER_TOKEN), estimated=True)
 
 
 def _usage(spent: Mapping[str, Any]) -> Usage:

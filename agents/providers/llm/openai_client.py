@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,27 +23,36 @@ from openai import (
 
 from ..ports import Endpoint, ProviderError
 from ..sockets import may_pass
-from .connections import LIMITS, TIMEOUT, Connections, is_lost_connection
+from .connections import BROKEN, LIMITS, TIMEOUT, Connections, Pool, is_lost_connection
 
 DEFAULT_BASE = "https://api.openai.com/v1"
 HOPELESS_TYPES = {"invalid_request_error", "authentication_error", "permission_error", "not_found_error"}
 
 # Of the two clients that the SDK knows, aiohttp's reads a token in two thirds of the time.
 connections = Connections(lambda: DefaultAioHttpClient(timeout=TIMEOUT, limits=LIMITS))
+_guarded: dict[Callable[[], httpx2.AsyncClient], Connections] = {}
+
+
+def pool_of(endpoint: Endpoint) -> Pool:
+    """The running event loop's connections to this address; what is guarded has connections of its own."""
+    make = endpoint.through
+    return (connections if make is None else _guarded.setdefault(make, Connections(make))).pool()
 
 
 def base_of(endpoint: Endpoint) -> str:
-    """The address under which everything stands; one without a path gets the vendor's."""
+    """The address under which everything stands; one without a path gets the vendor's. Raises ProviderError."""
+    if endpoint.through and not endpoint.base_url:  # what a business says to its own server is not for the vendor
+        raise ProviderError("openai", "there is no address", retryable=False, code="no_address")
     base = endpoint.base_url or DEFAULT_BASE
     return base if urlsplit(base).path.strip("/") else base.rstrip("/") + "/v1"
 
 
 def client_of(endpoint: Endpoint) -> AsyncOpenAI:
-    """A client on the running event loop's connections, which never tries twice."""
+    """A client on the running event loop's connections, which never tries twice. Raises ProviderError."""
     return AsyncOpenAI(
         api_key=endpoint.api_key or "none",
         base_url=base_of(endpoint),
-        http_client=connections.pool().client,
+        http_client=pool_of(endpoint).client,
         max_retries=0,
     )
 
@@ -54,8 +63,8 @@ class Post:
     The SDK puts address, headers and options together for each request, which takes it longer than sending it.
     """
 
-    def __init__(self, client: AsyncOpenAI, page: str) -> None:
-        self._client, self._http = client, connections.pool().client
+    def __init__(self, client: AsyncOpenAI, page: str, http: httpx2.AsyncClient) -> None:
+        self._client, self._http = client, http
         self._url = httpx2.URL(f"{str(client.base_url).rstrip('/')}{page}")
         kind = {"Content-Type": "application/json", "User-Agent": client.user_agent}
         self._headers = httpx2.Headers({**self._http.headers, **kind, **client.auth_headers})
@@ -72,11 +81,11 @@ class Post:
 
 
 async def _refusal(response: httpx2.Response) -> APIStatusError:
-    told: Any = None
+    told: Any = await response.aread()
     with suppress(ValueError):
-        told = json.loads(await response.aread())
+        told = json.loads(told)
     await response.aclose()
-    body = told.get("error", told) if isinstance(told, dict) else None
+    body = told.get("error", told) if isinstance(told, dict) else told
     return APIStatusError("refused", response=response, body=body)
 
 
@@ -90,27 +99,40 @@ def preload() -> None:
 
 async def close_clients() -> None:
     """Close this event loop's connections."""
-    await connections.close()
+    for each in (connections, *_guarded.values()):
+        await each.close()
 
 
-def failure(error: Exception) -> ProviderError:
+@contextmanager
+def told_as(provider: str) -> Iterator[None]:
+    """What the SDK, the network and the reading of an answer raise in here is a failure of this provider."""
+    try:
+        yield
+    except ProviderError as error:
+        error.provider = provider
+        raise
+    except (OpenAIError, *BROKEN) as error:
+        raise failure(error, provider) from error
+
+
+def failure(error: Exception, provider: str = "openai") -> ProviderError:
     """Our word for it. The vendor's own text stays out: it may repeat a key or what the caller said."""
     match error:
         case APITimeoutError() | httpx2.TimeoutException() if not is_lost_connection(error):
-            return ProviderError("openai", "no answer in time", code="timeout")
+            return ProviderError(provider, "no answer in time", code="timeout")
         case APIConnectionError() | httpx2.HTTPError():
-            return ProviderError("openai", "the connection failed", code="connection")
+            return ProviderError(provider, "the connection failed", code="connection")
         case APIStatusError(status_code=status):
             if status == 402 or (status == 429 and "insufficient_quota" in (error.code, error.type)):
-                return ProviderError("openai", "the quota is used up", retryable=False, code="quota")
+                return ProviderError(provider, "the quota is used up", retryable=False, code="quota")
             code = "rate_limit" if status == 429 else str(status)
             details = " ".join(filter(None, (error.code, error.param)))
             message = f"refused with {status} {details}".rstrip()
-            return ProviderError("openai", message, retryable=may_pass(status), code=code)
+            return ProviderError(provider, message, retryable=may_pass(status), code=code)
         case APIError():
             hopeless = error.type in HOPELESS_TYPES
             code = error.code or error.type or "error"
-            return ProviderError("openai", f"failed in mid-answer: {code}", retryable=not hopeless, code=code)
+            return ProviderError(provider, f"failed in mid-answer: {code}", retryable=not hopeless, code=code)
         case OpenAIError():
-            return ProviderError("openai", "the request could not be made", retryable=False, code="request")
-    return ProviderError("openai", "the answer was not readable", code="unreadable")
+            return ProviderError(provider, "the request could not be made", retryable=False, code="request")
+    return ProviderError(provider, "the answer was not readable", code="unreadable")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from openai import APIConnectionError, AuthenticationError, OpenAIError, PermissionDeniedError
+from openai import APIConnectionError, AsyncOpenAI, AuthenticationError, OpenAIError, PermissionDeniedError
 
-from ..llm.connections import BROKEN
-from ..llm.openai_client import client_of, failure
+from ..llm.openai_client import client_of, told_as
 from ..offline_voice.mulaw import as_wav
 from ..options import choose
 from ..ports import Endpoint, Hearing, HearingEvent, ProviderError
@@ -25,14 +25,12 @@ RESERVED = {"file", "model", "stream", "response_format"}
 class OpenAISpeechToText:
     """One stream of one call. Who speaks when is told by ourselves; the words are the vendor's."""
 
-    provider = "openai"
-
-    def __init__(self, hearing: Hearing, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
+    def __init__(self, hearing: Hearing, endpoint: Endpoint, provider: str = "openai") -> None:
+        self.provider, self.endpoint = provider, endpoint
         self._is_open = False
-        live = hearing.model.startswith(LIVE_MODELS)
+        live = provider == "openai" and hearing.model.startswith(LIVE_MODELS)  # whose sockets go past the guard
         self._reader: LiveReader | SegmentReader = (
-            LiveReader(hearing, endpoint) if live else SegmentReader(hearing, endpoint)
+            LiveReader(hearing, endpoint) if live else SegmentReader(hearing, endpoint, provider)
         )
         self._turns = OwnTurns(self._reader, hearing)
         if isinstance(self._reader, LiveReader):
@@ -69,45 +67,49 @@ class SegmentReader:
 
     guesses = True
 
-    def __init__(self, hearing: Hearing, endpoint: Endpoint) -> None:
-        self._hearing, self._client = hearing, client_of(endpoint)
+    def __init__(self, hearing: Hearing, endpoint: Endpoint, provider: str) -> None:
+        self._hearing, self._endpoint, self._provider = hearing, endpoint, provider
 
     async def open(self) -> None:
         """Have a connection ready. Servers that list no models are as good as others. Raises ProviderError."""
-        try:
-            async with asyncio.timeout(OPEN_S):
-                await self._client.models.with_raw_response.list()
-        except (AuthenticationError, PermissionDeniedError, APIConnectionError, *BROKEN) as error:
-            raise failure(error) from error
-        except TimeoutError as error:
-            raise ProviderError("openai", "no answer in time", code="timeout") from error
-        except OpenAIError:
-            return
+        with told_as(self._provider):
+            try:
+                async with asyncio.timeout(OPEN_S):
+                    await self._client.models.with_raw_response.list()
+            except (AuthenticationError, PermissionDeniedError, APIConnectionError):
+                raise
+            except TimeoutError as error:
+                raise ProviderError(self._provider, "no answer in time", code="timeout") from error
+            except OpenAIError:
+                return
 
     def hear(self, sound: bytes) -> None:
         """It is sent when it is read."""
 
     async def read(self, sound: bytes) -> str:
-        wishes = choose("openai", self._wishes(), self._hearing.options, reserved=RESERVED)
-        try:
-            async with asyncio.timeout(READ_S):
-                told = await self._client.audio.transcriptions.create(
-                    model=self._hearing.model,
-                    file=("turn.wav", as_wav(sound), "audio/wav"),
-                    response_format="json",
-                    **wishes,
-                )
-        except (OpenAIError, *BROKEN) as error:
-            raise failure(error) from error
-        except TimeoutError as error:
-            raise ProviderError("openai", "no answer in time", code="timeout") from error
+        wishes = choose(self._provider, self._wishes(), self._hearing.options, reserved=RESERVED)
+        with told_as(self._provider):
+            try:
+                async with asyncio.timeout(READ_S):
+                    told = await self._client.audio.transcriptions.create(
+                        model=self._hearing.model,
+                        file=("turn.wav", as_wav(sound), "audio/wav"),
+                        response_format="json",
+                        **wishes,
+                    )
+            except TimeoutError as error:
+                raise ProviderError(self._provider, "no answer in time", code="timeout") from error
         text = getattr(told, "text", None)
         if not isinstance(text, str):
-            raise ProviderError("openai", "the answer was not readable", code="unreadable")
+            raise ProviderError(self._provider, "the answer was not readable", code="unreadable")
         return text
 
     async def close(self) -> None:
         """The connections belong to the process."""
+
+    @functools.cached_property
+    def _client(self) -> AsyncOpenAI:
+        return client_of(self._endpoint)
 
     def _wishes(self) -> dict[str, Any]:
         """Words to expect are a list for the newest models, and a sentence for all others."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import AsyncGenerator
 
-from openai import OpenAIError
+from openai import AsyncOpenAI
 
-from ..llm.connections import BROKEN
-from ..llm.openai_client import client_of, failure
+from ..llm.openai_client import client_of, told_as
 from ..offline_voice.mulaw import encode
 from ..offline_voice.resampling import Down
 from ..options import choose
@@ -24,17 +24,16 @@ RESERVED = {"model", "voice", "input", "response_format", "stream_format"}
 class OpenAITextToSpeech:
     """One voice, without word timings. Several pieces may be spoken at a time."""
 
-    provider = "openai"
-
-    def __init__(self, voice: Voice, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
+    def __init__(self, voice: Voice, endpoint: Endpoint, provider: str = "openai") -> None:
+        self.provider, self.endpoint = provider, endpoint
         self._voice = voice
-        self._client = client_of(endpoint)
 
     async def open(self) -> None:
-        """Connections are made with the pieces. Raises ProviderError for a voice that cannot exist."""
+        """Connections are made with the pieces. Raises ProviderError for a voice, or a place, that cannot exist."""
         if not re.fullmatch(VOICE, self._voice.voice):
-            raise ProviderError("openai", "that is not a voice", retryable=False, code="voice")
+            raise ProviderError(self.provider, "that is not a voice", retryable=False, code="voice")
+        with told_as(self.provider):
+            _ = self._client
 
     async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
         """Yield the piece's mu-law as it arrives. Raises ProviderError."""
@@ -42,9 +41,9 @@ class OpenAITextToSpeech:
         if not text:
             return
         await self.open()
-        wishes = choose("openai", {}, self._voice.options, reserved=RESERVED)
+        wishes = choose(self.provider, {}, self._voice.options, reserved=RESERVED)
         telephone = Telephone()
-        try:
+        with told_as(self.provider):
             async with self._client.audio.speech.with_streaming_response.create(
                 model=self._voice.model, voice=self._voice.voice, input=text, response_format="pcm", extra_body=wishes
             ) as response:
@@ -52,13 +51,15 @@ class OpenAITextToSpeech:
                     if audio := telephone.push(samples):
                         yield Speech(audio)
                     await asyncio.sleep(0)  # a slice takes milliseconds to filter, and others talk, too
-        except (OpenAIError, *BROKEN) as error:
-            raise failure(error) from error
         if audio := telephone.rest():
             yield Speech(audio)
 
     async def close(self) -> None:
         """The connections belong to the process."""
+
+    @functools.cached_property
+    def _client(self) -> AsyncOpenAI:
+        return client_of(self.endpoint)
 
 
 class Telephone:

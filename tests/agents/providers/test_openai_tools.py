@@ -51,8 +51,8 @@ async def test_calls_that_come_in_pieces_and_side_by_side_are_put_together_after
     )
 
     assert items[0] == "Let me look."
-    assert set(items[1:-2]) == {""}, "signs of life, so that nobody takes it for silence"
-    assert items[-2:] == [
+    assert set(items[1:-3]) == {""}, "signs of life, so that nobody takes it for silence"
+    assert items[-3:-1] == [
         ToolCall("call_a", "look", '{"day": "Friday"}'),
         ToolCall("call_b", "look", '{"day": "Monday"}'),
     ]
