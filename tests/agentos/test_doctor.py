@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from agentos import diagnosis
@@ -69,6 +70,14 @@ def test_a_missing_migration_is_counted_and_the_remedy_named():
 
     assert finding.state is State.BROKEN
     assert finding.sentence == "lacks 1 migrations: run `manage.py migrate`."
+
+
+@pytest.mark.django_db
+def test_a_database_that_was_left_in_the_middle_of_the_early_migrations_is_not_touched():
+    MigrationRecorder(connection).record_unapplied("calls", "0023_rehearsals_played")
+
+    with pytest.raises(CommandError, match="1 of that time's migrations of “calls” are missing"):
+        call_command("migrate", verbosity=0)
 
 
 def test_redis_answers_with_its_version():

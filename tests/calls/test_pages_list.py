@@ -168,8 +168,8 @@ def test_calls_of_a_day_are_those_of_the_day_in_the_zone_of_the_business(browser
     tenant = agent.tenant
     tenant.timezone = "America/Boise"
     tenant.save()
-    today = now().astimezone(tenant.zone).replace(hour=0, minute=30, second=0, microsecond=0)
-    early, late = (factories.make_call(agent, created_at=today + timedelta(hours=hours)) for hours in (0, -1))
+    today = now().astimezone(tenant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    early, late = (factories.make_call(agent, created_at=today - timedelta(minutes=minutes)) for minutes in (0, 30))
 
     assert row(listed(browser, tenant, day="today"), early)
     assert not row(listed(browser, tenant, day="today"), late)
