@@ -5,6 +5,9 @@ LINES_IN_USE = "campaigns.calling.attempts.lines_in_use"
 TAKE_CARRIER_LINE = "campaigns.calling.lines.hold"
 GIVE_BACK_CARRIER_LINE = "campaigns.calling.lines.give_back"
 
+# Whether calls from a number leave by a trunk of the business's own, which has another price.
+LEAVES_BY_TRUNK = "telephony.services.leaves_by_trunk"
+
 # Told by a conversation in which somebody asks not to be called.
 STOP_CALLS = "campaigns.people.optout.from_conversation"
 

@@ -11,7 +11,8 @@ from calls.after.prices import cents_for
 def call_cents(seconds: float, on: date, *, detects: bool = True, talks: bool = False, by_sip: bool = False) -> Decimal:
     """An outgoing call that was connected for so long. Each begun minute counts; one that nobody took is free.
 
-    `detects`: it was listened to for a machine; `talks`: an agent had the call.
+    `detects`: it was listened to for a machine; `talks`: an agent had the call; `by_sip`: it rang a SIP
+    address, or left by a trunk of the business's own.
     """
     minutes = -(-int(-(-seconds // 1)) // 60)
     if minutes <= 0:

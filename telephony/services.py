@@ -63,6 +63,11 @@ def lead_over_trunk(tenant: Tenant | int, number_id: int, *, trunk: str) -> Phon
         return number
 
 
+def leaves_by_trunk(e164: str) -> bool:
+    """Whether calls from this number leave by a trunk of the business's own. Inside the tenant."""
+    return bool(PhoneNumber.objects.filter(e164=e164).exclude(byoc_trunk="").exists())
+
+
 def remove_number(tenant: Tenant | int, number_id: int) -> None:
     """Give the number up. Removing it twice changes nothing; one that campaigns call from stays."""
     with tenant_transaction(tenant):

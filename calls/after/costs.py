@@ -18,7 +18,7 @@ from agents.models import AgentVersion
 from calls.after.models import Cost
 from calls.after.prices import cents_for
 from calls.models import Call, UsageLine
-from calls.transfers.lines import away_ms, cents_of_people
+from calls.transfers.lines import away_ms, cents_of_people, is_sip, leaves_by_trunk
 
 PARTS = {
     "carrier": "Telephone",
@@ -66,10 +66,18 @@ def _carrier(call: Call, on: date) -> Decimal:
     """Each begun minute counts; a call that nobody took is free. No sound is streamed while a person has the call."""
     minutes = -(-(call.duration_ms or 0) // 60_000)
     streamed = -(-max(0, (call.duration_ms or 0) - away_ms(call)) // 60_000)
-    way = "inbound_minute" if call.direction == Call.Direction.INBOUND else "outbound_minute"
-    way = "client_minute" if call.channel == Call.Channel.WEB else way
+    way = _way(call)
     items = {way: minutes} if call.version.transport == RELAY else {way: minutes, "stream_minute": streamed}
     return sum((cents_for(many, "carrier", "", "", item, on) or Decimal() for item, many in items.items()), Decimal())
+
+
+def _way(call: Call) -> str:
+    """By which of the carrier's prices the caller was reached."""
+    if call.channel == Call.Channel.WEB:
+        return "client_minute"
+    if call.direction == Call.Direction.INBOUND:
+        return "inbound_minute"
+    return "sip_minute" if is_sip(call.to_number) or leaves_by_trunk(call.from_number) else "outbound_minute"
 
 
 def add_usage(call: Call, kind: str, provider: str, model: str, unit: str, quantity: int) -> None:

@@ -1,14 +1,20 @@
-"""What the lines to people cost: each that was connected, and the room in which a caller waited and talked."""
+"""What the lines to people cost: each that was connected, and the room in which a caller waited and talked.
+
+A line to a SIP address, or one that leaves by a trunk of the business's own, has a price of its own.
+"""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from calls.after.prices import cents_for
 from calls.models import Call
 from calls.transfers.models import Transfer
+from calls.wording import own_number
 
 
 def cents_of_people(call: Call, on: date) -> Decimal | None:
@@ -19,9 +25,10 @@ def cents_of_people(call: Call, on: date) -> Decimal | None:
 
 def _cents(transfer: Transfer, on: date) -> Decimal:
     cents = Decimal()
+    by_trunk = transfer.warm and leaves_by_trunk(own_number(transfer.call))  # else the carrier rings people by itself
     for person, tried in zip(transfer.people, transfer.tried, strict=False):
         seconds = int(tried.get("seconds", 0))
-        way = "sip_minute" if _is_sip(person) else "outbound_minute"
+        way = "sip_minute" if by_trunk or is_sip(str(person.get("address", ""))) else "outbound_minute"
         cents += _price(_minutes(seconds), way, on)
         if transfer.warm and tried["outcome"] == "answered":
             cents += _price(_minutes(seconds), "conference_minute", on)
@@ -31,8 +38,13 @@ def _cents(transfer: Transfer, on: date) -> Decimal:
     return cents
 
 
-def _is_sip(person: dict[str, Any]) -> bool:
-    return str(person.get("address", "")).lower().startswith(("sip:", "sips:"))
+def is_sip(address: str) -> bool:
+    return address.lower().startswith(("sip:", "sips:"))
+
+
+def leaves_by_trunk(number: str) -> bool:
+    """Whether calls from this number of ours leave by a trunk of the business's own. Inside the tenant."""
+    return bool(import_string(settings.LEAVES_BY_TRUNK)(number))
 
 
 def _minutes(seconds: float) -> int:

@@ -12,6 +12,7 @@ from agentos.tenants.scoping import tenant_transaction
 from campaigns.models import Attempt
 from telephony import carrier
 from telephony.prices import call_cents, extras_cents
+from telephony.services import leaves_by_trunk
 
 PRICED_WITHIN = timedelta(days=2)  # the carrier names the price some minutes after the end
 
@@ -19,7 +20,7 @@ PRICED_WITHIN = timedelta(days=2)  # the carrier names the price some minutes af
 def charge(attempt: Attempt, seconds: int, at: datetime) -> None:
     """The call was connected for so long. The first word on that counts."""
     if seconds and not attempt.cost_cents:
-        talks, by_sip = attempt.call_id is not None, bool(attempt.to_address)
+        talks, by_sip = attempt.call_id is not None, bool(attempt.to_address) or leaves_by_trunk(attempt.from_number)
         attempt.cost_cents = call_cents(seconds, at.date(), talks=talks, by_sip=by_sip)
         attempt.save(update_fields=["cost_cents"])
 

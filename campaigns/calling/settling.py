@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from campaigns.calling.breaker import watch
 from campaigns.calling.lines import give_back
-from campaigns.models import Attempt, Reply, Target
-from campaigns.people.optout import WRONG_PERSON, reached_somebody_else
+from campaigns.models import Attempt, DoNotCall, Reply, Target
+from campaigns.people.optout import OPTED_OUT, WRONG, WRONG_PERSON, reached_somebody_else
 
 # Somebody has given their answer: they are not called again, whatever a person chooses on a page.
 ANSWERS = frozenset({"confirmed", "rescheduled", "canceled", "opted_out", "wrong_person"})
@@ -31,7 +31,7 @@ def settle(attempt: Attempt, outcome: str, at: datetime, *, reason: str = "") ->
     target = attempt.target
     pause = retry_after(attempt, outcome)
     if pause is None:
-        target.status, target.disposition, target.reason = Target.Status.DONE, outcome, reason
+        target.status, target.disposition, target.reason = Target.Status.DONE, _became(attempt, outcome), reason
     else:
         target.status, target.due_at, target.reason = Target.Status.WAITING, at + pause, outcome
     target.save(update_fields=["status", "disposition", "due_at", "reason"])
@@ -42,6 +42,14 @@ def settle(attempt: Attempt, outcome: str, at: datetime, *, reason: str = "") ->
         reached_somebody_else(str(attempt.e164), f"{how} in call {attempt.carrier_sid}.", at)
     if outcome in LEAVES_WORK:
         _put_on_the_work_list(attempt, at)
+
+
+def _became(attempt: Attempt, outcome: str) -> str:
+    """What became of the person. Whose call was canceled because they opted out meanwhile, has opted out."""
+    if outcome != "stopped":
+        return outcome
+    entry = DoNotCall.objects.filter(e164=attempt.e164, lifted_at=None).first()
+    return outcome if entry is None else WRONG_PERSON if entry.source == WRONG else OPTED_OUT
 
 
 def _put_on_the_work_list(attempt: Attempt, at: datetime) -> None:

@@ -103,7 +103,7 @@ class Control:
         call = self._call(request)
         if request.query.get("wait"):
             await self._exchange.over(call.record.call_sid)
-        return web.json_response(call.record.facts())
+        return web.json_response({**call.record.facts(), "byoc": call.setup.byoc})
 
     async def _meddle(self, request: web.Request, body: Facts) -> web.Response:
         """`{"do": "hang_up"}`, and so on; see docs/practice-carrier.md."""

@@ -27,6 +27,7 @@ from tests.calls.talks import ended_call
 from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
+BY_TRUNK = "+12085550119"
 
 
 @pytest.mark.parametrize(
@@ -87,12 +88,16 @@ def test_a_call_costs_begun_minutes_and_all_that_was_used_also_in_vain(agent: Ag
     ("fields", "cents"),
     [
         ({"direction": "outbound"}, "3.6"),
+        ({"direction": "outbound", "to_number": "sip:204@pbx.example.com"}, "1.6"),
+        ({"direction": "outbound", "from_number": BY_TRUNK}, "1.6"),
         ({"channel": "browser"}, None),
     ],
 )
 def test_the_telephone_costs_by_direction_and_a_call_from_the_browser_nothing(
     agent: Agent, fields: dict[str, str], cents: str | None
 ) -> None:
+    factories.make_number(agent.tenant, BY_TRUNK, byoc_trunk="BY" + "0" * 32)
+
     assert counted(ended_call(agent, 61, **fields)).get("carrier") == cents
 
 

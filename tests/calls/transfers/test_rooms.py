@@ -113,7 +113,11 @@ def test_a_person_who_may_not_be_dialed_is_not_rung(waiting: Waiting):
     assert waiting.outcomes() == [("Rae", "abroad")]
 
 
-def test_the_line_and_the_room_are_among_the_costs_also_when_the_carrier_tells_late(waiting: Waiting):
+@pytest.mark.parametrize(("trunk", "minute"), [("", "1.40"), ("BY" + "0" * 32, "0.40")])
+def test_the_line_and_the_room_are_among_the_costs_also_when_the_carrier_tells_late(
+    waiting: Waiting, trunk: str, minute: str
+):
+    factories.make_number(waiting.call.tenant, waiting.call.to_number, byoc_trunk=trunk)
     ring = waiting.rung()
     waiting.picked_up(ring)
     waiting.pressed(ring, "1")
@@ -125,9 +129,9 @@ def test_the_line_and_the_room_are_among_the_costs_also_when_the_carrier_tells_l
     waiting.moved(ring, "completed", seconds=95)
     waiting.moved(ring, "completed", seconds=95)
 
-    minute, room = Decimal("1.40"), Decimal("0.18")
+    room = Decimal("0.18")
     (cost,) = waiting.all(Cost)
-    assert Decimal(cost.parts["people"]) == 2 * minute + 2 * room + 3 * room
+    assert Decimal(cost.parts["people"]) == 2 * Decimal(minute) + 2 * room + 3 * room
 
 
 def test_a_phone_of_which_nothing_is_heard_is_given_up_and_put_down(waiting: Waiting):

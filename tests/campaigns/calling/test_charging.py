@@ -14,9 +14,10 @@ from campaigns.calling.reporting import take
 from campaigns.models import Attempt
 from campaigns.progress import Progress
 from telephony import prices
+from telephony.models import PhoneNumber
 from telephony.simulator.server import PracticeCarrier
 from tests.campaigns.line import in_thread
-from tests.campaigns.rows import NOON, called, claimed, look
+from tests.campaigns.rows import NOON, OURS, called, claimed, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +43,17 @@ def test_the_first_word_on_the_length_of_a_call_counts(agent: Agent) -> None:
         charge(attempt, 600, NOON)
 
     assert look(agent, attempt_id).cost_cents == Decimal("3.55")
+
+
+@pytest.mark.parametrize("fields", [{"to_address": "sip:204@pbx.example.com"}, {"from_number": OURS}])
+def test_a_sip_address_and_a_trunk_of_our_own_cost_less(agent: Agent, fields: dict[str, str]) -> None:
+    _, attempt_id = claimed(agent)
+    with tenant_transaction(agent.tenant_id):
+        PhoneNumber.objects.create(e164=OURS, byoc_trunk="BY" + "0" * 32)
+        Attempt.objects.filter(pk=attempt_id).update(**{"from_number": "+12085550119"} | fields)
+        charge(Attempt.objects.get(pk=attempt_id), 61, NOON)
+
+    assert look(agent, attempt_id).cost_cents == Decimal("1.55")
 
 
 async def test_what_the_carrier_asked_in_the_end_takes_the_place_of_the_table(

@@ -15,6 +15,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from campaigns.calling.reconciling import reconcile
+from campaigns.calling.settling import advance
 from campaigns.facts import FactBook
 from campaigns.models import Attempt, Campaign, Consent, DoNotCall
 from campaigns.people import contacts
@@ -141,6 +142,17 @@ def queued_tasks(agent: Agent, way: Callable[[Agent], Any]) -> list[tuple[str, U
     finally:
         before_task_publish.disconnect(note)
     return sent
+
+
+def test_whose_call_was_canceled_for_it_has_opted_out(agent: Agent) -> None:
+    _, attempt_id = claimed(agent)
+
+    by_admin(agent)
+
+    with tenant_transaction(agent.tenant_id):
+        attempt = Attempt.objects.select_related("campaign", "target").get(pk=attempt_id)
+        advance(attempt, "canceled", NOON)
+        assert (attempt.outcome, attempt.target.disposition) == ("stopped", "opted_out")
 
 
 @pytest.mark.parametrize("way", WAYS)
