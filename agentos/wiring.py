@@ -15,5 +15,8 @@ STOP_CALLS = "campaigns.people.optout.from_conversation"
 FORGET_OLD_BESIDE = "campaigns.forgetting.forget_old"
 ERASE_BESIDE = "campaigns.forgetting.erase"
 
-# Costs of calls without an agent, by month.
-OTHER_COSTS = ("campaigns.calling.charging.cents_without_agent",)
+# Costs of a month beside those of calls with an agent, each as the page calls it.
+OTHER_COSTS = {
+    "Messages of campaigns, without an agent": "campaigns.calling.charging.cents_without_agent",
+    "Rehearsals in writing": "calls.rehearsal.spending.cents_in_writing",
+}

@@ -46,13 +46,17 @@ def step_of(line: str, *, cuts_off: bool = False) -> Step:
 
 
 class Impromptu:
-    """One caller in one call. `script` is what was said so far, as they know it; `characters` what they have said."""
+    """One caller in one call. `script` is what was said so far, as they know it; `characters` what they have said.
+
+    `ran_out` says when they had to leave though nobody had ended it.
+    """
 
     def __init__(self, caller: SimulatedCaller, manner: Manner, *, tenant_id: int, call_id: UUID) -> None:
         self._caller, self._manner, self._tenant_id, self._call_id = caller, manner, tenant_id, call_id
         self._known: dict[int, int] = {}
         self.script: list[dict[str, Any]] = []
         self.characters = 0
+        self.ran_out = ""
 
     async def steps(self, telephone: Telephone) -> AsyncGenerator[Step, None]:
         """What they do, as it comes to them. Ends with hanging up."""
@@ -62,7 +66,10 @@ class Impromptu:
             if not cuts_off:
                 yield WaitForAgent(quiet_ms=manner.quiet_ms, timeout_ms=manner.waits_ms)
                 silences = 0 if await self._listen() else silences + 1
-            if silences >= MOST_SILENCES or self.characters >= MOST_CHARACTERS:
+            if silences >= MOST_SILENCES:
+                break
+            if self.characters >= MOST_CHARACTERS:
+                self.ran_out = f"after {MOST_CHARACTERS:,} characters"
                 break
             line = await self._caller.answer(self.script, cuts_off=cuts_off)
             if line is None:
@@ -70,6 +77,8 @@ class Impromptu:
             self.script.append({"who": "caller", "text": line})
             self.characters += len(line)
             yield step_of(line, cuts_off=cuts_off)
+        else:
+            self.ran_out = f"after {MOST_LINES} lines"
         yield WaitForAgent(timeout_ms=LAST_WORDS_MS)
         yield HangUp()
 

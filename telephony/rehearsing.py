@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -23,19 +23,21 @@ from agentos.tenants.scoping import tenant_transaction
 from agents import providers
 from agents.checklist import problems
 from agents.providers.offline_voice.client import stop_worker
-from agents.providers.ports import ProviderError, Usage
-from calls.after.costs import add_usage, charge
+from agents.providers.ports import ProviderError
+from calls.after.costs import add_usage, charge, count_tokens
 from calls.briefing import Briefing
-from calls.models import Call, ToolRun, Turn
+from calls.models import Call, CallEvent, ToolRun, Turn
 from calls.rehearsal import running
-from calls.rehearsal.callers import GOODBYE, Player, SimulatedCaller
-from calls.rehearsal.checks import check_sound
+from calls.rehearsal.callers import GOODBYE, SimulatedCaller
+from calls.rehearsal.checks import Finding, check_ending, check_sound
 from calls.rehearsal.manners import MANNERS, Manner, as_said
 from calls.rehearsal.models import Rehearsal
+from calls.rehearsal.spending import CALLER, JUDGE, Till
 from calls.rehearsal.staging import CALLERS_NUMBER, Scenery
 from calls.runtime import CallClaims
 from calls.scripts import CallTexts
 from calls.services import NewCall, lines_in_use, open_call
+from calls.wording import happening
 from telephony import addresses, twiml
 from telephony.impromptu import CallersVoice, Impromptu, step_of
 from telephony.simulator.call_flow import SimulatedCall
@@ -52,19 +54,22 @@ STAYS_MS = 8_000
 WRITTEN_WITHIN_S = 8.0
 LAST_LINE = "Every line but one is taken, and a rehearsal leaves the last one to callers. Play it again in a moment."
 NOT_CONNECTED = "The call did not reach the agent."
+GAVE_UP = "It said that it could not go on."
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Ringing:
-    """A call that is about to be made."""
+    """A call that is about to be made, by whom, and what they use."""
 
     call: Call
     scenery: Scenery
     rehearsal: Rehearsal
     caller: SimulatedCaller
     voice: CallersVoice
+    impromptu: Impromptu | None = None
+    till: Till = field(default_factory=Till)
 
 
 def rehearse_aloud(tenant_id: int, run_id: int) -> None:
@@ -80,18 +85,39 @@ def rehearse_aloud(tenant_id: int, run_id: int) -> None:
             return
         run.call = ringing.call
         run.save(update_fields=["call"])
-    entries, findings, trouble, measures = [], [], "", {}
+    record, findings, trouble, measures = None, [], "", {}
     try:
-        record = asyncio.run(_called(ringing))
-        _wait_until_written(ringing)
-        entries, measures = _heard(ringing, record), _measured(record)
-        findings = [*running.checked(ringing.scenery, ringing.rehearsal, entries), *check_sound(**measures)]
+        try:
+            record = asyncio.run(_called(ringing))
+        finally:
+            call = _wait_until_written(ringing)
+            entries = _heard(ringing, record)
+        if call.answered_at is None:
+            raise ProviderError("practice", NOT_CONNECTED)
+        measures, findings = _measured(record), _findings(ringing, call, record, entries)
     except (ProviderError, TimeoutError, OSError) as error:
         trouble = running.trouble_of(error)
         log.warning("a rehearsal by voice broke off", run_id=run_id, error=type(error).__name__)
     with tenant_transaction(tenant_id):
         _charge(ringing)
-        running.conclude(run_id, entries, findings, trouble, measures=measures)
+        running.conclude(run_id, entries, findings, trouble, till=ringing.till, measures=measures)
+
+
+def _findings(ringing: _Ringing, call: Call, record: CallRecord, entries: list[dict[str, Any]]) -> list[Finding]:
+    """What was said, how it sounded, and how it ended."""
+    said = running.checked(ringing.scenery, ringing.rehearsal, entries, ringing.till)
+    ran_out = ringing.impromptu.ran_out if ringing.impromptu else ""
+    if record.ended_by == "carrier" and record.duration_s >= WITHIN_S:
+        ran_out = f"after {WITHIN_S / 60:g} minutes"
+    trouble = _trouble_in(call) if call.ending == Call.Ending.FAILURE else ""
+    return [*said, *check_sound(**_measured(record)), *check_ending(ran_out=ran_out, could_not_go_on=trouble)]
+
+
+def _trouble_in(call: Call) -> str:
+    """Why the agent gave up, by what was noted in the call."""
+    with tenant_transaction(call.tenant_id):
+        failures = list(CallEvent.objects.filter(call=call, kind="failure"))
+    return " ".join(dict.fromkeys(happening(event).text for event in failures)) or GAVE_UP
 
 
 def _ring(tenant_id: int, rehearsal: Rehearsal) -> _Ringing:
@@ -153,8 +179,8 @@ def _person(ringing: _Ringing, manner: Manner) -> tuple[Person, Improvise | None
     if ringing.rehearsal.lines:
         return person_of(ringing.rehearsal.lines, manner), None
     call = ringing.call
-    impromptu = Impromptu(ringing.caller, manner, tenant_id=call.tenant_id, call_id=call.pk)
-    return Person(stays_ms=STAYS_MS), impromptu.steps
+    ringing.impromptu = Impromptu(ringing.caller, manner, tenant_id=call.tenant_id, call_id=call.pk)
+    return Person(stays_ms=STAYS_MS), ringing.impromptu.steps
 
 
 def _on_the_line(voice: Speaker, manner: Manner) -> Speaker:
@@ -174,57 +200,70 @@ def person_of(lines: Sequence[str], manner: Manner) -> Person:
 
 
 def _charge(ringing: _Ringing) -> None:
-    """What the caller's model and voice have used counts with the call's own, inside the tenant."""
-    spec, voice, caller = ringing.scenery.spec, ringing.voice, ringing.caller
-    used = caller.used if isinstance(caller, Player) else Usage(0, 0)
+    """What the caller's model and voice and the judge have used counts with the call's own, inside the tenant."""
+    spec, voice, till = ringing.scenery.spec, ringing.voice, ringing.till
+    running.count_caller(till, ringing.scenery, ringing.caller)
+    played, judged = till.of(CALLER), till.of(JUDGE)
     call = Call.objects.select_related("version").get(pk=ringing.call.pk)
     for kind, named, unit, quantity in (
-        ("llm", (spec.llm_provider, spec.llm_model), "input_tokens", used.input),
-        ("llm", (spec.llm_provider, spec.llm_model), "output_tokens", used.output),
+        ("llm", (spec.llm_provider, spec.llm_model), "input_tokens", played.input),
+        ("llm", (spec.llm_provider, spec.llm_model), "output_tokens", played.output),
         ("tts", (voice.name, voice.model), "characters", voice.characters),
     ):
         if quantity:
             add_usage(call, kind, *named, unit, quantity)
+    count_tokens(call, call.version, judged.input, judged.output)
     charge(call)
 
 
-def _wait_until_written(ringing: _Ringing) -> None:
+def _wait_until_written(ringing: _Ringing) -> Call:
     """The last words reach the database a moment after the end."""
     deadline = time.monotonic() + WRITTEN_WITHIN_S
     while time.monotonic() < deadline:
         with tenant_transaction(ringing.call.tenant_id):
-            call = Call.objects.get(pk=ringing.call.pk)
+            call: Call = Call.objects.get(pk=ringing.call.pk)
             if call.status == Call.Status.ENDED and (call.answered_at is None or call.turns.exists()):
                 break
         time.sleep(0.2)
-    if call.answered_at is None:
-        raise ProviderError("practice", NOT_CONNECTED)
+    return call
 
 
-def _heard(ringing: _Ringing, record: CallRecord) -> list[dict[str, Any]]:
-    """Who said what and which tools were used, in order.
+def _heard(ringing: _Ringing, record: CallRecord | None) -> list[dict[str, Any]]:
+    """Who said what and which tools were used, in order; without a record of the carrier what we know of it.
 
     What the agent said is decoded from the sound where it thinks and speaks offline. The offline ears do not know the
     words of a vendor's model; there it is what was played to the caller.
     """
-    spoken = [each for each in record.utterances if each.text]
-    said = [{"who": "caller", "text": each.text, "at_ms": round(each.began_ms or 0)} for each in spoken]
     with tenant_transaction(ringing.call.tenant_id):
-        turns = list(Turn.objects.filter(call=ringing.call, speaker=Turn.Speaker.AGENT).exclude(heard=""))
+        turns = list(Turn.objects.filter(call=ringing.call).order_by("started_ms", "index"))
         runs = list(ToolRun.objects.filter(call=ringing.call))
+    said = _said(record) if record else [_line(turn) for turn in turns if turn.heard and turn.speaker == "caller"]
     spec = ringing.scenery.spec
-    if spec.llm_provider == spec.tts_provider == "offline":
-        words = _spoken(ringing, [each.text for each in spoken])
-        agent = [(line.start_ms, line.text) for line in listen_to_agent(record.heard, words) if line.text]
+    if record and spec.llm_provider == spec.tts_provider == "offline":
+        words = _spoken(ringing, [each["text"] for each in said])
+        lines = [line for line in listen_to_agent(record.heard, words) if line.text]
+        agent = [{"who": "agent", "text": line.text, "at_ms": line.start_ms} for line in lines]
     else:
-        agent = [(turn.started_ms, turn.heard) for turn in turns]
+        agent = [_line(turn) for turn in turns if turn.heard and turn.speaker == "agent"]
     used = [
         {"who": "tool", "name": run.name, "title": run.title, "arguments": run.arguments, "at_ms": run.started_ms}
         | {"result": run.result, "state": run.state}
         for run in runs
     ]
-    entries = [*said, *({"who": "agent", "text": text, "at_ms": at_ms} for at_ms, text in agent), *used]
-    return sorted(entries, key=lambda entry: entry["at_ms"])
+    return sorted([*said, *agent, *used], key=lambda entry: entry["at_ms"])
+
+
+def _said(record: CallRecord) -> list[dict[str, Any]]:
+    """What the caller has said, and the keys that they have pressed."""
+    spoken = [(each.began_ms or 0, each.text) for each in record.utterances if each.text]
+    keys = [each for each in record.happenings if each.kind == "pressed"]
+    lines = [*spoken, *((each.at_ms, f"I pressed {' '.join(each.facts['digits'])}.") for each in keys)]
+    return [{"who": "caller", "text": text, "at_ms": round(at_ms)} for at_ms, text in lines]
+
+
+def _line(turn: Turn) -> dict[str, Any]:
+    unheard = {"unheard": turn.unheard} if turn.interrupted and turn.unheard else {}
+    return {"who": str(turn.speaker), "text": turn.heard, "at_ms": turn.started_ms, **unheard}
 
 
 def _spoken(ringing: _Ringing, said: Sequence[str]) -> Spoken:

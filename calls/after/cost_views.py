@@ -49,7 +49,8 @@ def costs(request: TenantRequest) -> HttpResponse:
         return redirect("calls:costs", request.tenant.slug)
     first, until = month_of(_wanted(request.GET.get("month", "")))
     agents, rest = by_agent(first, until), others(first, until)
-    together = sum((share.cents for share in agents), rest)
+    of_calls = sum((share.cents for share in agents), Decimal())
+    together = sum((cents for _, cents in rest), of_calls)
     is_this_month = first == month_of(now())[0]
     calls = sum(share.calls for share in agents)
     context = {
@@ -66,7 +67,7 @@ def costs(request: TenantRequest) -> HttpResponse:
         "rest": rest,
         "together": together,
         "calls": calls,
-        "each": (together - rest) / calls if calls else None,
+        "each": of_calls / calls if calls else None,
         "prices": table(),
     }
     return render(request, "calls/costs.html", context, status=422 if form.errors else 200)

@@ -160,14 +160,15 @@ def by_part(first: datetime, until: datetime) -> list[tuple[str, Decimal]]:
 
 
 def spent(first: datetime, until: datetime) -> Decimal:
-    """With what others spend who know calls that have no agent."""
+    """With what is spent beside calls that have an agent."""
     own: Decimal = _costs(first, until).aggregate(cents=Sum("cents"))["cents"] or Decimal()
-    return own + others(first, until)
+    return sum((cents for _, cents in others(first, until)), own)
 
 
-def others(first: datetime, until: datetime) -> Decimal:
-    """What calls without an agent have cost, as whoever makes them tells."""
-    return sum((import_string(name)(first, until) for name in settings.OTHER_COSTS), Decimal())
+def others(first: datetime, until: datetime) -> list[tuple[str, Decimal]]:
+    """What was spent beside them, as whoever spends it tells; what cost nothing is left out."""
+    costs = [(words, import_string(name)(first, until)) for words, name in settings.OTHER_COSTS.items()]
+    return [(words, cents) for words, cents in costs if cents]
 
 
 def _costs(first: datetime, until: datetime) -> Any:

@@ -15,6 +15,7 @@ HANGS_UP = "<hang_up/>"
 GOODBYE = "Thank you, goodbye."
 CUTS_OFF, SILENCE = "(The agent begins to answer. Cut it off.)", "(Silence.)"
 LONGEST_LINE = 300
+_UNSPOKEN = re.compile(r"<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|\*\*|\*[^*]*[a-z][^*]*\*")
 
 PROMPT = """\
 You play a person who has called a business on the telephone, to test its automated agent. Stay in your part.
@@ -68,7 +69,13 @@ class Player:
                     case Usage():
                         self.used = self.used + item
         self._is_leaving = HANGS_UP in text
-        return " ".join(re.sub(r"<[^<>]*>", " ", text).split())[:LONGEST_LINE] or None
+        return spoken_of(text)[:LONGEST_LINE] or None
+
+
+def spoken_of(text: str) -> str:
+    """What of a model's line is said: no stage directions, no name before it, and no marks around it."""
+    said = " ".join(_UNSPOKEN.sub(" ", text).split())
+    return re.sub(r"^(?:the )?caller: ?", "", said, flags=re.IGNORECASE).strip(' "“”')
 
 
 def _as_heard(script: Sequence[dict[str, Any]]) -> list[Message]:

@@ -61,6 +61,20 @@ def check_sound(*, waits_ms: Sequence[int], talk_over_ms: int, gave_way_ms: Sequ
     return findings
 
 
+def check_ending(*, ran_out: str = "", could_not_go_on: str = "") -> list[Finding]:
+    """What went wrong with the end of a conversation: `ran_out` says when it was cut off, because nobody hung up.
+
+    `could_not_go_on` says why the agent gave up. A good end needs no words.
+    """
+    findings = []
+    if could_not_go_on:
+        findings.append(Finding("Holds the conversation to its end", holds=False, why=could_not_go_on))
+    if ran_out:
+        why = f"The caller was still on the line {ran_out}, and neither side had ended it."
+        findings.append(Finding("Comes to an end", holds=False, why=why))
+    return findings
+
+
 def _says(lines: Sequence[str], wanted: str) -> Finding:
     line = _line_with(lines, wanted)
     return Finding(f"Says “{wanted}”", line is not None, f"“{line}”" if line else "It was never said.")

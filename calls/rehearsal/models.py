@@ -66,6 +66,8 @@ class RehearsalRun(TenantModel):
     measures = models.JSONField(default=dict, blank=True, help_text="Of a call: waits and interruptions, in ms.")
     script = models.JSONField(default=list, blank=True, help_text="Who said what, and which tools were used.")
     findings = models.JSONField(default=list, blank=True, help_text="Each check, whether it holds, and why.")
+    used = models.JSONField(default=list, blank=True, help_text="Tokens and cents, by who used them.")
+    cents = models.DecimalField(max_digits=10, decimal_places=4, default=0, help_text="Of `used`, by list prices.")
     trouble = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=now)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -18,21 +18,24 @@ from agents import providers
 from agents.endpoints import endpoint
 from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
-from agents.providers.ports import ProviderError
+from agents.providers.ports import ProviderError, ServedBy, Usage
 from agents.versions import VersionSpec
 from calls.after.analysis import Answer, findings_of
+from calls.after.outcomes import TROUBLES
 from calls.after.reading import Line, Questions, Unusable
 from calls.equipment import Mind, language_model
 from calls.rehearsal.acting import Actor
 from calls.rehearsal.callers import Player, Reader, SimulatedCaller
-from calls.rehearsal.checks import Entries, Finding, check
+from calls.rehearsal.checks import Entries, Finding, check, check_ending
 from calls.rehearsal.conduct import Conduct, judge
 from calls.rehearsal.manners import MANNERS, heard_share
 from calls.rehearsal.models import Rehearsal, RehearsalRun
+from calls.rehearsal.spending import AGENT, CALLER, JUDGE, Till, cents_of
 from calls.rehearsal.staging import Scenery, set_up
 from calls.rehearsal.talk import Script, Talk
 
 MOST_ANSWERS, MOST_SILENCES = 25, 2
+MOST_OF_A_READER = 60  # lines of a script, and what is asked again between them
 WITHIN_S = 180.0
 FORGOTTEN_AFTER = timedelta(minutes=10)
 MOST_TOKENS_OF_A_CALLER = 120
@@ -75,15 +78,15 @@ def rehearse(tenant_id: int, run_id: int) -> None:
         if run is None:
             return
         rehearsal, scenery = run.rehearsal, scenery_of(tenant_id, run.rehearsal)
-    script, findings, trouble = Script(), list[Finding](), ""
+    script, till, findings, trouble = Script(), Till(), list[Finding](), ""
     try:
-        asyncio.run(_held(scenery, rehearsal, script))
-        findings = checked(scenery, rehearsal, script.entries)
+        ran_out = asyncio.run(_held(scenery, rehearsal, script, till))
+        findings = [*checked(scenery, rehearsal, script.entries, till), *check_ending(ran_out=ran_out)]
     except (ProviderError, TimeoutError) as error:
         trouble = trouble_of(error)
         log.warning("a rehearsal broke off", run_id=run_id, code=getattr(error, "code", "timeout"))
     with tenant_transaction(tenant_id):
-        conclude(run_id, script.entries, findings, trouble)
+        conclude(run_id, script.entries, findings, trouble, till=till)
 
 
 def waiting(run_id: int) -> RehearsalRun | None:
@@ -107,16 +110,28 @@ def trouble_of(error: Exception) -> str:
     """What a person may read of it."""
     if isinstance(error, Unusable):
         return "The model wrote what cannot be read."
-    return getattr(error, "message", "") or "It took too long."
+    known = TROUBLES.get(getattr(error, "code", ""), "")
+    return known or getattr(error, "message", "") or "It took too long."
 
 
-def conclude(run_id: int, entries: Entries, findings: Sequence[Finding], trouble: str = "", **more: object) -> None:
-    """Write down how it went, inside the tenant."""
+def conclude(
+    run_id: int,
+    entries: Entries,
+    findings: Sequence[Finding],
+    trouble: str = "",
+    *,
+    till: Till | None = None,
+    **more: object,
+) -> None:
+    """Write down how it went and what it took, inside the tenant."""
+    used = till.lines(now().date()) if till else []
     RehearsalRun.objects.filter(pk=run_id, state=State.RUNNING).update(
         state=State.BROKEN if trouble else _verdict(findings),
         script=list(entries),
         findings=[each.to_json() for each in findings],
         trouble=trouble[:200],
+        used=used,
+        cents=cents_of(used),
         ended_at=now(),
         **more,
     )
@@ -130,30 +145,40 @@ def _verdict(findings: Sequence[Finding]) -> State:
     return State.UNJUDGED if None in held or not held else State.PASSED
 
 
-async def _held(scenery: Scenery, rehearsal: Rehearsal, script: Script) -> None:
-    """The conversation, from the greeting to its end. What was said stays in `script`, also when it breaks off."""
-    knowledge = scenery.knowledge()
+async def _held(scenery: Scenery, rehearsal: Rehearsal, script: Script, till: Till) -> str:
+    """The conversation, from the greeting to its end; returns why it ended too early, and nothing where it did not.
+
+    What was said stays in `script`, and what was used in `till`, also when it breaks off.
+    """
+    knowledge, caller = scenery.knowledge(), caller_of(scenery, rehearsal)
     mind = Mind(scenery.spec, scenery.keys, knowledge)
     try:
         async with asyncio.timeout(WITHIN_S):
             await knowledge.opened()
             talk = scenery.talk(mind, script, rehearsal.answers)
-            await _talk_through(talk, caller_of(scenery, rehearsal), rehearsal.difficulty)
+            try:
+                return await _talk_through(talk, caller, rehearsal)
+            finally:
+                for by, usage in talk.used.items():
+                    till.add(AGENT, by or model_of(scenery), usage)
     finally:
+        count_caller(till, scenery, caller)
         await mind.close()
         await providers.close_clients()
         await stop_worker()
 
 
-async def _talk_through(talk: Talk, caller: SimulatedCaller, difficulty: str) -> None:
-    silences = 0
-    for turn in range(MOST_ANSWERS):
+async def _talk_through(talk: Talk, caller: SimulatedCaller, rehearsal: Rehearsal) -> str:
+    silences, most = 0, MOST_OF_A_READER if rehearsal.lines else MOST_ANSWERS
+    for turn in range(most):
         line = await caller.answer(talk.script.entries)
         if line is None:
-            return
-        silences = 0 if await talk.say(line, heard=heard_share(turn, MANNERS[difficulty])) else silences + 1
+            return ""
+        share = heard_share(turn, MANNERS[rehearsal.difficulty])
+        silences = 0 if await talk.say(line, heard=share) else silences + 1
         if talk.is_over or silences >= MOST_SILENCES:
-            return
+            return ""
+    return f"after {most} lines"
 
 
 def caller_of(scenery: Scenery, rehearsal: Rehearsal) -> SimulatedCaller:
@@ -168,8 +193,19 @@ def caller_of(scenery: Scenery, rehearsal: Rehearsal) -> SimulatedCaller:
     return Player(model, persona=rehearsal.persona, goal=rehearsal.goal, manner=manner)
 
 
-def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries) -> list[Finding]:
-    """What can be seen in the script, and what has to be judged."""
+def model_of(scenery: Scenery) -> ServedBy:
+    """The first choice, and who plays and judges."""
+    return ServedBy(scenery.spec.llm_provider, scenery.spec.llm_model)
+
+
+def count_caller(till: Till, scenery: Scenery, caller: SimulatedCaller) -> None:
+    """What a caller has used who is played by a model."""
+    if isinstance(caller, Player):
+        till.add(CALLER, model_of(scenery), caller.used)
+
+
+def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries, till: Till) -> list[Finding]:
+    """What can be seen in the script, and what has to be judged; what judging takes is counted."""
     conduct = Conduct(scenery.business, scenery.spec.prompt, scenery.spec.language)
     findings = check(
         entries,
@@ -178,20 +214,23 @@ def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries) -> list[Fi
         uses=rehearsal.uses,
         never_uses=rehearsal.never_uses,
     )
-    return [*findings, *judge(entries, conduct), *_judged(scenery, rehearsal, entries)]
+    return [*findings, *judge(entries, conduct), *_judged(scenery, rehearsal, entries, till)]
 
 
-def _judged(scenery: Scenery, rehearsal: Rehearsal, entries: Entries) -> list[Finding]:
+def _judged(scenery: Scenery, rehearsal: Rehearsal, entries: Entries, till: Till) -> list[Finding]:
     """By the version's model. One that is away, or writes what cannot be read, has judged nothing."""
     if not rehearsal.criteria:
         return []
     lines = list(_lines(entries, with_tools=scenery.spec.llm_provider != "offline"))
     asked = Questions(lines, criteria=rehearsal.criteria, language=scenery.spec.language, on=scenery.day)
+    answer = Answer()
     try:
-        found = findings_of(asked, scenery.version, scenery.keys, Answer()).criteria
+        found = findings_of(asked, scenery.version, scenery.keys, answer).criteria
     except (ProviderError, Unusable, TimeoutError) as error:
         log.warning("a rehearsal could not be judged", error=type(error).__name__)
         return [Finding(each, None, f"{NOT_JUDGED} {trouble_of(error)}") for each in rehearsal.criteria]
+    finally:
+        till.add(JUDGE, model_of(scenery), Usage(answer.input, answer.output))
     return [
         Finding(each, VERDICTS.get(told["verdict"]), told.get("reason", ""))
         for each, told in zip(rehearsal.criteria, found, strict=True)

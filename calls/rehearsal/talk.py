@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agents.providers.ports import LanguageModel, Message, Recalled, ToolCall
+from agents.providers.ports import LanguageModel, Message, Recalled, ServedBy, ToolCall, Usage, Wasted
 from calls.conversation.guarding import GuardedToolbox, Wish, Worker
 from calls.conversation.history import Exchange, History, tool_messages
 from calls.conversation.ports import ToolResult
@@ -96,6 +96,7 @@ class Talk:
         self.script, self._farewell = script, farewell
         self._turn = len(script.of("caller"))
         self._passages: list[str] = []
+        self.used: dict[ServedBy | None, Usage] = {}  # by whom when not the first choice
         self.is_over = False
         for entry in script.of("caller"):
             toolbox.caller_said(entry["text"])
@@ -145,7 +146,7 @@ class Talk:
             self._history.agent_says().text = kept
 
     async def _write(self, messages: list[Message], written: _Written) -> AsyncGenerator[str, None]:
-        cutter = Pieces()
+        cutter, served_by = Pieces(), None
         async with aclosing(self._model.reply(messages, self._toolbox.specs)) as stream:
             async for item in stream:
                 match item:
@@ -155,12 +156,21 @@ class Talk:
                             yield piece
                     case ToolCall():
                         written.calls.append(item)
+                    case ServedBy():
+                        served_by = item
+                    case Usage():
+                        self._use_up(item, served_by)
+                    case Wasted():
+                        self._use_up(item.usage, item.by)
                     case Recalled():
                         self._passages += [str(each["title"]) for each in item.passages]
         for piece in cutter.finish():
             written.pieces.append(piece)
             yield piece
         self.is_over = self.is_over or (cutter.hangs_up and not written.calls)
+
+    def _use_up(self, usage: Usage, by: ServedBy | None) -> None:
+        self.used[by] = self.used.get(by, Usage(0, 0)) + usage
 
     async def _use(self, messages: list[Message], written: _Written, told: list[str]) -> list[Message]:
         entry = self._history.asks(written.calls, None)

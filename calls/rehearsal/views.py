@@ -20,6 +20,7 @@ from calls.rehearsal.forms import RehearsalForm
 from calls.rehearsal.making import from_call, from_talk
 from calls.rehearsal.models import Rehearsal, RehearsalRun
 from calls.rehearsal.running import begin, digest_of
+from calls.rehearsal.spending import bill_of
 from calls.rehearsal.trying import read_script
 
 State = RehearsalRun.State
@@ -121,8 +122,10 @@ def rehearsal(request: TenantRequest, agent_id: UUID, rehearsal_id: int) -> Http
         form.save()
         begin([row], agent.versions.select_related("agent").get(number=None))
         return redirect("rehearsals:rehearsal", request.tenant.slug, agent.pk, row.pk)
-    run = row.runs.select_related("call").first()
+    run = row.runs.select_related("call__cost").first()
     context: dict[str, Any] = {"agent": agent, "rehearsal": row, "run": run, "form": form, "call": _call_of(row)}
+    if run and may(request.membership, Permission.SEE_COSTS):
+        context["bill"] = bill_of(run)
     return render(request, "calls/rehearsal/rehearsal.html", context, status=422 if form.errors else 200)
 
 

@@ -232,6 +232,7 @@ class Talker:
             case StaySilent():
                 await clock.sleep(24 * 3600 * 1000)
             case Press(digits):
+                telephone.note("pressed", digits=digits)
                 for digit in digits:
                     telephone.press(digit)
                     await clock.sleep(KEY_MS)

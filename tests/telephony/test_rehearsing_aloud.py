@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from django.utils.timezone import now
@@ -14,8 +16,11 @@ from agents.models import Agent
 from calls.models import Call, Recording, Rehearsal, RehearsalRun
 from calls.rehearsal import running
 from calls.rehearsal.conduct import BEHAVES
-from telephony import rehearsing
+from calls.rehearsal.manners import MANNERS
+from telephony import impromptu, rehearsing
 from telephony.carrier_webhook import CarrierWebhook
+from telephony.impromptu import Impromptu
+from telephony.simulator.people import HangUp, Say, Telephone
 from tests import factories
 from tests.campaigns.line import in_thread
 from tests.telephony.product import product_served
@@ -36,6 +41,33 @@ def test_the_last_free_line_is_left_to_callers(agent: Agent):
     with tenant_transaction(agent.tenant_id):
         run.refresh_from_db()
         assert (run.state, run.trouble, Call.objects.count()) == ("broken", rehearsing.LAST_LINE, 1)
+
+
+class Repeats:
+    """A caller who always says the same."""
+
+    async def answer(self, script: Sequence[dict[str, Any]], *, cuts_off: bool = False) -> str | None:
+        return "and then"
+
+
+async def test_a_caller_who_is_still_there_after_the_last_line_leaves_and_says_so(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+):
+    def ringing() -> Call:
+        call = factories.make_call(agent, status=Call.Status.IN_PROGRESS, answered_at=now())
+        factories.make_turn(call, "And this.", speaker="agent")
+        return call
+
+    monkeypatch.setattr(impromptu, "MOST_LINES", 2)
+    monkeypatch.setattr(impromptu, "HEARD_WITHIN_S", 0.1)
+    call = await in_thread(ringing)
+    caller = Impromptu(Repeats(), MANNERS["easy"], tenant_id=call.tenant_id, call_id=call.pk)
+
+    steps = [step async for step in caller.steps(cast("Telephone", None))]
+
+    assert [step.text for step in steps if isinstance(step, Say)] == ["and then", "and then"]
+    assert isinstance(steps[-1], HangUp)
+    assert caller.ran_out == "after 2 lines"
 
 
 @pytest.mark.timeout(120)

@@ -19,6 +19,7 @@ from calls.after.reading import VERDICTS
 from calls.models import Call, LeftMessage, Rehearsal, RehearsalRun, ToolRun
 from calls.rehearsal import running
 from calls.rehearsal.making import from_call
+from calls.rehearsal.spending import Till
 from tests import factories
 from tests.agents.pages import text
 from tests.conftest import SignIn
@@ -96,6 +97,11 @@ def test_a_model_plays_a_caller_until_it_hangs_up(thinking: Agent, vendor: Doubl
     assert said(run, "caller") == ["I want to see a dentist.", "Never mind, goodbye."]
     assert said(run, "agent")[1:] == ["Gladly. When?", "Bye."]
     assert run.state == "passed"
+    assert {line["who"]: (line["input"], line["output"]) for line in run.used} == {
+        "agent": (2400, 3),
+        "caller": (2400, 10),
+    }
+    assert float(run.cents) == pytest.approx(4800 * 10 / 1e6 + 13 * 50 / 1e6, abs=1e-4)
     played = vendor.openai.chats[0].body["messages"]
     assert "A carpenter" in played[0]["content"]
     assert played[-1]["role"] == "user"
@@ -168,7 +174,7 @@ def test_a_judge_who_is_away_leaves_the_other_checks_as_they_are(thinking: Agent
         scenery = running.scenery_of(thinking.tenant_id, rehearsal)
     greeted = {"who": "agent", "text": "Juniper Dental, gladly."}
 
-    findings = running.checked(scenery, rehearsal, [greeted, {"who": "caller", "text": "Thanks."}])
+    findings = running.checked(scenery, rehearsal, [greeted, {"who": "caller", "text": "Thanks."}], Till())
 
     assert [finding.holds for finding in findings] == [True, True, None]
 
@@ -277,3 +283,44 @@ def test_of_an_answer_that_is_cut_off_only_the_heard_half_counts(agent: Agent):
     assert cut["text"]
     assert cut["unheard"]
     assert run.state == "passed"
+
+
+def test_what_a_rehearsal_cost_stands_on_its_page_and_counts_in_the_month(
+    thinking: Agent, vendor: Doubles, owner: User, sign_in: SignIn
+):
+    vendor.openai.answers_with("We open at eight.", "Bye.", verdict("met"))
+    run = play(thinking, lines=["when do you open"], criteria=["The hours were named."])
+
+    browser, slug = sign_in(owner), thinking.tenant.slug
+    page = text(browser.get(reverse("rehearsals:rehearsal", args=[slug, thinking.pk, run.rehearsal_id])))
+    costs = text(browser.get(reverse("calls:costs", args=[slug])))
+
+    assert [line["who"] for line in run.used] == ["agent", "judge"]
+    assert "What it cost" in page
+    assert "Judging" in page
+    assert "Rehearsals in writing" in costs
+    assert "Nothing was spent" not in costs
+
+
+def test_a_model_without_a_known_price_is_named_and_not_guessed(
+    tenant: Tenant, vendor: Doubles, owner: User, sign_in: SignIn
+):
+    agent = factories.make_agent(tenant, "Desk", llm_provider="openai", llm_model="gpt-99")
+    vendor.openai.answers_with("We open at eight.", "Bye.")
+    run = play(agent, lines=["when do you open"])
+
+    page = text(sign_in(owner).get(reverse("rehearsals:rehearsal", args=[tenant.slug, agent.pk, run.rehearsal_id])))
+
+    assert [line["cents"] for line in run.used] == [None]
+    assert "No price is known of openai gpt-99" in page
+
+
+def test_a_caller_who_never_hangs_up_is_told_of(thinking: Agent, vendor: Doubles, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(running, "MOST_ANSWERS", 2)
+    vendor.openai.answers_with("And then?", "This.", "(sighs) Caller: **And** then?", "That.")
+
+    run = play(thinking, goal="To hear everything")
+
+    assert said(run, "caller") == ["And then?", "And then?"]
+    assert ("Comes to an end", False) in [(each["check"], each["holds"]) for each in run.findings]
+    assert run.state == "failed"
