@@ -34,6 +34,7 @@ from calls.equipment import can_carry_sound, has_key_for
 from calls.journal import spool
 from calls.memory.services import settings_of, told
 from calls.models import Call
+from calls.moving import moved
 from calls.native.giving import comes_back, give
 from calls.platform_sentences import platform_sentences
 from calls.services import NewCall, finish, next_segment, open_call, turn_away
@@ -176,10 +177,13 @@ async def engine_for(spec: VersionSpec, keys: VendorKeys) -> str:
     return AudioEngine.name
 
 
-async def readmit(*, agent_id: UUID, carrier_sid: str, failed: EngineFailure | None = None) -> Admission:
+async def readmit(
+    *, agent_id: UUID, carrier_sid: str, failed: EngineFailure | None = None, wants_sound: bool = False
+) -> Admission:
     """The next segment of a call whose socket died. Raises Refused("ended") when the conversation was over.
 
-    `failed` is what has become of the segment before, where the carrier says so.
+    `failed` is what has become of the segment before, where the carrier says so. `wants_sound`: it was ended for a
+    person who listens or speaks.
     """
     call_id = call_id_for(agent_id, carrier_sid)
     if runtime.ended_unheard(call_id):
@@ -193,12 +197,14 @@ async def readmit(*, agent_id: UUID, carrier_sid: str, failed: EngineFailure | N
         snapshot = load_snapshot(agent_id)
         if snapshot is None:
             raise Refused("unknown_agent")
-        answer = (snapshot, spool.last_segment(call_id) + 1)
-    answerer, segment = answer
+        answer = (snapshot, spool.last_segment(call_id) + 1, wants_sound)
+    answerer, segment, was_moved = answer
     if segment == 0 or segment > MOST_SEGMENTS:
         raise Refused("ended")
     if failed is not None and failed.at_once and segment > MOST_TRIES:
         raise Refused("speechless", answerer.spec.language)
+    if (wants_sound or was_moved) and can_carry_sound(answerer.spec, answerer.keys):
+        return Admission(call_id, agent_id, answerer.tenant_id, segment)
     engine, plain = await _engine_after(answerer, failed)
     engine = AudioEngine.name if engine == ELEVENLABS_NATIVE else engine  # a vendor takes no call in the middle
     wish = RelayWish(answerer.spec, plain=plain) if engine == RelayEngine.name else None
@@ -293,7 +299,8 @@ def _with_memory(answerer: Answerer, rest: dict[str, Any]) -> Briefing:
     return replace(briefing, remembered=told(number))
 
 
-def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int]:
+def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int, bool]:
+    """Who goes on, in which segment, and whether the call was moved to a line of sound."""
     tenant = tenant_of(agent_id).tenant
     spool.recover(call_id)
     with tenant_transaction(tenant):
@@ -303,4 +310,4 @@ def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int]:
         call = Call.objects.filter(pk=call_id).first()
         if call is None:
             raise Refused("ended")
-        return Answerer.of(tenant, version_of(call)), segment
+        return Answerer.of(tenant, version_of(call)), segment, moved(call).is_moved

@@ -79,6 +79,12 @@ class CallPage:
         return found if found and not self.is_live and path_of(found).is_file() else None
 
     @property
+    def was_lost(self) -> bool:
+        """Whether it went on over a new line for no other reason: nobody moved it, passed it on or put it through."""
+        meant = [event for event in self.events if event.kind in ("moved", "handed_over", "transfer")]
+        return self.call.segments > 1 + len(meant)
+
+    @property
     def is_live(self) -> bool:
         return self.call.status != Call.Status.ENDED
 

@@ -24,6 +24,7 @@ from calls.conversation.ports import ToolResult
 from calls.conversation.script import Script
 from calls.journal import spool
 from calls.models import Call, ToolRun
+from calls.moving import NOTE, Moved, moved
 from calls.people import KINDS, Left, left_by
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
@@ -45,10 +46,25 @@ class Earlier:
     agent_id: UUID | None = None  # its id
     bridge: str = ""  # said first, where more is known than that the line was lost
     left: Left = field(default_factory=Left)  # by people who were in the call
+    moved: Moved = field(default_factory=Moved)  # to a line of sound
 
     def begin(self, script: Script) -> Script:
-        """The script of who goes on: one who takes over begins with an answer."""
-        return replace(script, opening=(), takes_over=True) if self.takes_over else script
+        """The script of who goes on: one who takes over begins with an answer, and so does one whose line was moved."""
+        goes_on = self.takes_over or self.moved.since_ms is not None
+        return replace(script, opening=(), takes_over=True) if goes_on else script
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the agent has been told, and reads on."""
+        if self.moved.since_ms is None or self.left.speaker is not None:
+            return self.left.notes
+        return (*self.left.notes, NOTE)
+
+    @property
+    def moved_ago_s(self) -> float | None:
+        """How long the caller has heard nothing, where the line was moved just now."""
+        since_ms = self.moved.since_ms
+        return None if since_ms is None else max(0, self.elapsed_ms - since_ms) / 1000
 
 
 def load_earlier(
@@ -75,7 +91,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         turns = list(call.turns.order_by("started_ms", "index").values(*TURN))
         left = left_by(call.events.filter(kind__in=KINDS).order_by("segment", "sequence").values_list("kind", "data"))
         runs = [_facts_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
-        bridge = words_of_return(call)
+        bridge, line = words_of_return(call), moved(call)
         answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
         answerer = answerer._replace(spec=within_limits_of(VersionSpec.of(first), answerer.spec))
     new = NewCall(
@@ -92,7 +108,8 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         briefing=Briefing.from_json(call.briefing),
     )
     earlier = _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
-    return new, answerer, replace(taken_over(earlier, turns, version, passed_ms), bridge=bridge, left=left)
+    earlier = replace(taken_over(earlier, turns, version, passed_ms), bridge=bridge, left=left, moved=line)
+    return new, answerer, earlier
 
 
 def taken_over(
@@ -130,9 +147,11 @@ def _from_this_host(tenant_id: int, agent_id: UUID, call_id: UUID) -> tuple[NewC
     )
     done = {entry["key"]: {"key": entry["key"], **entry["state"]} for entry in entries if entry["entry"] == "tool"}
     runs = [each for each in done.values() if each["state"] != ToolRun.State.REFUSED]
-    left = left_by((entry["kind"], entry["data"]) for entry in entries if entry["entry"] == "event")
+    events = [entry for entry in entries if entry["entry"] == "event"]
+    left = left_by((entry["kind"], entry["data"]) for entry in events)
+    line = Moved.of((entry["kind"], entry["at_ms"]) for entry in events)
     earlier = _earlier(turns.values(), runs, parse_datetime(answered), new.briefing.before_ms)
-    return new, snapshot, replace(earlier, left=left)
+    return new, snapshot, replace(earlier, left=left, moved=line)
 
 
 def run_of(row: ToolRun) -> Run:

@@ -24,11 +24,12 @@ from calls.conversation.rescue import nobody
 from calls.conversation.script import Ending
 from calls.conversation.session import Session
 from calls.engines import AudioEngine, Engine, RealtimeEngine, RelayEngine
-from calls.equipment import Equipment, Mind, RealtimeEquipment
+from calls.equipment import Equipment, Mind, RealtimeEquipment, can_carry_sound
 from calls.journal import CallJournal
 from calls.knowing import Knowledge
 from calls.live.attendance import Attendance
 from calls.live.summoning import summons
+from calls.moving import BEGUN, HANDOFF
 from calls.opting_out import OptingOut
 from calls.redaction import Redactor
 from calls.rehearsal.guard import hands_of, is_rehearsed, stops_of
@@ -51,6 +52,7 @@ EQUIPMENT: dict[str, type[Mind]] = {
     RealtimeEngine.name: RealtimeEquipment,
     RelayEngine.name: Mind,
 }
+GOES_ON = frozenset({Ending.MEDIA_LOST, Ending.HAND_OVER, Ending.MOVED})
 OF_SOUND = frozenset({AudioEngine.name, RealtimeEngine.name})
 
 E = TypeVar("E", bound=Engine)
@@ -261,10 +263,6 @@ async def _load(claims: CallClaims) -> tuple[Prepared, Earlier]:
     return Prepared(new, tenant_id, business, spec, keys=keys, tools=tools), earlier
 
 
-def _instructions(texts: CallTexts, engine: Engine) -> str:
-    return "\n\n".join(filter(None, (texts.system_prompt(), engine.note)))
-
-
 def _redactor(prepared: Prepared) -> Redactor:
     spec = prepared.spec
     return Redactor.of(spec.redaction, language=spec.language, known=(spec.agent_name, prepared.business))
@@ -282,13 +280,12 @@ class RunningCall(Generic[E]):
     def __init__(self, claims: CallClaims, prepared: Prepared, earlier: Earlier, engine: E) -> None:
         texts = prepared.texts
         assert texts is not None  # noqa: S101 - set by _equip
-        self._claims, self._spec, self.engine = claims, prepared.spec, engine
+        self._claims, self._spec, self._earlier, self.engine = claims, prepared.spec, earlier, engine
         self._new, self._browser = prepared.new, not prepared.new.is_by_carrier
-        redactor = _redactor(prepared)
+        redactor, instructions = _redactor(prepared), "\n\n".join(filter(None, (texts.system_prompt(), engine.note)))
         key = SpoolKey(claims.tenant_id, claims.call_id, claims.segment)
         self._journal = CallJournal(key, self._names, redactor=redactor, spoken_by=earlier.passed_to)
         self._opting_out = OptingOut(claims.tenant_id, claims.call_id)
-        self._elapsed_ms = earlier.elapsed_ms
         scene = _scene(claims, prepared, redactor)
         runs, own, hands = earlier.runs, prepared.tools, hands_of(prepared.new)
         self._toolbox, self._worker = open_toolbox(
@@ -297,7 +294,7 @@ class RunningCall(Generic[E]):
         script = texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge)
         self._session = Session(
             script=engine.script(earlier.begin(script)),
-            history=History(_instructions(texts, engine), earlier.said, earlier.left.notes),
+            history=History(instructions, earlier.said, earlier.notes),
             listener=engine.listener,
             make_speaker=engine.speaker,
             model=engine.model,
@@ -311,7 +308,8 @@ class RunningCall(Generic[E]):
             operator_ears=engine.operator_ears,
             summons=summons(scene, may_ring=not is_rehearsed(prepared.new)),
         )
-        self._session.operator.earlier = earlier.left.speaker
+        may_move = isinstance(engine, RelayEngine) and can_carry_sound(prepared.spec, prepared.keys)
+        self._session.operator.prepare(earlier.left.speaker, earlier.moved_ago_s, may_move=may_move)
         self._attendance = Attendance(claims.tenant_id, claims.call_id, self._session, engine.tap)
         self._worker.act, self._worker.entries = self._session.acts.perform, self._session.acts.entries
         engine.attach(self._session)
@@ -332,15 +330,16 @@ class RunningCall(Generic[E]):
 
     async def _run(self) -> None:
         ids = {"call_id": str(self._claims.call_id), "segment": self._claims.segment}
+        earlier_ms = self._earlier.elapsed_ms
         if self._claims.segment == 1:
             self._journal.opened(self._new)
-            self._journal.heard_before(self._new.briefing.message, self._elapsed_ms)
+            self._journal.heard_before(self._new.briefing.message, earlier_ms)
         else:
-            self._journal.event("resumed", self._elapsed_ms)
+            self._journal.event(BEGUN, earlier_ms, self._earlier.moved.news)
         self._journal.answered()
         if not self._browser and self.engine.name != self._spec.transport:
             facts = {"wanted": self._spec.transport, "used": self.engine.name}
-            self._journal.event("engine_fallback", self._elapsed_ms, facts)
+            self._journal.event("engine_fallback", earlier_ms, facts | self._earlier.moved.reason)
         self.engine.begin()
         self._attendance.begin()
         try:
@@ -350,7 +349,7 @@ class RunningCall(Generic[E]):
             log.exception("conversation broke off", **ids)
             ending = Ending.MEDIA_LOST
         try:
-            await self._attendance.end(goes_on=ending in (Ending.MEDIA_LOST, Ending.HAND_OVER))
+            await self._attendance.end(goes_on=ending in GOES_ON)
             await self._finish(ending)
         finally:
             _running.pop(self._claims.call_id, None)
@@ -365,6 +364,8 @@ class RunningCall(Generic[E]):
                 self._journal.event("media_lost", self._session.now_ms())
         elif ending is Ending.HAND_OVER:  # the carrier comes back, and the call goes on with the other agent
             self._journal.event(EVENT, self._session.now_ms(), dict(self._worker.handed_to or {}))
+        elif ending is Ending.MOVED and isinstance(self.engine, RelayEngine):
+            self.engine.line.hand_off(HANDOFF)
         elif ending is Ending.TRANSFER:  # the carrier goes on with the call, and may bring it back
             self._journal.event("transfer", self._session.now_ms())
         else:

@@ -201,6 +201,8 @@ _REASONS = {
 
 def happening(event: CallEvent) -> Happening:
     """The event in plain words; one that is not known here keeps its name."""
+    if event.data.get("moved"):
+        return _MOVED[event.kind]
     if event.kind == "failure":
         return _failure(event.data)
     if event.kind == "transfer_tried":
@@ -216,7 +218,12 @@ def happening(event: CallEvent) -> Happening:
     return known or Happening(f"{plain}.", plain)
 
 
+_MOVED = {
+    "resumed": Happening("The same conversation went on over a line of sound.", "Went on"),
+    "engine_fallback": Happening("From here on the call was carried with sound.", "With sound"),
+}
 _BY_PEOPLE = {
+    "moved": ("{by} had the call moved to a line of sound.", "Moved"),
     "listened": ("{by} listens to the call.", "Listening"),
     "whispered": ("{by} whispered to the agent: “{text}”", "Whisper"),
     "taken_over": ("{by} took the call over. The agent is quiet.", "Taken over"),

@@ -42,6 +42,7 @@ RelayedCall = RunningCall[RelayEngine]
 StartCall = Callable[[CallClaims, Line], Awaitable[AudioCall]]
 StartRelayedCall = Callable[..., Awaitable[RelayedCall]]
 
+OVER = "over"
 PIECE_BYTES = 1600  # 200 ms: `clear` never waits behind more than that
 
 
@@ -213,6 +214,7 @@ class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
         super().__init__(scope, receive, send, patience=patience)
         self.start_call = start_call
         self.session = relay.ConversationRelay()
+        self.goes_on_with = OVER
 
     # The line
 
@@ -225,9 +227,12 @@ class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
     def press(self, keys: str) -> None:
         self.outbox.add(self.session.send_digits(keys))
 
+    def hand_off(self, to: str) -> None:
+        self.goes_on_with = to
+
     def hang_up(self) -> None:
-        """The session ends in order: the carrier then asks what to do, and is told to hang up."""
-        self.outbox.add(self.session.end({"reason": "over"}))
+        """The session ends in order: the carrier then asks what to do, and brings the reason along."""
+        self.outbox.add(self.session.end({"reason": self.goes_on_with}))
         super().hang_up()
 
     # The socket

@@ -6,6 +6,7 @@ where it has not, the carrier's own choice for the language stands in.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from agents.languages import for_the_carrier
 from agents.versions import VersionSpec
 from calls.admission import EngineFailure, RelayWish
 from calls.engines import spoken_languages
+from calls.moving import HANDOFF
 from telephony.twiml import Relay
 
 # What the carrier calls the vendors that we know as well.
@@ -80,6 +82,7 @@ class SessionEnd:
     failed: bool = False
     code: str = ""
     lasted_s: int = 0
+    wants_sound: bool = False  # we ended it, so that the call goes on with sound
 
     @property
     def of_engine(self) -> bool:
@@ -97,6 +100,14 @@ class SessionEnd:
         return EngineFailure(self.of_engine, self.of_settings, at_once=self.lasted_s < AT_ONCE_S)
 
 
+def _reason(handoff: str) -> str:
+    """What we gave along with the end of the session."""
+    try:
+        return str(json.loads(handoff).get("reason", ""))
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+
+
 def session_end(fields: Mapping[str, str]) -> SessionEnd | None:
     """What has ended, as the `action` callback tells it; None where it was no session for words."""
     status = fields.get("SessionStatus", "")
@@ -107,5 +118,6 @@ def session_end(fields: Mapping[str, str]) -> SessionEnd | None:
         caller_left=status == "completed" or fields.get("CallStatus") == "completed",
         failed=status == "failed",
         code=fields.get("ErrorCode", ""),
+        wants_sound=_reason(fields.get("HandoffData", "")) == HANDOFF,
         lasted_s=int(seconds) if seconds.isdecimal() and len(seconds) < 7 else 0,
     )

@@ -129,7 +129,7 @@ class ResumeCall(Instructions):
         if end.caller_left:
             await self.caller_left(agent_id=agent_id, carrier_sid=sid)
             raise Refused("ended", language_of(agent_id))
-        return await self.readmit(agent_id=agent_id, carrier_sid=sid, failed=end.failure())
+        return await self.readmit(agent_id=agent_id, carrier_sid=sid, failed=end.failure(), wants_sound=end.wants_sound)
 
 
 class Transferred(Instructions):

@@ -33,8 +33,18 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Carry the call with sound from now on, so that somebody can listen to it."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakeOver:
-    """Somebody speaks in the agent's place, as `operator`, which names one microphone."""
+    """Somebody speaks in the agent's place, as `operator`, which names one microphone.
+
+    A call that is carried as words has to be carried with sound first: asked for again, it says when that is so.
+    """
 
     by: str
     operator: str
@@ -62,10 +72,10 @@ class PutThrough:
     by: str
 
 
-Command = Whisper | HangUp | PutThrough | Listen | TakeOver | GiveBack | Escalate
+Command = Whisper | HangUp | PutThrough | Listen | Move | TakeOver | GiveBack | Escalate
 
 LISTEN_FOR_S = 12.0
-_ALL = (Whisper, HangUp, PutThrough, Listen, TakeOver, GiveBack, Escalate)
+_ALL = (Whisper, HangUp, PutThrough, Listen, Move, TakeOver, GiveBack, Escalate)
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in _ALL}
 
 
@@ -75,6 +85,7 @@ class Answer(StrEnum):
     DONE = "done"
     OVER = "over"  # the conversation has ended, or is ending
     NO_SOUND = "no_sound"  # the carrier hears and speaks itself: there is nothing to listen to
+    MOVING = "moving"  # the call is about to be carried with sound, and can be reached again in a moment
     TAKEN = "taken"  # somebody else is speaking, or nobody is
     LOST = "lost"  # it is not known whether it arrived
 

@@ -65,6 +65,10 @@ class FixedWords:
         else:
             self.say(self._script.duration_warning, kind="warning")
 
+    def ask_to_wait(self) -> None:
+        """Whoever is about to speak in the agent's place is not here yet."""
+        self.say(self._script.moments[0], kind="moment")
+
     def came_back(self) -> None:
         """A person who spoke in the agent's place is gone, and has not said so."""
         self.say(self._script.came_back, kind="return")

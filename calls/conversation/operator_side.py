@@ -17,6 +17,7 @@ from calls.conversation.commands import (
     GiveBack,
     HangUp,
     Listen,
+    Move,
     PutThrough,
     TakeOver,
     Whisper,
@@ -29,6 +30,7 @@ from calls.conversation.timers import Timers
 from calls.conversation.turn_taking import Agent, Floor
 
 LOST_AFTER_S = 3.0  # without any sound of their microphone
+LONGEST_GAP_S = 1.2  # in which a caller hears nothing while the call is moved, before they are asked to wait
 FRAME_BYTES = 160
 
 WHISPERED = (
@@ -68,6 +70,7 @@ class Operator:
     heard_at: float
     ears: Listener | None = None
     was_understood: bool = False
+    was_heard: bool = False
 
 
 class OperatorSide:
@@ -91,15 +94,26 @@ class OperatorSide:
         self._operator: Operator | None = None
         self.earlier: Microphone | None = None  # who spoke when the segment before this one was lost
         self.was_lost = False  # why the last of them left
+        self.may_move = False  # whether a call without sound can be carried with sound from now on
+        self.is_moving = False
+        self.moved_ago_s: float | None = None  # before this segment began, where that is why it did
         self.do: Callable[[turns.Event], None] = lambda event: None
         self.on_whisper: Callable[[], None] = lambda: None
         self.on_hang_up: Callable[[turns.Event], None] = lambda event: None
         self.on_put_through: Callable[[], None] = lambda: None
+        self.on_move: Callable[[turns.Event], None] = lambda event: None
+        self.on_gap: Callable[[], None] = lambda: None
         self.on_needed: Callable[[str], bool] = lambda reason: False
         self.on_change: Callable[[str], None] = lambda by: None  # who speaks from now on; empty: the agent
 
+    def prepare(self, earlier: Microphone | None, moved_ago_s: float | None, *, may_move: bool) -> None:
+        """What is known when the segment begins."""
+        self.earlier, self.moved_ago_s, self.may_move = earlier, moved_ago_s, may_move
+
     def command(self, command: Command) -> Answer:
         """Do it, unless the call is about to end."""
+        if self.is_moving:
+            return Answer.MOVING
         goes_while_closing = isinstance(command, Listen) or (isinstance(command, HangUp) and command.at_once)
         if self._floor.agent is Agent.GONE or (self._floor.agent is Agent.CLOSING and not goes_while_closing):
             return Answer.OVER
@@ -115,6 +129,8 @@ class OperatorSide:
             case PutThrough():
                 self._records.event("put_through", {"by": command.by})
                 self.on_put_through()
+            case Move():
+                return self._move(command.by, turns.EndAsked())
             case TakeOver():
                 return self._take_over(command)
             case GiveBack():
@@ -128,7 +144,7 @@ class OperatorSide:
         operator = self._operator
         if operator is None or operator.key != key:
             return
-        operator.heard_at = self._now()
+        operator.heard_at, operator.was_heard = self._now(), True
         self._speaker.let_through(sound)
         if operator.ears is not None:
             for start in range(0, len(sound), FRAME_BYTES):
@@ -144,19 +160,39 @@ class OperatorSide:
     def _take_over(self, command: TakeOver) -> Answer:
         if self._operator is not None:
             return Answer.DONE if self._operator.key == command.operator else Answer.TAKEN
-        if not self._speaker.carries_sound:
+        if not self._speaker.carries_sound and not self.may_move:
             return Answer.NO_SOUND
         microphone = Microphone(command.by, command.operator)
         self._records.event("taken_over", {"by": command.by, "microphone": microphone.number})
+        if not self._speaker.carries_sound:
+            return self._move(command.by, turns.CallerGone())
         self._let_speak(microphone)
         return Answer.DONE
+
+    def _move(self, by: str, event: turns.Event) -> Answer:
+        """Leave the call to its next segment, which has sound; whoever has taken it over speaks there at once."""
+        if self._speaker.carries_sound:
+            return Answer.DONE
+        if not self.may_move:
+            return Answer.NO_SOUND
+        self._records.event("moved", {"by": by})
+        self.is_moving = True
+        self.on_move(event)
+        return Answer.MOVING
 
     def goes_on(self) -> bool:
         """Whether somebody speaks in the agent's place from the first moment: they did so before the line was lost."""
         if self.earlier is None or not self._speaker.carries_sound:
             return False
         self._let_speak(self.earlier)
+        if self.moved_ago_s is not None:
+            self._timers.set("gap", max(0.0, LONGEST_GAP_S - self.moved_ago_s), self._bridge_gap)
         return True
+
+    def _bridge_gap(self) -> None:
+        """They are not here yet, and the caller has heard nothing for too long."""
+        if self._operator is not None and not self._operator.was_heard:
+            self.on_gap()
 
     def _let_speak(self, microphone: Microphone) -> None:
         operator = Operator(microphone.by, microphone.key, self._now_ms(), self._now(), self._ears())

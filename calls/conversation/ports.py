@@ -54,6 +54,10 @@ class TextLine(Screen, Protocol):
         """Let the carrier press keys."""
         ...
 
+    def hand_off(self, to: str) -> None:
+        """Let the carrier say so when it asks how the call goes on."""
+        ...
+
 
 class Journal(Protocol):
     """Writes behind the call. Nothing here waits or fails; order is kept."""

@@ -20,6 +20,7 @@ class Ending(StrEnum):
     TRANSFER = "transfer"
     HAND_OVER = "hand_over"
     OPERATOR = "operator"
+    MOVED = "moved"  # the same call goes on with sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +60,6 @@ class Script:
                 return self.stopped
             case Ending.TRANSFER:
                 return self.putting_through
+            case Ending.MOVED:
+                return self.moments[0]
         return ""

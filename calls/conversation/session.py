@@ -135,7 +135,9 @@ class Session:
 
     def command(self, command: Command) -> Answer:
         """A person of the business does something to this call."""
-        return Answer.OVER if self._over.is_set() else self.operator.command(command)
+        if self._over.is_set() and not self.operator.is_moving:
+            return Answer.OVER
+        return self.operator.command(command)
 
     def operator_speaks(self, key: str, sound: bytes) -> None:
         """Sound of an operator's microphone. Never waits."""
@@ -195,6 +197,8 @@ class Session:
         side.do, side.on_whisper = self._do, self._agent.drop_guess
         side.on_hang_up = lambda event: self._end(Ending.OPERATOR, event)
         side.on_put_through = lambda: self._end(Ending.TRANSFER, turns.EndAsked())
+        side.on_move = lambda event: self._end(Ending.MOVED, event)
+        side.on_gap = self._words.ask_to_wait
         return side
 
     def _look_for_needs(self, summons: Summons) -> Escalation:

@@ -62,7 +62,7 @@ class Attendance:
 
     def _do(self, command: Command) -> Answer:
         if isinstance(command, Listen) and self._tap is None:
-            return Answer.NO_SOUND
+            return Answer.MOVING if self._session.operator.is_moving else Answer.NO_SOUND
         answer = self._session.command(command)
         if isinstance(command, Listen) and self._tap is not None and answer is Answer.DONE:
             self._tap.open(LISTEN_FOR_S)

@@ -8,10 +8,14 @@ from uuid import UUID
 
 from django.utils.timezone import now
 
+from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
 from agents.transports import CONVERSATION_RELAY, ELEVENLABS_NATIVE
+from agents.versions import VersionSpec
+from calls.equipment import can_carry_sound
 from calls.models import Call, CallEvent
+from calls.taking_over import version_of
 from calls.transfers.desks import Department, desks
 
 GOT_ONE = ("taken_over", "put_through", "transfer")
@@ -19,9 +23,10 @@ GOT_ONE = ("taken_over", "put_through", "transfer")
 
 @dataclass(frozen=True, slots=True)
 class You:
-    """What the panel shows. A call that is carried as words has no sound."""
+    """What the panel shows. A call that is carried as words has no sound until it is moved to a line that has."""
 
-    has_sound: bool
+    is_words: bool
+    can_have_sound: bool
     may_steer: bool
     departments: list[Department]  # of people to whom the caller may be put through, now or later
 
@@ -41,8 +46,10 @@ def you(call: Call, membership: Membership) -> You | None:
     if transport == ELEVENLABS_NATIVE or not may(membership, Permission.LISTEN_IN):
         return None
     by_phone = call.channel == Call.Channel.PHONE
+    is_words = transport == CONVERSATION_RELAY and call.is_by_carrier
     return You(
-        has_sound=transport != CONVERSATION_RELAY or not by_phone,
+        is_words=is_words,
+        can_have_sound=not is_words or _could_move(call, membership),
         may_steer=may(membership, Permission.STEER_CALLS),
         departments=desks(now()) if by_phone else [],
     )
@@ -58,7 +65,13 @@ def waiting_for_person(calls: Collection[Call]) -> set[UUID]:
     return {call for call, kind in newest.items() if kind == "needs_person"}
 
 
+def _could_move(call: Call, membership: Membership) -> bool:
+    """Whether this person may have it moved, and it could be carried with sound."""
+    spec = VersionSpec.of(version_of(call))
+    return may(membership, Permission.STEER_CALLS) and can_carry_sound(spec, vendor_keys())
+
+
 def _transport(call: Call) -> str:
     """The way in which it is carried, which may not be the one that its version names."""
-    other = CallEvent.objects.filter(call=call, kind="engine_fallback").last()
+    other = CallEvent.objects.filter(call=call, kind="engine_fallback").order_by("segment", "sequence").last()
     return str(other.data.get("used", "")) if other else call.version.transport

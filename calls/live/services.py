@@ -5,6 +5,7 @@ What is not known to have arrived may have been done: that stands in the log, to
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from agentos.tenants.log import actor_name, record
 from calls.conversation.commands import Answer, Command, HangUp, PutThrough, Whisper
 from calls.live.commands import send
 from calls.models import Call
+from calls.moving import is_between_lines
 from calls.transfers.models import Transfer
 from calls.transfers.services import ask_for_person
 
@@ -21,9 +23,12 @@ LONGEST_WHISPER = 500
 WHY_NOT = {
     Answer.OVER: "This call is over.",
     Answer.NO_SOUND: "This call is carried in words: there is no sound to listen to.",
+    Answer.MOVING: "The call is being connected anew. Try again in a moment.",
     Answer.TAKEN: "Somebody else is speaking in this call.",
     Answer.LOST: "The call could not be reached just now. Look at the page before you try again.",
 }
+CANNOT_MOVE = "The call could not be moved to a line of sound. Look at the page before you try again."
+LONGEST_MOVE_S, LOOKS_EVERY_S = 4.0, 0.2
 UNSURE = ", and nobody knows whether it arrived"
 
 
@@ -75,7 +80,12 @@ def _record(answer: Answer, call: Call, what: str, words: str, **details: Any) -
 
 
 def _send(call: Call, command: Command) -> Answer:
-    answer = send(call.tenant_id, call.pk, command)
+    """Whoever reaches a call between two of its lines waits for the next one."""
+    until = time.monotonic() + LONGEST_MOVE_S
+    while (answer := send(call.tenant_id, call.pk, command)) in (Answer.OVER, Answer.MOVING) and is_between_lines(call):
+        if time.monotonic() > until:
+            raise DomainError(Answer.MOVING.value, WHY_NOT[Answer.MOVING])
+        time.sleep(LOOKS_EVERY_S)
     if answer not in (Answer.DONE, Answer.LOST):
         raise DomainError(answer.value, WHY_NOT[answer])
     return answer

@@ -58,6 +58,9 @@ class QuickCarrier:
 
     def press(self, keys: str) -> None: ...
 
+    def hand_off(self, to: str) -> None:
+        self.goes_on_with = to
+
     def show(self, kind: str, data: dict[str, Any]) -> None: ...
 
     def hang_up(self) -> None:

@@ -126,8 +126,8 @@ def test_without_ears_and_a_voice_of_our_own_there_is_nothing_to_change_to(
     assert after.relay.plain
 
 
-def again(agent: Agent, failed: EngineFailure | None) -> Admission:
-    return asyncio.run(readmit(agent_id=agent.pk, carrier_sid="CA1", failed=failed))
+def again(agent: Agent, failed: EngineFailure | None, *, wants_sound: bool = False) -> Admission:
+    return asyncio.run(readmit(agent_id=agent.pk, carrier_sid="CA1", failed=failed, wants_sound=wants_sound))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,6 +141,7 @@ def test_within_a_call_a_lost_connection_is_made_again_and_an_engine_that_cannot
 
     refused = again(relayed, EngineFailure(of_engine=True, of_settings=True))
     assert (refused.segment, refused.relay) == (2, None)
+    assert again(relayed, None, wants_sound=True).relay is None
     assert counted(RELAY).failed == 0
     assert ring(relayed, "CA2").relay is None
 

@@ -16,7 +16,9 @@ from uuid import UUID
 from agents.providers.ports import Endpoint, LanguageModel, ServedBy, Speech, SpeechStarted, WordTiming
 from agents.providers.realtime.openai import HARMLESS, OpenAIRealtime
 from agents.providers.realtime.ports import Talking
+from calls.conversation.commands import Answer, TakeOver
 from calls.conversation.history import History
+from calls.conversation.operator_side import Microphone
 from calls.conversation.ports import Toolbox
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.conversation.script import Ending, Script
@@ -52,6 +54,10 @@ class Talk(Protocol):
     async def over(self) -> Ending: ...
     def press(self, keys: str) -> None: ...
     def has_pressed(self, keys: str) -> bool: ...
+    async def taken_over_by(self, who: TakeOver) -> Talk:
+        """The call as somebody speaks in it: on another line where this one has no sound."""
+        ...
+
     async def end(self) -> None: ...
 
 
@@ -126,6 +132,10 @@ class MediaStreams(Stage):
     def has_pressed(self, keys: str) -> bool:
         return tones(keys) in b"".join(audio for _, kind, audio in self.line.sent if kind == "audio")
 
+    async def taken_over_by(self, who: TakeOver) -> Talk:
+        assert self.session.command(who) is Answer.DONE
+        return self
+
     async def loses_the_line(self) -> Ending:
         return await self.hang_up()
 
@@ -142,6 +152,7 @@ class ConversationRelay:
     def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
         self.model, self.journal, self.history = model, Notebook(), _history(session)
         self.carrier = VirtualRelay()
+        self.next_line: MediaStreams | None = None
         scope = {"url_route": {"kwargs": {"agent_id": UUID(int=1)}}, "headers": []}
         self.consumer = ConversationRelayConsumer(scope, self.carrier.receive, self.carrier.send)
         spec = SimpleNamespace(language="en-US", transport_options={"languages": "es-US"})
@@ -189,6 +200,17 @@ class ConversationRelay:
     def has_pressed(self, keys: str) -> bool:
         return self.carrier.pressed == [keys]
 
+    async def taken_over_by(self, who: TakeOver) -> Talk:
+        self.session.operator.may_move = True
+        assert self.session.command(who) is Answer.MOVING
+        assert await self.over() is Ending.MOVED
+        session = {"earlier_ms": self.session.now_ms(), "next_index": 10_000}
+        self.next_line = call = MediaStreams(self.model, {}, session)
+        call.journal.events.extend(self.journal.events)
+        call.session.operator.prepare(Microphone(who.by, who.operator), 0.5, may_move=False)
+        await asyncio.sleep(0)
+        return call
+
     async def loses_the_line(self) -> Ending:
         self.carrier.close()
         await asyncio.sleep(0.001)
@@ -206,6 +228,8 @@ class ConversationRelay:
     async def end(self) -> None:
         self.session.caller_gone(hung_up=True)
         await self.running
+        if self.next_line is not None:
+            await self.next_line.end()
         for part in self._parts:
             part.cancel()
         await asyncio.gather(*self._parts, return_exceptions=True)
@@ -329,7 +353,6 @@ TITLES = {
 # What an engine cannot do, and why; the table says so.
 CANNOT: dict[tuple[str, str], str] = {
     ("media_streams", "language"): "its recogniser is opened for one language",
-    ("conversation_relay", "take_over"): "words and no sound travel; the caller can be put through to a person instead",
     ("openai_realtime", "to_the_word"): "the vendor does not say when a word sounds; its place is reckoned",
     ("openai_realtime", "language"): "the model speaks many, but what the caller said is written down in one",
 }

@@ -120,6 +120,12 @@ def test_a_stream_of_sound_has_no_session():
     assert session_end({"CallSid": "CA1"}) is None
 
 
+@pytest.mark.parametrize("handoff", ["", "no JSON", "[]", '{"reason":"over"}', "1"])
+def test_what_comes_back_with_the_end_of_a_session_is_our_own_word_or_nothing(handoff: str):
+    assert not ended("ended", HandoffData=handoff).wants_sound
+    assert ended("ended", HandoffData='{"reason":"sound"}').wants_sound
+
+
 def test_a_caller_who_left_is_told_from_one_who_waits():
     assert ended("completed").caller_left
     assert ended("failed", CallStatus="completed", ErrorCode="64105").caller_left

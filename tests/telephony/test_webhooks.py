@@ -174,11 +174,14 @@ async def test_what_became_of_a_session_for_words_is_told_to_the_desk(resume: As
     desk = Desk(segment=2)
     await resume(desk, SessionStatus="failed", ErrorCode="64106", SessionDuration="1")
     await resume(desk, SessionStatus="failed", ErrorCode="64105", SessionDuration="30")
-    await resume(desk, SessionStatus="ended", SessionDuration="30")
+    await resume(desk, SessionStatus="ended", SessionDuration="30", HandoffData='{"reason":"over"}')
+    await resume(desk, SessionStatus="ended", SessionDuration="30", HandoffData='{"reason":"sound"}')
 
+    assert [asked["wants_sound"] for asked in desk.asked] == [False, False, False, True]
     assert [asked["failed"] for asked in desk.asked] == [
         EngineFailure(of_engine=True, of_settings=True, at_once=True),
         EngineFailure(of_engine=False),
+        None,
         None,
     ]
 

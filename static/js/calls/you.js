@@ -10,17 +10,20 @@ const OVER = 4410;
 
 const panel = document.getElementById("you");
 const find = (name) => panel.querySelector(`[data-${name}]`);
-const [listen, speak, words, hint, notice] = ["listen", "speak", "words", "hint", "notice"].map(find);
+const [listen, speak, words, hint, notice, question] = ["listen", "speak", "words", "hint", "notice", "move"].map(find);
 
 const WORDS = {
   away: ["Not listening", "tag--idle"],
   opening: ["Connecting…", "tag--idle"],
+  words: ["Not listening", "tag--idle"],
+  moving: ["Connecting you…", "tag--live"],
   listening: ["You are listening", "tag--live"],
   speaking: ["You are speaking", "tag--live"],
   other: ["A colleague is speaking", "tag--live"],
   over: ["The call is over", "tag--idle"],
 };
 const HINT = hint?.textContent;
+const HEARD = "The agent falls silent and the caller hears you. You can give the call back.";
 const SPEAKING = "The agent is quiet and the caller hears you. Give the call back, and the agent goes on, knowing what was said.";
 
 let line = null; // the open one
@@ -30,14 +33,20 @@ function show(state) {
   panel.dataset.state = state;
   words.textContent = text;
   words.className = `tag small ${tone}`;
-  listen.setAttribute("aria-pressed", line !== null);
-  listen.lastElementChild.textContent = line ? "Stop listening" : "Listen";
-  listen.disabled = ["over", "speaking", "opening"].includes(state);
+  const hears = line !== null && !line.isWords;
+  listen.setAttribute("aria-pressed", hears);
+  listen.lastElementChild.textContent = hears ? "Stop listening" : "Listen";
+  listen.disabled = ["over", "speaking", "opening", "moving"].includes(state);
   if (!speak) return;
   speak.setAttribute("aria-pressed", state === "speaking");
   speak.lastElementChild.textContent = state === "speaking" ? "Give back" : "Take over";
-  speak.disabled = ["over", "other", "opening"].includes(state);
-  hint.textContent = state === "speaking" ? SPEAKING : HINT;
+  speak.disabled = ["over", "other", "opening", "moving"].includes(state);
+  hint.textContent = state === "speaking" ? SPEAKING : hears ? HEARD : HINT;
+}
+
+function ask(isAsked) {
+  question.hidden = !isAsked;
+  if (isAsked) question.querySelector("button").focus();
 }
 
 function say(text) {
@@ -55,7 +64,7 @@ class SoundLine {
     this.caller = new Speaker(context, () => {});
     this.agent = new Speaker(context, () => {});
     this.microphone = null;
-    this.speaks = this.isOver = false;
+    this.speaks = this.isOver = this.isWords = false; // words: the call has no sound until it is moved
     this.frames = [];
     const address = new URL(panel.dataset.sound, location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
@@ -80,14 +89,21 @@ class SoundLine {
     if (refused) {
       say(refused);
       this.hush();
-      show("listening");
+      show(this.isWords ? "words" : "listening");
+    } else if (state === "words") {
+      this.isWords = true;
+      show("words");
+    } else if (state === "connecting") {
+      this.isWords = true;
+      show("moving");
     } else if (state === "speaking") {
-      this.speaks = true;
+      [this.speaks, this.isWords] = [true, false];
       show("speaking");
     } else if (state === "operator" && !this.microphone) {
       show("other");
       words.textContent = `${by} is speaking`;
     } else if (state === "agent" || state === "listening") {
+      this.isWords = this.isWords && state !== "listening";
       if (this.speaks) say("Your voice did not arrive any more, and the agent took the call back.");
       this.hush();
       show("listening");
@@ -95,6 +111,10 @@ class SoundLine {
       this.isOver = true;
       this.close();
     }
+  }
+
+  move() {
+    this.send({ do: "move" });
   }
 
   async take() {
@@ -144,6 +164,7 @@ class SoundLine {
     if (code === NOT_ALLOWED) location.reload();
     const isOver = this.isOver || code === OVER;
     if (wasSpeaking && !isOver) say("The connection was lost. The agent has taken the call back.");
+    ask(false);
     show(isOver ? "over" : "away");
   }
 }
@@ -161,12 +182,22 @@ async function open() {
 
 listen.addEventListener("click", async () => {
   say("");
-  if (line) line.close();
-  else await open();
+  if (line && !line.isWords) return line.close();
+  if (!line) await open();
+  ask(Boolean(line?.isWords));
 });
+
+find("move-do")?.addEventListener("click", () => {
+  ask(false);
+  show("opening");
+  line?.move();
+});
+
+find("move-not")?.addEventListener("click", () => line?.close());
 
 speak?.addEventListener("click", async () => {
   say("");
+  ask(false);
   if (line?.speaks) return line.give();
   if (!line) await open();
   if (!line) return;
@@ -175,7 +206,7 @@ speak?.addEventListener("click", async () => {
     await line.take();
   } catch (error) {
     say(error instanceof SoundError ? error.message : "The microphone does not work at the moment.");
-    show("listening");
+    show(line.isWords ? "words" : "listening");
   }
 });
 

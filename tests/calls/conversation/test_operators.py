@@ -6,6 +6,7 @@ import asyncio
 
 from agents.providers.ports import EndOfTurn, ProviderError
 from calls.conversation.commands import Answer, Command, GiveBack, HangUp, Listen, TakeOver, Whisper, decode, encode
+from calls.conversation.operator_side import Microphone
 from calls.conversation.script import Ending
 from tests.calls.conversation.stage import Stage, on_stage
 from tests.clock import on_virtual_clock
@@ -13,6 +14,7 @@ from tests.fakes import ScriptedModel, Thought
 
 KEY = "0" * 32
 PRIYA = TakeOver("Priya Nair", KEY)
+MOVED = Microphone("Priya Nair", KEY), 0.4  # seconds before the line was there
 VOICE = bytes([7]) * 160
 LONG = "There is a lot to say about that, and I will say all of it now, one word after the other, until you stop me."
 
@@ -222,3 +224,23 @@ def test_a_command_travels_as_it_is_and_anything_else_is_refused():
         except ValueError:
             continue
         raise AssertionError(broken)
+
+
+@on_virtual_clock
+async def test_a_caller_whose_call_is_moved_is_asked_to_wait_once_where_nobody_has_come_for_too_long():
+    async with on_stage(opening=("We were cut off.",), moved=MOVED) as stage:
+        await asyncio.sleep(0.7)
+        assert stage.journal.transcript() == []
+        await stage.until_quiet()
+        assert stage.journal.transcript() == [("agent", "One moment, please.")]
+        await speaks(stage, 4.0)
+        assert stage.journal.transcript() == [("agent", "One moment, please.")]
+        assert VOICE in audio_since(stage, 1.0)
+
+
+@on_virtual_clock
+async def test_a_caller_whose_call_is_moved_hears_nobody_but_the_person_who_is_there_at_once():
+    async with on_stage(opening=("We were cut off.",), moved=MOVED) as stage:
+        await speaks(stage, 4.0)
+        assert stage.journal.transcript() == []
+        assert set(audio_since(stage, 0)) == {7}

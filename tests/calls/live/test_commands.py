@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from channels.routing import URLRouter
@@ -83,7 +83,6 @@ async def test_a_page_whispers_and_hangs_up_and_hears_when_the_call_is_over(tena
         assert await in_thread(lambda: send(other_tenant.pk, call_id, whisper)) is Answer.OVER
         assert await in_thread(lambda: send(tenant.pk, call_id, whisper)) is Answer.DONE
         assert await send_soon(tenant.pk, call_id, Listen("Priya Nair", begins=True)) is Answer.NO_SOUND
-        assert await send_soon(tenant.pk, call_id, TakeOver("Priya Nair", KEY)) is Answer.NO_SOUND
         assert await send_soon(tenant.pk, call_id, HangUp("Priya Nair", at_once=True)) is Answer.DONE
         await carrier.hung_up.wait()
         assert await send_soon(tenant.pk, call_id, whisper) is Answer.OVER
@@ -176,19 +175,23 @@ class Beside(SoundSocket):
         return self.person
 
 
+async def beside(tenant: Tenant, call_id: UUID) -> WebsocketCommunicator:
+    """The socket of a member of the business, open."""
+    user = await in_thread(lambda: factories.make_member(tenant, email=f"{uuid4()}@example.com"))
+    person = await in_thread(lambda: Membership.objects.select_related("tenant", "user").get(user=user))
+    router = URLRouter([path("<uuid:call_id>", type("Here", (Beside,), {"person": person}).as_asgi())])
+    browser = WebsocketCommunicator(router, f"{call_id}")
+    await browser.connect(timeout=10)
+    return browser
+
+
 async def test_whoever_listens_hears_the_next_process_that_carries_the_call(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(sound_socket, "MOST_ALONE", 10_000)  # checks come quickly here
-    person = await in_thread(
-        lambda: Membership.objects.select_related("tenant").get(user=factories.make_member(tenant))
-    )
-    socket = type("Here", (Beside,), {"person": person})
     async with running(tenant, "media_streams") as (lost, _):
         claims = lost._claims
-        router = URLRouter([path("<uuid:call_id>", socket.as_asgi())])
-        browser = WebsocketCommunicator(router, f"{claims.call_id}")
-        await browser.connect(timeout=10)
+        browser = await beside(tenant, claims.call_id)
         assert json.loads(await browser.receive_from(timeout=10)) == {"state": "listening"}
         await lost.line_closed(caller_hung_up=False)
         await in_thread(lambda: spool.recover(claims.call_id))
