@@ -88,7 +88,7 @@ class Stage:
 async def on_stage(
     model: LanguageModel | None = None, voice: TextToSpeech | None = None, **options: Any
 ) -> AsyncIterator[Stage]:
-    """Begin a call, which may have been `moved`; what is left of it at the end of the block is hung up by the caller."""
+    """Begin a call, which may have been `moved`; what is left of it at the end of the block is hung up."""
     names = ("earlier_ms", "next_index", "on_stop", "rescue", "summons", "tools")
     session = {key: options.pop(key) for key in names if key in options}
     moved = options.pop("moved", None)

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from calls import runtime
-from calls.conversation.commands import Answer, Whisper
+from calls.conversation.commands import Answer, TakeOver, Whisper
 from calls.engines import RelayEngine
 from calls.live import sound_socket
 from calls.live.commands import send_soon
