@@ -1,7 +1,8 @@
 """Cells of a spreadsheet that cannot become a formula, and the way back.
 
 A spreadsheet runs what begins like a formula; an apostrophe in front makes it text. What begins with apostrophes and
-then like a formula gets one more, so that the way back is sure: one apostrophe is taken off, and it is ours.
+then like a formula gets one more, so that the way back is sure: one apostrophe is taken off, and it is ours. The same
+holds behind a line break and a semicolon: where a semicolon parts the cells of a file, ours are cut up there.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import re
 from collections.abc import Iterable
 
 E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
-# With the full-width forms, which some programs take for the same, and what programs skip in front.
-_FORMULA = r"[\s\x00\ufeff]*[=+\-@\t\r\x00|%\uff1d\uff0b\uff0d\uff20]"
-_RUNS, _OURS = re.compile(f"'*{_FORMULA}"), re.compile(f"'+{_FORMULA}")
+# With the full-width and small forms, which some programs take for the same, and what programs skip in front.
+_FORMULA = (
+    r"(?:(?![\r\n])[\s\x00\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff])*"
+    r"[=+\-@\t\x00|%\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b]"
+)
+_RUNS, _OURS = re.compile(f"(^|[;\r\n])('*)(?={_FORMULA})"), re.compile(f"(^|[;\r\n])'('*)(?={_FORMULA})")
 
 
 def harmless(value: object) -> str:
@@ -20,7 +24,7 @@ def harmless(value: object) -> str:
     text = "" if value is None else str(value)
     if not isinstance(value, str) and isinstance(value, int | float):
         return text
-    return f"'{text}" if _RUNS.match(text) and not E164.fullmatch(text) else text
+    return text if E164.fullmatch(text) else _RUNS.sub(r"\1'\2", text)
 
 
 def harmless_row(values: Iterable[object]) -> list[str]:
@@ -28,5 +32,5 @@ def harmless_row(values: Iterable[object]) -> list[str]:
 
 
 def as_written(cell: str) -> str:
-    """What `harmless` was given: without the apostrophe that it put in front, if it did."""
-    return cell[1:] if _OURS.match(cell) else cell
+    """What `harmless` was given: without the apostrophes that it put in."""
+    return _OURS.sub(r"\1\2", cell)

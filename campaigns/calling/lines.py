@@ -120,7 +120,8 @@ def _level(row: CarrierPace, at: datetime) -> int:
     """How many times the pace is halved at this moment."""
     if row.throttled_at is None:
         return 0
-    return max(0, row.throttles - int((at - row.throttled_at) / CALM))
+    since = abs(at - row.throttled_at)  # a clock that was set back has us wait no longer
+    return max(0, row.throttles - int(since / CALM))
 
 
 def _whole(keys: Sequence[str], held: list[CarrierPace]) -> list[CarrierPace]:

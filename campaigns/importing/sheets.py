@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from agentos.cells import as_written
 from agentos.errors import DomainError
@@ -14,10 +16,16 @@ from agentos.errors import DomainError
 MOST_BYTES = 50 * 2**20  # what every page says; agentos/bounds.py lets no larger request in
 MOST_ROWS = 200_000
 MOST_COLUMNS = 100
+LONGEST_ROW = 2**20  # characters
 CHUNK = 2**20
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 DELIMITERS = (",", ";", "\t", "|")
 BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c")
+# Nobody sees these, and some turn the text around them: controls but for tabs and line breaks, marks of direction, and
+# spaces without width. The joiners stay, which some scripts need in names.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 Line = tuple[int, list[str]]  # the number of the row as the person's own program shows it, and its cells
 
@@ -75,7 +83,7 @@ def _headers(cells: list[str]) -> tuple[str, ...]:
 
 
 def _lines(path: Path) -> Iterator[Line]:
-    """Every row that is not blank, its cells without surrounding space, and without an apostrophe of ours."""
+    """Every row that is not blank, its cells without what nobody sees, and without an apostrophe of ours."""
     with path.open("rb") as file:
         start = file.read(4)
     if start == OLD_EXCEL:
@@ -87,7 +95,7 @@ def _lines(path: Path) -> Iterator[Line]:
     else:
         lines = _csv_lines(path)
     for number, cells in lines:
-        stripped = [as_written(cell.strip()).strip() for cell in cells]
+        stripped = [as_written(INVISIBLE.sub("", cell).strip()).strip() for cell in cells]
         if any(stripped):
             yield number, stripped
 
@@ -99,13 +107,32 @@ def _csv_lines(path: Path) -> Iterator[Line]:
             sample = file.readline(100_000)
         file.seek(0)
         delimiter = max(DELIMITERS, key=sample.count)
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        bounded = _Bounded(file)
+        reader = csv.reader(bounded, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
+                bounded.begin_row()
                 yield reader.line_num, cells
         except csv.Error as error:
             words = f"Line {reader.line_num} cannot be read: a quotation mark is missing or in the wrong place."
             raise SheetError("broken_line", words) from error
+
+
+class _Bounded:
+    """The lines of a file, as long as no row of the table, which may have many lines, is longer than any we read."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._left = file, LONGEST_ROW
+
+    def begin_row(self) -> None:
+        self._left = LONGEST_ROW
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._file.readline(self._left + 1):
+            self._left -= len(line)
+            if self._left < 0:
+                raise SheetError("too_long", "A row of the file is longer than anything we can read.")
+            yield line
 
 
 def _encoding(path: Path) -> str:

@@ -29,7 +29,11 @@ from telephony.event_writer import ArrivedEvent, EventWriter
 from telephony.services import record_carrier_event
 
 MESSAGE = "message"  # the kind of event
-STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
+STOP_WORDS = frozenset(
+    {"stop", "stopall", "unsubscribe", "unsub", "cancel", "end", "quit", "revoke", "optout", "arret", "fin"}
+)
+STOP_SIGNS = frozenset("🛑⛔🚫✋")
+LOOK_ALIKES = str.maketrans("ѕтороρτс", "stopoptc")
 START_WORDS = frozenset({"start", "unstop"})
 HELP_WORDS = frozenset({"help", "info"})
 MOST_QUOTED = 300
@@ -45,13 +49,14 @@ class Wish(StrEnum):
 
 
 def read(body: str, carrier_read: str = "") -> Wish:
-    """What a message asks for. Case, spaces, marks and wide letters do not matter.
+    """What a message asks for. Case, spaces, marks, accents, and letters that look like others do not matter.
 
     `carrier_read` is what the carrier took it for, where it looks for these words itself.
     """
     plain = unicodedata.normalize("NFKC", body).casefold()
-    word = re.sub(r"[^a-z0-9]+", "", plain)
-    if word in STOP_WORDS or carrier_read == "STOP":
+    word = re.sub(r"[^a-z0-9]+", "", unicodedata.normalize("NFKD", plain.translate(LOOK_ALIKES)))
+    is_sign = not any(map(str.isalnum, plain)) and not STOP_SIGNS.isdisjoint(plain)
+    if word in STOP_WORDS or is_sign or carrier_read == "STOP":
         return Wish.STOP
     if word in START_WORDS or carrier_read == "START":
         return Wish.START

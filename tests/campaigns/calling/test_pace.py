@@ -40,6 +40,13 @@ def test_no_stretch_holds_more_calls_than_fit_into_it(per_second: float, seed: i
             assert last - first + 1 <= stretch.total_seconds() * per_second + 1.001
 
 
+def test_a_clock_that_is_set_back_holds_nobody_up() -> None:
+    pace = Pace(4, Pace(4).after(1, NOON + timedelta(hours=1)))
+
+    assert pace.room(NOON) == 2  # as if there had been no call before
+    assert pace.after(1, NOON) == NOON
+
+
 def test_a_scheduler_that_comes_often_loses_nothing() -> None:
     pace, begun = Pace(50), 0
     for tenth in range(101):

@@ -188,6 +188,20 @@ def test_refusals_that_go_on_slow_down_further_and_not_to_a_halt(agent: Agent, s
     assert account_pace(at).room(at) == 1 + 320 // 32 // 4
 
 
+def test_a_clock_that_is_set_back_does_not_stop_an_account_that_was_slowed_down(
+    agent: Agent, settings: Settings
+) -> None:
+    settings.CARRIER_CALLS_PER_SECOND = 20
+    campaign = many(agent, 10, "212")
+    rounds(0.1)
+    for tenth in range(3):
+        slow_down(NOON + timedelta(hours=1, seconds=tenth / 10))
+
+    assert account_pace(NOON).room(NOON + timedelta(seconds=1)) == 6
+    rounds(1)
+    assert called(campaign) == 10
+
+
 def room_a_second_after(at: datetime) -> int:
     at += timedelta(seconds=1)
     return account_pace(at).room(at)

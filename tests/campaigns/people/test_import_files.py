@@ -76,6 +76,24 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
         open_sheet(path)
 
 
+@pytest.mark.parametrize("row", ["," * 2**21, '"\n",' * 2**19])
+def test_a_row_that_never_ends_is_refused_before_it_is_read(tmp_path: Path, row: str) -> None:
+    (tmp_path / "file").write_text(f"Phone,Name\n2085550142,{row}\n")
+
+    with pytest.raises(SheetError, match="longer than anything"):
+        list(open_sheet(tmp_path / "file").rows())
+
+
+def test_what_nobody_sees_is_left_out_of_names(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(
+        "Phone,Name\n2085550142,\u202eRo\u200bsa\u2066 \u05e8\u05d5\u05d6\u05d4\u200f ن\u200cر\n"
+    )
+
+    ((_, cells),) = open_sheet(tmp_path / "file").rows()
+
+    assert cells == ["2085550142", "Rosa \u05e8\u05d5\u05d6\u05d4 ن\u200cر"]
+
+
 def test_a_file_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 3)
 

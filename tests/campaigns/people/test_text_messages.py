@@ -38,6 +38,17 @@ database = pytest.mark.django_db(transaction=True)
         *("STOP", "stop", " Stop. ", "S T O P", "stop!!!", "ＳＴＯＰ", "“Stop”", "STOPALL", "Stop all", "UNSUBSCRIBE"),
         *("cancel", "End", "quit", "REVOKE", "opt out", "OPT-OUT", "optout", "please stop calling me", "Stop please"),
         *("Don’t call me again", "take me off your list", "do not call me before nine", "Remove my number. Thanks"),
+        *(
+            "🛑 STOP 🛑",
+            "STOP 😡!!",
+            "🛑",
+            "✋🏽",
+            "S.T.O.P",
+            "STOP\nSent from my phone",
+            "Arrêt",
+            "ЅТОР",
+            "STO\u200bP",
+        ),
     ],
 )
 def test_these_words_end_all_calls(body: str) -> None:
@@ -49,7 +60,11 @@ def test_these_words_end_all_calls(body: str) -> None:
     [
         *(("START", Wish.START), ("unstop", Wish.START), ("Help", Wish.HELP), ("INFO", Wish.HELP)),
         *(("cancel my appointment", Wish.OTHER), ("Yes, see you then", Wish.OTHER), ("", Wish.OTHER)),
-        *(("I will stop by tomorrow", Wish.OTHER), ("This is the end of the month", Wish.OTHER)),
+        *(
+            ("I will stop by tomorrow", Wish.OTHER),
+            ("👍 see you", Wish.OTHER),
+            ("This is the end of the month", Wish.OTHER),
+        ),
     ],
 )
 def test_other_words_do_not(body: str, wish: Wish) -> None:
@@ -57,7 +72,7 @@ def test_other_words_do_not(body: str, wish: Wish) -> None:
 
 
 def test_what_the_carrier_took_it_for_counts() -> None:
-    assert read("ARRET", carrier_read="STOP") is Wish.STOP
+    assert read("Nope", carrier_read="STOP") is Wish.STOP
 
 
 async def sent(
