@@ -275,6 +275,12 @@ def provider(kind: Kind, name: str) -> Provider | None:
     return next((each for each in PROVIDERS[kind] if each.name == name), None)
 
 
+def company(kind: Kind, name: str) -> str:
+    """What it is called, also where it is not on offer any more."""
+    offer = provider(kind, name)
+    return offer.company if offer else name.capitalize()
+
+
 def choose(kind: Kind, wish: str) -> tuple[Provider, str]:
     """The provider and model meant by `deepgram`, `deepgram:nova-3`, `deepgram/nova-3`, `flux` or `gpt-6-luna`.
 

@@ -127,6 +127,11 @@ class Provider:
     aliases: tuple[tuple[str, str], ...] = ()
 
     @property
+    def company(self) -> str:
+        """Its name alone."""
+        return self.label.split(",")[0] if self.needs_key else "Offline"
+
+    @property
     def default_model(self) -> str:
         return self.models[0].name
 

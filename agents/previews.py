@@ -47,7 +47,7 @@ def sample(tenant_id: int, spec: Mapping[str, Any], role: str) -> bytes:
     keys = vendor_keys()
     place = endpoint(offer.name, keys)
     if offer.needs_key and not place.api_key:
-        raise DomainError("no_key", f"Without a key for {offer.label.split(',')[0]} it cannot be heard.")
+        raise DomainError("no_key", f"Without a key for {offer.company} it cannot be heard.")
     options = spec.get(f"{role}_options") or {}
     voice = Voice(spec[f"{role}_model"], spec[f"{role}_voice"], spec["language"], options)
     owner = f"{offer.name} of {tenant_id}" if offer.name in keys else offer.name  # whose voice it is, is theirs to hear

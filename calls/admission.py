@@ -27,7 +27,7 @@ from agents.languages import LAST
 from agents.models import Agent, AgentVersion
 from agents.transports import ELEVENLABS_NATIVE
 from agents.versions import VersionSpec
-from calls import engine_health, runtime
+from calls import endings, engine_health, runtime
 from calls.briefing import Briefing
 from calls.engines import AudioEngine, RelayEngine
 from calls.equipment import can_carry_sound, has_key_for
@@ -142,17 +142,9 @@ async def _admit(agent_id: UUID, call_id: UUID, rest: dict[str, Any]) -> Admissi
         if told := await _given(new, known):
             return Admission(call_id, agent_id, tenant_id, segment=1, engine=engine, instructions=told)
         engine = AudioEngine.name
-    opening = runtime.prepare(
-        runtime.Prepared(
-            new=new,
-            tenant_id=tenant_id,
-            business=business,
-            spec=spec,
-            engine=engine,
-            keys=keys,
-            tools=tools,
-        )
-    )
+    prepared = runtime.Prepared(new, tenant_id, business, spec, engine, keys=keys, tools=tools)
+    await prepared.line_up()
+    opening = runtime.prepare(prepared)
     wish = RelayWish(spec, opening.text, opening.protected) if engine == RelayEngine.name else None
     return Admission(call_id, agent_id, tenant_id, segment=1, engine=engine, relay=wish)
 
@@ -186,9 +178,9 @@ async def readmit(
     person who listens or speaks.
     """
     call_id = call_id_for(agent_id, carrier_sid)
-    if runtime.ended_unheard(call_id):
+    if endings.ended_unheard(call_id):
         raise Refused("speechless", language_of(agent_id))
-    if runtime.has_ended(call_id):
+    if endings.has_ended(call_id):
         raise Refused("ended")
     if drain.begun:
         raise Refused("draining", language_of(agent_id))
@@ -231,8 +223,7 @@ async def _engine_after(answerer: Answerer, failed: EngineFailure | None) -> tup
     if failed is None or not failed.of_engine:
         return await engine_for(answerer.spec, answerer.keys), False
     engine, version_id = answerer.spec.transport, answerer.spec.version_id
-    counted = engine_health.with_settings(engine, version_id) if failed.of_settings else engine
-    await engine_health.note(counted, failed=True)
+    await engine_health.note_call(engine, version_id, failed=True, of_settings=failed.of_settings)
     if can_carry_sound(answerer.spec, answerer.keys):
         return AudioEngine.name, False
     return engine, True

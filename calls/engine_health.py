@@ -55,6 +55,11 @@ async def note(engine: str, *, failed: bool) -> None:
         log.warning("the health of an engine is not shared", engine=engine, error=type(error).__name__)
 
 
+async def note_call(engine: str, version_id: int, *, failed: bool, of_settings: bool) -> None:
+    """Count a call of this version; `of_settings`: what it came to says nothing of other versions."""
+    await note(with_settings(engine, version_id) if of_settings else engine, failed=failed)
+
+
 async def health(engine: str) -> Health:
     """What is known of an engine, by all processes or, without Redis, by this one. Never raises, and hardly waits."""
     since = _minute() - MINUTES

@@ -39,6 +39,7 @@ from agents.versions import VersionSpec
 from calls.conversation.listening import AudioListener
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.knowing import KnowingModel, Knowledge
+from calls.lineup import Lineup
 from calls.scripts import CallTexts
 from calls.tools.searching import looks_up_each_turn
 
@@ -53,8 +54,9 @@ speech_cache = SpeechCache(settings.SPEECH_CACHE_DIR)
 class Mind:
     """The model of a call, which it needs however it is carried. Opened in the background."""
 
-    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
-        self.spec, self._keys, self._knowledge = spec, keys, knowledge
+    def __init__(self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
+        self._lineup, self._keys, self._knowledge = lineup, keys, knowledge
+        self.spec = spec = lineup.spec
         self._early: list[tuple[str, ProviderError]] = []
         self._report: Callable[[str, ProviderError], None] = lambda part, error: self._early.append((part, error))
         model: LanguageModel = FallbackLanguageModel(
@@ -68,6 +70,7 @@ class Mind:
             gap_s=TOKEN_GAP_S,
             on_failure=lambda error: self._report("llm", error),
             second_name=ServedBy(spec.second_llm_provider, spec.second_llm_model),
+            on_outcome=lineup.on_outcome("llm"),
         )
         model = self._voiced(model)
         each_turn = knowledge and looks_up_each_turn(spec.tools)
@@ -104,11 +107,13 @@ class Mind:
 class Equipment(Mind):
     """With ears and a voice of our own; a part that cannot be opened is tried again when it is needed."""
 
-    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
-        super().__init__(spec, keys, knowledge)
+    def __init__(self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
+        super().__init__(lineup, keys, knowledge)
+        spec = lineup.spec
         self.listener = AudioListener(
             lambda: recogniser(spec, keys),
             (lambda: second_recogniser(spec, keys)) if spec.second_stt_provider else None,
+            lineup.on_outcome("stt"),
         )
         place = endpoint(spec.tts_provider, keys)
         own = providers.tts(spec.tts_provider, main_voice(spec), place)
@@ -160,6 +165,7 @@ class Equipment(Mind):
             gap_s=SOUND_GAP_S,
             on_failure=lambda error: self._report("tts", error),
             second_name=ServedBy(spec.second_tts_provider, spec.second_tts_model),
+            on_outcome=self._lineup.on_outcome("tts"),
         )
 
 
@@ -168,8 +174,8 @@ class RealtimeEquipment(Equipment):
 
     line: RealtimeLine
 
-    def __init__(self, spec: VersionSpec, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
-        super().__init__(spec, keys, knowledge)
+    def __init__(self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
+        super().__init__(lineup, keys, knowledge)
         self.ears = RealtimeListener(self.line, self.listener)
         # Passages are looked up for words, and those are not written down yet when the model could begin.
         self.ears.answers_ahead = lambda: (

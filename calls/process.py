@@ -12,7 +12,7 @@ from agentos.tenants.models import Tenant
 from agents import providers
 from agents.providers.offline_voice.client import stop_worker, worker
 from agents.providers.ports import ProviderError
-from calls import runtime
+from calls import runtime, vendor_health
 from calls.admission import within_budget
 from calls.journal import spool
 
@@ -35,6 +35,7 @@ async def prepare_process() -> None:
 async def let_go_of_process() -> None:
     """Close the vendors' connections; bring the journal to the database, or leave it on disk for the next process."""
     await runtime.forget_prepared()
+    await vendor_health.stop_sending()
     await providers.close_clients()
     await stop_worker()
     await asyncio.to_thread(spool.stop)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -17,7 +16,7 @@ from agentos.tenants.credentials import VendorKeys
 from agents.providers.ports import ProviderError
 from agents.tools import Tool
 from agents.versions import VersionSpec
-from calls import engine_health
+from calls import endings, engine_health
 from calls.conversation.history import History
 from calls.conversation.ports import Line, TextLine
 from calls.conversation.rescue import nobody
@@ -27,6 +26,7 @@ from calls.engines import AudioEngine, Engine, RealtimeEngine, RelayEngine
 from calls.equipment import Equipment, Mind, RealtimeEquipment, can_carry_sound
 from calls.journal import CallJournal
 from calls.knowing import Knowledge
+from calls.lineup import Lineup, line_up
 from calls.live.attendance import Attendance
 from calls.live.summoning import summons
 from calls.moving import BEGUN, HANDOFF
@@ -88,18 +88,20 @@ class Prepared:
     keys: VendorKeys = field(default_factory=dict, repr=False)  # the business's own, by vendor
     tools: Mapping[str, Tool] = field(default_factory=dict, repr=False)  # the business's own, by name
     speaker: UUID | None = None  # to whom it was passed on, where it is not the agent of the call
+    lineup: Lineup | None = None  # who hears, thinks and speaks in it, where that was decided
 
+    async def line_up(self) -> None:
+        """Do without those who are unwell. Never raises, and hardly waits."""
+        self.lineup = await line_up(self.spec, self.keys, self.tenant_id, self.engine)
+        self.spec = self.lineup.spec
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """When a conversation of this process was over, and whether the caller had heard a word of ours."""
-
-    at: float
-    was_heard: bool
+    @property
+    def left(self) -> Sequence[Mapping[str, str]]:
+        """Whom the call does without at first."""
+        return self.lineup.left if self.lineup else ()
 
 
 _prepared: dict[UUID, Prepared] = {}
-_ended: dict[UUID, Ended] = {}
 _running: dict[UUID, RunningCall[Any]] = {}
 _closing: set[asyncio.Task[None]] = set()
 
@@ -107,16 +109,6 @@ _closing: set[asyncio.Task[None]] = set()
 def running_calls() -> int:
     """How many calls this process carries."""
     return len(_running)
-
-
-def has_ended(call_id: UUID) -> bool:
-    """Whether this process knows that the conversation is over, whatever the database says yet."""
-    return call_id in _ended
-
-
-def ended_unheard(call_id: UUID) -> bool:
-    """Whether it is over and the caller was never spoken to: no voice could be reached."""
-    return call_id in _ended and not _ended[call_id].was_heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +144,9 @@ def _equip(prepared: Prepared) -> None:
         at=prepared.new.briefing.moment or prepared.new.created_at,
         briefing=prepared.new.briefing,
     )
-    kind = EQUIPMENT[prepared.engine]
+    kind, lineup = EQUIPMENT[prepared.engine], prepared.lineup or Lineup(prepared.spec)
     knowledge = Knowledge(prepared.tenant_id, prepared.speaker or prepared.new.agent_id, prepared.spec.language)
-    prepared.equipment = kind(prepared.spec, prepared.keys, knowledge)
+    prepared.equipment = kind(lineup, prepared.keys, knowledge)
     prepared.equipment.open(prepared.texts)
 
 
@@ -233,6 +225,7 @@ async def _prepared_for(claims: CallClaims, engines: frozenset[str]) -> tuple[Pr
         earlier = replace(earlier, said=heard_before(prepared.new.briefing).said)
     usual = AudioEngine.name if AudioEngine.name in engines else RelayEngine.name
     prepared.engine = prepared.spec.transport if prepared.spec.transport in engines else usual
+    await prepared.line_up()
     _equip(prepared)
     return prepared, earlier
 
@@ -281,7 +274,7 @@ class RunningCall(Generic[E]):
         texts = prepared.texts
         assert texts is not None  # noqa: S101 - set by _equip
         self._claims, self._spec, self._earlier, self.engine = claims, prepared.spec, earlier, engine
-        self._new, self._browser = prepared.new, not prepared.new.is_by_carrier
+        self._new, self._left, self._browser = prepared.new, prepared.left, not prepared.new.is_by_carrier
         redactor, instructions = _redactor(prepared), "\n\n".join(filter(None, (texts.system_prompt(), engine.note)))
         key = SpoolKey(claims.tenant_id, claims.call_id, claims.segment)
         self._journal = CallJournal(key, self._names, redactor=redactor, spoken_by=earlier.passed_to)
@@ -340,6 +333,8 @@ class RunningCall(Generic[E]):
         if not self._browser and self.engine.name != self._spec.transport:
             facts = {"wanted": self._spec.transport, "used": self.engine.name}
             self._journal.event("engine_fallback", earlier_ms, facts | self._earlier.moved.reason)
+        for each in self._left:
+            self._journal.event("vendor_left", earlier_ms, dict(each))
         self.engine.begin()
         self._attendance.begin()
         try:
@@ -369,22 +364,14 @@ class RunningCall(Generic[E]):
         elif ending is Ending.TRANSFER:  # the carrier goes on with the call, and may bring it back
             self._journal.event("transfer", self._session.now_ms())
         else:
-            self._remember_end()
+            endings.remember(self._claims.call_id, was_heard=self.engine.has_spoken)
             self._journal.ended(ending.value)
             if self.engine.name != AudioEngine.name:
-                name, version_id = self.engine.name, self._spec.version_id
-                counted = engine_health.with_settings(name, version_id) if self.engine.is_refused else name
-                await engine_health.note(counted, failed=self.engine.has_failed)
+                name, failed, of_settings = self.engine.name, self.engine.has_failed, self.engine.is_refused
+                await engine_health.note_call(name, self._spec.version_id, failed=failed, of_settings=of_settings)
         arrived = self._journal.shipped(SHIPPED_WITHIN_S)
         self._journal.close()
         await arrived
-
-    def _remember_end(self) -> None:
-        """For the resume URL, which the carrier may ask before the database has heard."""
-        moment = time.monotonic()
-        for call_id in [known for known, ended in _ended.items() if moment - ended.at > 3600]:
-            del _ended[call_id]
-        _ended[self._claims.call_id] = Ended(moment, was_heard=self.engine.has_spoken)
 
     def _on_failure(self, part: str, error: ProviderError) -> None:
         data = {"part": part, "provider": error.provider, "code": error.code, "retryable": error.retryable}

@@ -53,5 +53,5 @@ def _used(line: UsageLine) -> Used:
 
 def _provider(line: UsageLine) -> str:
     offer = next(filter(None, (provider(kind, line.provider) for kind in Kind)), None)
-    label = offer.label.split(",")[0] if offer and offer.needs_key else line.provider.capitalize()
+    label = offer.company if offer else line.provider.capitalize()
     return label if line.model == line.provider else f"{label} {line.model}"

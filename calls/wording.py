@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agentos.tenants.templatetags.words import NOTHING, count, duration, masked_phone, phone
-from agents.catalog import Kind, provider
+from agents.catalog import Kind, company, provider
 from calls.models import Call, CallEvent, Turn
 from calls.transfers.story import came_of
 
@@ -168,6 +168,7 @@ _HAPPENINGS = {
     "limit_near": Happening("The caller was told that time is nearly up.", "Time nearly up"),
 }
 _PARTS = {"stt": ("Hearing", Kind.STT), "llm": ("The model", Kind.LLM), "tts": ("The voice", Kind.TTS)}
+BEGAN = {Kind.STT: "heard this call", Kind.LLM: "thought in this call", Kind.TTS: "spoke in this call"}
 _REASONS = {
     "breaker_open": "was left alone after repeated failures",
     "connect_timeout": "could not be reached in time",
@@ -205,6 +206,8 @@ def happening(event: CallEvent) -> Happening:
         return _MOVED[event.kind]
     if event.kind == "failure":
         return _failure(event.data)
+    if event.kind == "vendor_left":
+        return _left(event.data)
     if event.kind == "transfer_tried":
         return _tried(event.data)
     if event.kind in _BY_PEOPLE:
@@ -254,6 +257,15 @@ def _tried(data: dict[str, Any]) -> Happening:
     return Happening(f"{name} {came_of(data.get('outcome'))}.", "Put through" if taken else "Not reached")
 
 
+def _left(data: dict[str, Any]) -> Happening:
+    """Whose second choice began, and whose place it took."""
+    part = str(data.get("part", ""))
+    name, kind = _PARTS.get(part, _PARTS["llm"])
+    first, second = (company(kind, str(data.get(each, ""))) for each in ("provider", "by"))
+    what = name.removeprefix("The ").capitalize()
+    return Happening(f"{first} was unwell, so {second} {BEGAN[kind]} from the start.", f"{what} by another", True)
+
+
 def _failure(data: dict[str, Any]) -> Happening:
     code = str(data.get("code", ""))
     reason = _REASONS.get(code) or ("had an error of its own" if code.startswith("5") else "failed")
@@ -262,7 +274,7 @@ def _failure(data: dict[str, Any]) -> Happening:
         return Happening("The reply was slow to come, and the caller was asked to wait.", "Reply late", True)
     name, kind = _PARTS[part]
     offer = provider(kind, str(data.get("provider", "")))
-    at = f" ({offer.label.split(',')[0]})" if offer and offer.needs_key else ""
+    at = f" ({offer.company})" if offer and offer.needs_key else ""
     return Happening(f"{name}{at} {reason}.", f"{name.removeprefix('The ').capitalize()} failed", True)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from .breaker import Breaker, breaker_of
+from .breaker import Breaker, OnOutcome, breaker_of, unheard
 from .deadlines import FIRST_LATE, with_deadlines
 from .hedging import first_of_two
 from .ports import (
@@ -34,7 +34,7 @@ CHARACTERS_PER_TOKEN = 4  # to estimate what a question cost that nobody let ans
 
 
 class FallbackLanguageModel:
-    """A LanguageModel over one or two. `on_failure` hears each failure that is not raised.
+    """A LanguageModel over one or two. `on_failure` hears each failure that is not raised, `on_outcome` all that comes.
 
     With `hedge_s` the second is asked as well when the first has said nothing for so long. `last_s` is the patience
     with whoever has nobody behind him. What one has read that was late is told as Wasted.
@@ -51,9 +51,11 @@ class FallbackLanguageModel:
         second_name: ServedBy | None = None,
         last_s: float | None = None,
         hedge_s: float | None = None,
+        on_outcome: OnOutcome = unheard,
     ) -> None:
         self._second_name = second_name
-        self._models = [(breaker_of("llm", model), model) for model in (primary, second) if model is not None]
+        models = [model for model in (primary, second) if model is not None]
+        self._models = [(breaker_of("llm", model, index, on_outcome), model) for index, model in enumerate(models)]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
         self._last_s, self._hedge_s = last_s or first_s, hedge_s
 
@@ -118,9 +120,11 @@ class FallbackTextToSpeech:
         on_failure: OnFailure,
         second_name: ServedBy | None = None,
         last_s: float | None = None,
+        on_outcome: OnOutcome = unheard,
     ) -> None:
         self._second_name = second_name
-        self._voices = [(breaker_of("tts", voice), voice) for voice in (primary, second) if voice is not None]
+        voices = [voice for voice in (primary, second) if voice is not None]
+        self._voices = [(breaker_of("tts", voice, index, on_outcome), voice) for index, voice in enumerate(voices)]
         self._first_s, self._gap_s, self._on_failure = first_s, gap_s, on_failure
         self._last_s = last_s or first_s
         self._second_first_until = 0.0

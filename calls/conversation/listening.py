@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from agents.providers.breaker import breaker_of
+from agents.providers.breaker import Breaker, OnOutcome, breaker_of, unheard
 from agents.providers.ports import (
     EndOfTurn,
     HearingEvent,
@@ -46,9 +46,13 @@ class AudioListener:
     """Feeds one recogniser after another and tells the session what is heard, in positions of the whole call."""
 
     def __init__(
-        self, make_recogniser: Callable[[], SpeechToText], second: Callable[[], SpeechToText] | None = None
+        self,
+        make_recogniser: Callable[[], SpeechToText],
+        second: Callable[[], SpeechToText] | None = None,
+        on_outcome: OnOutcome = unheard,
     ) -> None:
         self._makers = [make_recogniser, *([second] if second else [])]
+        self._on_outcome = on_outcome
         self._chosen = 0
         self._hopeless: set[int] = set()
         self._stt: SpeechToText | None = None
@@ -236,17 +240,20 @@ class AudioListener:
                 trouble = ProviderError("stt", "the stream did not open in time", code="connect_timeout")
             if trouble is None:
                 raise
-            breaker_of("stt", stt).failed(trouble)
+            self._breaker_of(stt).failed(trouble)
             raise trouble from error
         return stt
 
     def _next(self) -> SpeechToText:
         """The chosen recogniser; one that was unwell for other calls gives way to a second."""
         stt = self._makers[self._chosen]()
-        if self._chosen == 0 and self._has_another and not breaker_of("stt", stt).allows():
+        if self._chosen == 0 and self._has_another and not self._breaker_of(stt).allows():
             self._chosen = 1
             return self._makers[1]()
         return stt
+
+    def _breaker_of(self, stt: SpeechToText) -> Breaker:
+        return breaker_of("stt", stt, self._chosen, self._on_outcome)
 
     async def _listen_once(self) -> None:
         self._heard_something = False
@@ -265,7 +272,7 @@ class AudioListener:
         try:
             await self._consume(stt)
         except ProviderError as error:
-            breaker_of("stt", stt).failed(error)
+            self._breaker_of(stt).failed(error)
             raise
         finally:
             self._stt = None
@@ -289,7 +296,7 @@ class AudioListener:
         async for event in stt.events():
             if not self._heard_something:
                 self._heard_something = True
-                breaker_of("stt", stt).succeeded()
+                self._breaker_of(stt).succeeded()
             self._deaf_ms, self._patience, self._was_lost = 0.0, 1, False
             event = self._in_call_time(event)
             if isinstance(event, EndOfTurn):

@@ -71,8 +71,7 @@ async def give(new: NewCall, tenant_id: int, business: str, spec: VersionSpec, k
     except ProviderError as error:
         log.warning("the vendor could not take a call", call_id=str(new.call_id), code=error.code)
         of_settings = error.code in ("400", "422")
-        counted = engine_health.with_settings(ELEVENLABS_NATIVE, spec.version_id) if of_settings else ELEVENLABS_NATIVE
-        await engine_health.note(counted, failed=True)
+        await engine_health.note_call(ELEVENLABS_NATIVE, spec.version_id, failed=True, of_settings=of_settings)
         return ""
 
 

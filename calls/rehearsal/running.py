@@ -24,6 +24,7 @@ from calls.after.analysis import Answer, findings_of
 from calls.after.outcomes import TROUBLES
 from calls.after.reading import Line, Questions, Unusable
 from calls.equipment import Mind, language_model
+from calls.lineup import Lineup
 from calls.rehearsal.acting import Actor
 from calls.rehearsal.callers import Player, Reader, SimulatedCaller
 from calls.rehearsal.checks import Entries, Finding, check, check_ending
@@ -151,7 +152,7 @@ async def _held(scenery: Scenery, rehearsal: Rehearsal, script: Script, till: Ti
     What was said stays in `script`, and what was used in `till`, also when it breaks off.
     """
     knowledge, caller = scenery.knowledge(), caller_of(scenery, rehearsal)
-    mind = Mind(scenery.spec, scenery.keys, knowledge)
+    mind = Mind(Lineup(scenery.spec), scenery.keys, knowledge)
     try:
         async with asyncio.timeout(WITHIN_S):
             await knowledge.opened()

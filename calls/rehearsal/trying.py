@@ -24,6 +24,7 @@ from agents.prompts import clean
 from agents.providers.ports import ProviderError
 from agents.services import draft_of
 from calls.equipment import Mind
+from calls.lineup import Lineup
 from calls.rehearsal.running import trouble_of
 from calls.rehearsal.staging import Scenery, set_up
 from calls.rehearsal.talk import Script
@@ -87,7 +88,7 @@ async def _told(scenery: Scenery, script: Script, text: str) -> AsyncGenerator[b
     """Pieces as they are written, tools as they are used, and at the end what is new in the script."""
     known = len(script.entries)
     knowledge = scenery.knowledge()
-    mind = Mind(scenery.spec, scenery.keys, knowledge)
+    mind = Mind(Lineup(scenery.spec), scenery.keys, knowledge)
     try:
         async with asyncio.timeout(WITHIN_S):
             await knowledge.opened()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from calls import runtime
+from calls import endings
 from calls.admission import Refused, call_id_for, tenant_of, within_budget
 from calls.transfers import rooms, services
 from calls.transfers.steps import After, Next, PersonStep, Told
@@ -12,7 +12,7 @@ from calls.transfers.steps import After, Next, PersonStep, Told
 
 async def next_step(agent_id: UUID, carrier_sid: str) -> Next | None:
     """What to do with a call whose socket is closed; None where nobody was asked for, or where nobody knows in time."""
-    if runtime.has_ended(call_id_for(agent_id, carrier_sid)):
+    if endings.has_ended(call_id_for(agent_id, carrier_sid)):
         return None
     try:
         return await within_budget(lambda: services.next_step(tenant_of(agent_id).tenant_id, agent_id, carrier_sid))
