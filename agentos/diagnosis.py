@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import Error as DatabaseError
@@ -26,6 +27,8 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.comparison import values
 from agents.models import Agent
 from agents.retirement import Ending, endings
+from calls.quick_redis import AWAY
+from calls.vendor_health import EVERYBODY, all_troubles
 
 PATIENCE_S = 5.0
 OLDEST_POSTGRESQL = 15
@@ -211,6 +214,23 @@ def check_models() -> Finding:
     return well("nothing that answers calls uses a model that ends soon.")
 
 
+def check_calls() -> Finding:
+    """Whether the vendors do their part in calls, as the latest calls have found."""
+    try:
+        found = async_to_sync(all_troubles)()
+    except AWAY:
+        return unused("not known while Redis is not well.")
+    told = {of: sorted({each.name for each in found if (each.of == EVERYBODY) == of}) for of in (True, False)}
+    if told[True]:
+        return broken(
+            f"{', '.join(told[True])} fail in calls; agents begin with their second choices, and one call at a time "
+            "tries again. See the status pages of the vendors, and the accounts of this installation there."
+        )
+    if told[False]:
+        return well(f"only single businesses meet failures, of {', '.join(told[False])}; they see so themselves.")
+    return well("nobody who hears, thinks or speaks in calls is unwell.")
+
+
 def _ending_models(tenant_id: int) -> list[Ending]:
     with tenant_transaction(tenant_id):
         live = Agent.objects.filter(archived_at=None, published__isnull=False).select_related("published__agent")
@@ -264,6 +284,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "Anthropic": VENDORS[2].check,
     "ElevenLabs": VENDORS[3].check,
     "Models": check_models,
+    "Calls": check_calls,
     "Public URL": check_public_url,
     "Mail": check_mail,
 }

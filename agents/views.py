@@ -48,7 +48,7 @@ def index(request: TenantRequest) -> HttpResponse:
     today = _agents().filter(calls__created_at__gte=midnight).annotate(count=Count("calls"))
     counts = dict(today.values_list("pk", "count"))
     rows = [Row(agent, _count_changes(agent), counts.get(agent.pk, 0)) for agent in agents]
-    return render(request, "agents/index.html", {"rows": rows})
+    return render(request, "agents/index.html", {"rows": rows, "agents": agents})
 
 
 def _drafts() -> Prefetch[str]:

@@ -114,7 +114,8 @@ class AudioEngine:
     name = "media_streams"
     note = ""
     serves: Mapping[str, tuple[str, str]] = {}
-    has_failed = is_refused = False
+    has_failed: bool = False
+    is_refused: bool = False
 
     def __init__(self, equipment: Equipment, line: Line, *, recording: str, earlier_ms: int) -> None:
         """`recording`: the file below RECORDINGS_DIR; empty where nothing is recorded."""

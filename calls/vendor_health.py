@@ -93,6 +93,10 @@ class Trouble:
     of: str
     since: int
 
+    @property
+    def name(self) -> str:
+        return f"{self.provider} ({self.model})"
+
 
 _unsent: Counter[Outcome] = Counter()
 _seen: deque[tuple[int, Circle, bool]] = deque(maxlen=MOST_KEPT)

@@ -1,26 +1,19 @@
-"""Whether the ways of carrying calls are well, for pages."""
+"""Whether what calls depend on is well, for pages."""
 
 from __future__ import annotations
 
-from asgiref.sync import async_to_sync
+from collections.abc import Iterable
+
 from django import template
 
-from agents.models import AgentVersion
-from calls.engine_health import MINUTES, health
+from agents.models import Agent
+from calls import unwell
 
 register = template.Library()
 
 
-@register.simple_tag
-def unwell(engine: str) -> str:
-    """What is wrong with it at this moment, and what happens meanwhile; empty while it is well."""
-    if engine == AgentVersion.Transport.MEDIA_STREAMS:
-        return ""
-    state = async_to_sync(health)(engine)
-    if state.is_well:
-        return ""
-    name = AgentVersion.Transport(engine).label.partition(":")[0]
-    return (
-        f"{name} is unwell: {state.failed} of the {state.calls} calls of the last {MINUTES} minutes could not be "
-        "carried by it. Until it is well again, calls are carried by Media Streams."
-    )
+@register.simple_tag(takes_context=True)
+def unwell_for(context: template.Context, agents: Agent | Iterable[Agent]) -> list[unwell.Unwell] | None:
+    """Who is unwell of all that answers calls for these agents. None where it is not known, or nobody answers any."""
+    live = [agent.published for agent in ([agents] if isinstance(agents, Agent) else agents) if agent.published]
+    return unwell.unwell(live, context["tenant"].pk) if live else None

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from pytest_django import Settings
+from redis import Redis
 
+from agentos import diagnosis
+from agentos.diagnosis import State
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import tenant_transaction
+from agents.models import Agent, AgentVersion
 from agents.providers.ports import ProviderError
 from agents.transports import CONVERSATION_RELAY, MEDIA_STREAMS
 from agents.versions import VersionSpec
-from calls import vendor_health
+from calls import runtime, unwell, vendor_health
+from calls.admission import Admission, admit
 from calls.engine_health import FEWEST_FAILURES, MINUTES, Health
 from calls.lineup import Lineup, choices, line_up
 from calls.quick_redis import quick_redis
-from calls.vendor_health import EVERYBODY, Asked, all_troubles, troubles
+from calls.runtime import CallClaims, start_call
+from calls.unwell import AGAIN, ALONE
+from calls.vendor_health import EVERYBODY, Asked, troubles
+from tests.agents.pages import text
+from tests.conftest import SignIn
+from tests.factories import make_agent, make_tenant
+from tests.fakes import PlayedLine
 from tests.telephony.relay_specs import relay_spec
 
 A, B, C = 101, 102, 103  # businesses
@@ -30,10 +44,13 @@ T = TypeVar("T")
 def vendors(settings: Settings) -> Iterator[None]:
     """Vendors that no other test has asked, and a process that has seen nothing."""
     settings.VENDORS = {name: {"api_key": f"{name}-{uuid4()}", "base_url": ""} for name in ("deepgram", "openai")}
+    url = settings.REDIS_URL
     vendor_health._seen.clear()
     vendor_health._unsent.clear()
     yield
     vendor_health._seen.clear()
+    with Redis.from_url(url) as redis:
+        redis.delete("nothing", *redis.scan_iter("vendor-*"))
 
 
 @pytest.fixture
@@ -59,12 +76,12 @@ def hearing(spec: VersionSpec, tenant_id: int = A, *, keys: dict[str, str] | Non
     return asyncio.run(line_up(spec, keys or {}, tenant_id, MEDIA_STREAMS))
 
 
-def meet(lineup: Lineup, *came: ProviderError | None, index: int = 0) -> None:
+def meet(lineup: Lineup, *came: ProviderError | None, part: str = "stt", index: int = 0) -> None:
     """In a call that goes like this, and of which all processes know."""
 
     async def scenario() -> None:
         for error in came:
-            lineup.on_outcome("stt")(index, error)
+            lineup.on_outcome(part)(index, error)
         await vendor_health.stop_sending()
 
     asyncio.run(scenario())
@@ -196,15 +213,16 @@ def test_where_the_carrier_hears_and_speaks_only_the_model_is_chosen(spec: Versi
     assert not is_left(carried)
 
 
-def test_the_operator_learns_who_is_left_alone_and_not_by_whose_key(spec: VersionSpec, settings: Settings):
+def test_the_operator_learns_who_fails_everybody_and_who_fails_one_business_alone(spec: VersionSpec):
+    assert diagnosis.check_calls().state is State.WELL
     meet(hearing(spec, A), *[DEAD] * FEWEST_FAILURES)
+    alone = diagnosis.check_calls()
+    assert (alone.state, "deepgram (nova-3)" in alone.sentence) == (State.WELL, True)
+
     meet(hearing(spec, B), DEAD)
-    place = hearing_choices(spec)[0].place
 
-    told = [each for each in of_redis(all_troubles) if each.provider == "deepgram" and each.of == EVERYBODY]
-
-    assert [(each.kind, each.model) for each in told if each.place == place] == [("stt", "nova-3")]
-    assert settings.VENDORS["deepgram"]["api_key"] not in repr(told)
+    finding = diagnosis.check_calls()
+    assert (finding.state, finding.sentence.partition(" fail")[0]) == (State.BROKEN, "deepgram (nova-3)")
 
 
 def test_without_redis_a_process_goes_by_what_it_has_seen(
@@ -217,3 +235,78 @@ def test_without_redis_a_process_goes_by_what_it_has_seen(
 
     monkeypatch.setattr(vendor_health, "_minute", lambda: now + MINUTES)
     assert not is_left(hearing(spec))
+
+
+# What people see of it -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def far(agent: Agent) -> Agent:
+    """Hears by a vendor, and has a second choice for it."""
+    asks = {"stt_provider": "deepgram", "stt_model": "nova-3"}
+    return make_agent(agent.tenant, "Main line", **asks, second_stt_provider="offline", second_stt_model="offline")
+
+
+def fails(agent: Agent, times: int, *, of: int) -> None:
+    with tenant_transaction(agent.tenant_id):
+        spec = VersionSpec.of(AgentVersion.objects.select_related("agent").get(pk=agent.published_id))
+    meet(hearing(spec, agent.tenant_id), *[DEAD] * times, *[None] * (of - times))
+
+
+def told_of(agent: Agent) -> list[str]:
+    """What the people of its business read."""
+    with tenant_transaction(agent.tenant_id):
+        version = AgentVersion.objects.select_related("agent").get(pk=agent.published_id)
+        return [f"{each.who} {each.meaning}" for each in unwell.unwell([version], agent.tenant_id) or []]
+
+
+@pytest.mark.django_db
+def test_the_pages_of_agents_say_who_is_unwell_and_what_happens_meanwhile(far: Agent, sign_in: SignIn, owner: User):
+    browser, slug, calm = sign_in(owner), far.tenant.slug, "Everything that calls depend on is well"
+    pages = [reverse("agents:index", args=[slug]), reverse("agents:edit", args=[slug, far.pk])]
+    assert calm in browser.get(pages[0]).content.decode()
+
+    fails(far, 4, of=7)
+
+    for page in pages:
+        told = text(browser.get(page))
+        assert "Deepgram, which hears in calls, has been unwell since" in told
+        assert "It failed 4 of the last 7 times that your calls asked it. Calls are heard by Offline meanwhile." in told
+        assert calm not in told
+
+
+@pytest.mark.django_db
+def test_nobody_reads_the_figures_of_another_business(far: Agent, other_tenant: Tenant):
+    neighbor = make_agent(other_tenant, "Court line", stt_provider="deepgram", stt_model="nova-3")
+    fails(far, 4, of=7)
+    assert told_of(neighbor) == []
+
+    fails(make_agent(make_tenant("Third"), stt_provider="deepgram", stt_model="nova-3"), 1, of=1)
+
+    assert told_of(neighbor) == [f"Deepgram, which hears in calls, {ALONE.format('Court line')} {AGAIN}"]
+
+
+@pytest.mark.django_db
+def test_without_redis_no_page_says_that_all_is_well(far: Agent, settings: Settings):
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    with tenant_transaction(far.tenant_id):
+        assert unwell.unwell([far.published], far.tenant_id) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_of_a_call_says_who_began_in_whose_place(far: Agent, sign_in: SignIn, owner: User):
+    fails(far, 4, of=7)
+
+    async def scenario() -> Admission:
+        caller: dict[str, Any] = {"from_number": "+12085550147", "to_number": "+12085550110", "direction": "inbound"}
+        admission = await admit(agent_id=far.pk, carrier_sid="CA1", **caller)
+        claims = CallClaims(admission.call_id, far.pk, far.tenant_id, segment=1, carrier_sid="CA1")
+        call = await start_call(claims, PlayedLine())
+        await call.line_closed(caller_hung_up=True)
+        await runtime.forget_prepared()
+        return admission
+
+    admission = asyncio.run(scenario())
+
+    page = reverse("calls:call", args=[far.tenant.slug, admission.call_id])
+    assert "Deepgram was unwell, so Offline heard this call from the start." in text(sign_in(owner).get(page))
