@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from smtplib import SMTPAuthenticationError, SMTPException
@@ -22,10 +22,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from agentos.tenants.credentials import vendor_credentials
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.comparison import values
+from agents.drafts import ROLES
 from agents.models import Agent
+from agents.own_servers import own_server
 from agents.retirement import Ending, endings
 from calls.quick_redis import AWAY
 from calls.vendor_health import EVERYBODY, all_troubles
@@ -237,6 +240,37 @@ def _ending_models(tenant_id: int) -> list[Ending]:
         return [ending for agent in live for ending in endings(values(agent.published))]
 
 
+def check_own_servers() -> Finding:
+    """Whether somebody is answered by a server of a business's own that has no address, or did not work when tried."""
+    try:
+        found = [each for tenant in Tenant.objects.all() for each in _own_servers(tenant)]
+    except DatabaseError:
+        return unused("not known while the database is not well.")
+    if not found:
+        return unused("no agent uses a server of its business's own.")
+    wrong = sorted({f"{whose} ({what})" for whose, what in found if what})
+    if wrong:
+        return broken(f"not in order at {', '.join(wrong)}. Mend it in Settings, Vendor keys, of the business.")
+    return well("every one that answers calls has an address.")
+
+
+def _own_servers(tenant: Tenant) -> Iterator[tuple[str, str]]:
+    """Whose each is that an agent answers with, and what is wrong with it."""
+    with tenant_transaction(tenant):
+        live = Agent.objects.filter(archived_at=None, published__isnull=False).select_related("published__agent")
+        specs = [values(agent.published) for agent in live]
+        held = vendor_credentials()
+        for name in {spec[f"{role}_provider"] for spec in specs for role in ROLES}:
+            if own := own_server(name):
+                credential = held.get(name)
+                if credential is None and not settings.VENDORS[name]["base_url"]:
+                    yield tenant.slug, f"no address for {own.does.lower()}"
+                elif credential is not None and credential.works is False:
+                    yield tenant.slug, f"{own.does.lower()} did not work when it was tried"
+                else:
+                    yield tenant.slug, ""
+
+
 def check_public_url() -> Finding:
     url = urlsplit(settings.PUBLIC_URL)
     needed = bool(settings.TWILIO_ACCOUNT_SID) and urlsplit(settings.TWILIO_BASE_URL).hostname not in THIS_MACHINE
@@ -285,6 +319,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "ElevenLabs": VENDORS[3].check,
     "Models": check_models,
     "Calls": check_calls,
+    "Own servers": check_own_servers,
     "Public URL": check_public_url,
     "Mail": check_mail,
 }

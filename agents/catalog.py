@@ -118,7 +118,7 @@ STT = (
     ),
     Provider(
         "openai",
-        "OpenAI, or a Whisper server",
+        "OpenAI",
         models=(
             Model("gpt-live-transcribe", "GPT Live Transcribe, words while the caller speaks"),
             Model("gpt-transcribe", "GPT Transcribe, a stretch of voice at a time"),
@@ -143,7 +143,7 @@ STT = (
 LLM = (
     Provider(
         "openai",
-        "OpenAI, or a compatible server",
+        "OpenAI",
         models=(
             Model("gpt-6-luna", "GPT-6 Luna, fastest"),
             Model("gpt-6-sol", "GPT-6 Sol, balanced"),
@@ -231,7 +231,7 @@ TTS = (
     ),
     Provider(
         "openai",
-        "OpenAI, or a compatible server",
+        "OpenAI",
         models=(
             Model("gpt-4o-mini-tts", "GPT-4o mini TTS", retires="2027-01-06"),
             Model("tts-1", "TTS 1, fastest", retires="2027-01-06"),

@@ -42,9 +42,9 @@ class OwnServer:
 
 
 OWN_SERVERS = (
-    OwnServer("own_model", "Thinking", "vLLM, Ollama, LM Studio, LiteLLM, OpenRouter, Gemini"),
-    OwnServer("own_ears", "Hearing", "faster-whisper, Speaches, whisper.cpp, Groq"),
-    OwnServer("own_voice", "Speaking", "Kokoro, Speaches, LocalAI"),
+    OwnServer("own_model", "Thinking", "Such as vLLM, Ollama, OpenRouter"),
+    OwnServer("own_ears", "Hearing", "Such as faster-whisper, Speaches"),
+    OwnServer("own_voice", "Speaking", "Such as Kokoro, LocalAI"),
 )
 
 

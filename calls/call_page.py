@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
+from agents.own_servers import own_server
 from agents.transports import ELEVENLABS_NATIVE
 from calls.after.costs import PARTS
 from calls.after.models import Analysis, Cost
@@ -281,6 +282,10 @@ class CallPage:
     def cost_parts(self) -> list[tuple[str, Decimal]]:
         parts = self.cost.parts if self.cost else {}
         return [(words, Decimal(parts[name])) for name, words in PARTS.items() if name in parts]
+
+    @property
+    def used_own_server(self) -> bool:
+        return any(own_server(line.provider) for line in self._usage)
 
     @property
     def used(self) -> list[Used]:

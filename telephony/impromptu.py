@@ -130,7 +130,7 @@ class CallersVoice:
         if self.name == "offline":
             return DEFAULT_VOICE if spec.tts_voice != DEFAULT_VOICE else "en-us"
         offer = provider(Kind.TTS, self.name)
-        voices = [each.name for each in offer.voices] if offer else []
+        voices = [each.name for each in offer.voices] if offer and not offer.needs_address else []
         return next((each for each in voices if each != spec.tts_voice), spec.tts_voice)
 
     async def speak(self, text: str, voice: str) -> bytes:

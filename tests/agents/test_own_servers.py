@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from agentos.diagnosis import State, check_own_servers
 from agentos.tenants import credentials
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
@@ -20,7 +22,10 @@ from agents.checklist import advice
 from agents.endpoints import endpoint, whose_voice
 from agents.models import Agent, AgentVersion
 from agents.providers.ports import Endpoint
+from calls.after.prices import cents_for
 from calls.equipment import can_carry_sound
+from calls.models import UsageLine
+from calls.usage import used
 from tests.agents.pages import draft, text
 from tests.telephony.relay_specs import relay_spec
 
@@ -185,6 +190,35 @@ def test_the_checklist_asks_for_an_address_that_is_missing_and_points_at_a_model
     assert told_of(draft(agent)) == []
     send(browser, agent.tenant, revoke="1")
     assert told_of(draft(agent)) == ["Your own server for thinking has no address"]
+
+
+def test_the_doctor_tells_of_an_agent_whose_server_has_no_address_or_did_not_work(
+    browser: Client, agent: Agent, machine: Machine
+):
+    assert check_own_servers().state is State.UNUSED
+    services.save_draft(agent.tenant, agent.pk, changes={"second_llm_provider": "own_model"})
+    services.publish(agent.tenant, agent.pk)
+    assert "juniper-dental (no address for thinking)" in check_own_servers().sentence
+
+    machine.status = 401
+    send(browser, agent.tenant, address=machine.address)
+    assert "thinking did not work when it was tried" in check_own_servers().sentence
+
+    machine.status = 200
+    send(browser, agent.tenant, test="1")
+    assert check_own_servers().state is State.WELL
+
+
+def test_an_estimate_is_shown_as_one_and_costs_what_was_counted_would():
+    day = date(2026, 11, 22)
+    lines = [
+        UsageLine(kind="llm", provider="own_model", model="qwen3-8b", unit=unit, quantity=1200)
+        for unit in ("input_tokens", "input_estimate")
+    ]
+
+    assert [line.quantity for line in used(lines, speculative=False)] == ["1,200 tokens", "about 1,200 tokens"]
+    assert cents_for(1200, "llm", "own_model", "qwen3-8b", "input_estimate", day) == 0
+    assert cents_for(1_000_000, "llm", "openai", "gpt-6-luna", "input_estimate", day) == 10
 
 
 def test_a_neighbour_has_neither_the_address_nor_what_was_spoken_there(
