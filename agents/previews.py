@@ -18,7 +18,7 @@ from agentos.tenants.credentials import vendor_keys
 from agents import providers
 from agents.catalog import Kind, provider
 from agents.drafts import ROLES
-from agents.endpoints import endpoint
+from agents.endpoints import endpoint, whose_voice
 from agents.languages import nearest
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.offline_voice.mulaw import as_wav
@@ -47,10 +47,12 @@ def sample(tenant_id: int, spec: Mapping[str, Any], role: str) -> bytes:
     keys = vendor_keys()
     place = endpoint(offer.name, keys)
     if offer.needs_key and not place.api_key:
-        raise DomainError("no_key", f"Without a key for {offer.company} it cannot be heard.")
+        what = "the address of your own server" if offer.needs_address else f"a key for {offer.company}"
+        raise DomainError("no_key", f"Without {what} it cannot be heard.")
     options = spec.get(f"{role}_options") or {}
     voice = Voice(spec[f"{role}_model"], spec[f"{role}_voice"], spec["language"], options)
-    owner = f"{offer.name} of {tenant_id}" if offer.name in keys else offer.name  # whose voice it is, is theirs to hear
+    whose = whose_voice(offer.name, place)
+    owner = f"{whose} of {tenant_id}" if offer.name in keys else whose  # theirs to hear
     speaker = _Speaker(offer.name, owner, voice, place, nearest(spec["language"], SENTENCES))
     if (sound := speaker.known()) is None:
         _count(tenant_id)
