@@ -57,6 +57,16 @@ _MESSAGE_SCENE = Scene(
     uses=("leave_message",),
     says=("pass it on",),
 )
+_KNOWN_APPOINTMENT = {
+    "find_appointments": "Coming: tomorrow at 10 AM.",
+    "check_availability": "Free on Friday: 1 PM, 2 PM and 3 PM.",
+}
+_MOVING_SCENE = Scene(
+    "Moves an appointment",
+    lines=("i need to move my appointment to friday at two", "anna smith", "yes"),
+    uses=("move_appointment",),
+    answers=_KNOWN_APPOINTMENT,
+)
 _BOOKING_SCENE = Scene(
     "Books an appointment",
     lines=("i would like an appointment for a consultation", "on tuesday", "at ten", "anna smith", "yes"),
@@ -102,21 +112,23 @@ TEMPLATES = (
     Template(
         "front_desk",
         "Receptionist",
-        "Answers questions, books appointments, takes messages, and puts callers through.",
+        "Answers questions, books, moves and cancels appointments, takes messages, and puts callers through.",
         "Thank you for calling {{business_name}}. This is the automated assistant. How can I help?",
         _prompt(
             "You are the automated receptionist of {{business_name}}.",
             "Find out what the caller needs, and help with one thing at a time.\n"
             "To book, ask for the reason, then the day, then the time, then the name. Look into the calendar before "
             "you offer a time. Read all four back, and book when the caller agrees.\n"
+            "To move or cancel an appointment, ask for the name and look it up. Say when it is and what you would "
+            "change, and change it when the caller agrees.\n"
             "For anybody who is not there, take a message with the name, the number and what it is about.\n"
             "Then ask whether there is anything else, and say goodbye.",
         ),
         _GOODBYE,
         _PLACEHOLDERS,
         (
-            *("check_availability", "book_appointment", "request_callback", "leave_message", "transfer_call"),
-            "end_call",
+            *("check_availability", "book_appointment", "find_appointments", "move_appointment", "cancel_appointment"),
+            *("request_callback", "leave_message", "transfer_call", "end_call"),
         ),
         ("The caller got what they asked for, or somebody will call them back.",),
         (_NAME, _wanted("Reason", "text", "What the caller wanted, in a few words.")),
@@ -147,7 +159,7 @@ TEMPLATES = (
             _wanted("Day", "date", "The day of the appointment."),
             _wanted("Time", "time", "The time of the appointment."),
         ),
-        (_BOOKING_SCENE, _PERSON_SCENE),
+        (_BOOKING_SCENE, _MOVING_SCENE, _PERSON_SCENE),
     ),
     Template(
         "lead",
@@ -275,8 +287,10 @@ TEMPLATES = (
             Scene("Can come", lines=("yes i will be there",), says=("look forward|thank you",), never_says=("cancel",)),
             Scene(
                 "Cannot come",
-                lines=("i can't make it", "yes please", "my name is anna smith", "please find me another day", "yes"),
-                says=("pass it on|another",),
+                lines=("i can't make it", "on friday", "at two", "anna smith", "yes"),
+                says=("has been moved|moved it|moved your",),
+                uses=("move_appointment",),
+                answers=_KNOWN_APPOINTMENT,
             ),
         ),
     ),

@@ -36,7 +36,8 @@ PARKING = "Parking: behind the building, free for two hours."
 FRONT_DESK = (
     "You are June, the automated front desk of Juniper Dental in Boise.\n\n"
     "Help callers with questions and appointments. To book one, ask for the name, the reason, the day and the time, "
-    "read all four back, and book when the caller agrees. Keep replies to two sentences. Say dates with the weekday."
+    "read all four back, and book when the caller agrees. To move or cancel one, look it up by the name, say when it "
+    "is and what you would change, and change it after a yes. Keep replies to two sentences. Say dates with the weekday."
     "\n\n"
     "Never give medical advice. If someone is in pain, bleeding or swollen, offer the first appointment that is free "
     "and say that the emergency number is 911.\n\n"
@@ -154,7 +155,8 @@ def _front_desk(tenant: Tenant, owner: User) -> AgentVersion:
         "keyterms": ["Juniper Dental", "Lindqvist", "Invisalign", "Delta Dental", "crown"],
         "prompt": FRONT_DESK + FACTS,
     }
-    tools = ("check_availability", "book_appointment", "leave_message", "transfer_call", "end_call")
+    own = ("find_appointments", "move_appointment", "cancel_appointment")
+    tools = ("check_availability", "book_appointment", *own, "leave_message", "transfer_call", "end_call")
     granted = [{"name": name, "settings": {}} for name in tools]
     second = {"prompt": f"{FRONT_DESK}{FACTS}\n{PARKING}", "tools": granted}
     return _agent(tenant, "Front desk", owner, {"First version": first, "Say where to park": second})

@@ -3,79 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
-from . import intents
+from . import changing, intents
+from .changing import Change
 from .facts import Facts
 from .slots import find_reason, is_painful, read_name, read_reason
+from .states import QUESTIONS, Asked, Mode, Move
 from .when import DAY_NAMES, Day, When, read_when
 from .wording import clock, plain
 
-
-class Mode(Enum):
-    IDLE = auto()
-    BOOKING = auto()
-    MESSAGE = auto()
-
-
-class Asked(Enum):
-    """The question that is in the air."""
-
-    HELP = auto()
-    REASON = auto()
-    DAY = auto()
-    TIME = auto()
-    NAME = auto()
-    CONFIRM = auto()
-    CHANGE = auto()
-    ELSE = auto()
-    OFFER = auto()
-    MESSAGE = auto()
-    PASS_ON = auto()
-
-
-class Move(Enum):
-    """What the caller's last turn did."""
-
-    PROGRESS = auto()
-    CONFIRMED = auto()
-    REFUSED = auto()
-    PASSED_ON = auto()
-    DROPPED = auto()
-    DECLINED = auto()
-    GOODBYE = auto()
-    QUESTION = auto()
-    UNKNOWN = auto()
-    REPEAT = auto()
-    KEYS = auto()
-    PERSON = auto()
-    COMES = auto()
-    EXISTING = auto()
-    SMALL_TALK = auto()
-    THANKS = auto()
-    GREETING = auto()
-    GO_ON = auto()
-    MISSED = auto()
-
-
-# How each question sounds, whoever asked it: a greeting, this receptionist, or another model before it.
-_QUESTIONS = (
-    (Asked.HELP, r"how (?:can|may) i help|what can i do for you"),
-    (Asked.REASON, r"come in for|reason for|what is (?:it|the visit|the appointment|this) for|brings you in"),
-    (Asked.DAY, r"(?:what|which) (?:other |weekday )?day|what date|when would you like"),
-    (Asked.TIME, r"(?:what|which) (?:other )?time|time would"),
-    (Asked.NAME, r"your (?:full |first |last )?name|(?:what|which) name|who am i speaking"),
-    (Asked.CONFIRM, r"i have you down|is (?:that|everything|this|it) (?:all )?(?:right|correct)|shall i book"),
-    (Asked.CHANGE, r"what should i change"),
-    (Asked.ELSE, r"anything else|something else"),
-    (Asked.OFFER, r"(?:take|leave) a message"),
-    (
-        Asked.MESSAGE,
-        r"what (?:should|shall|may|can) i (?:tell|pass)|(?:what is|tell me) (?:your|the) message|like me to pass",
-    ),
-    (Asked.PASS_ON, r"your message is|shall i pass (?:that|it) on"),
-)
 MOST_OF_A_CHOICE = 8  # words with which somebody names a department, and tells no story
 
 _COMES = re.compile(r"\b(?:able to|can you|will you) (?:come|make it|be there)\b")
@@ -97,7 +35,10 @@ class Slots:
 @dataclass(slots=True)
 class Conversation:
     facts: Facts = field(default_factory=Facts)
+    abilities: Collection[str] = ()  # the names of the tools that there are
     mode: Mode = Mode.IDLE
+    change: Change = Change.HEAR  # of an appointment that is there already
+    is_known: bool = False  # whether there is one
     slots: Slots = field(default_factory=Slots)
     asked: Asked = Asked.HELP
     said: str = ""  # what the caller heard from us last
@@ -118,10 +59,14 @@ class Conversation:
         heard = plain(text)
         self.misses = self.misses + 1 if _MISSED.search(heard) else 0
         if "you are booked" in heard:
-            self.mode, self.slots = Mode.IDLE, Slots(name=self.slots.name)
+            self.mode, self.slots, self.is_known = Mode.IDLE, Slots(name=self.slots.name), True
+        elif self.mode is Mode.CHANGING and changing.is_settled(heard):
+            self._settle(is_found=changing.NOT_FOUND.lower().rstrip(".") not in heard)
+        elif self.mode is Mode.CHANGING and self.change is Change.HEAR and "found your appointment" in heard:
+            self._settle()
         elif "will pass it on" in heard:
             self.mode, self.slots.message = Mode.IDLE, ""
-        places = [(found.start(), asked) for asked, question in _QUESTIONS for found in re.finditer(question, heard)]
+        places = [(found.start(), asked) for asked, question in QUESTIONS for found in re.finditer(question, heard)]
         self.asked = max(places, key=lambda place: place[0])[1] if places else self.pending()
         if self.mode is Mode.IDLE and self.asked in (Asked.REASON, Asked.DAY, Asked.TIME):
             self.mode = Mode.BOOKING
@@ -137,6 +82,8 @@ class Conversation:
                 (slots.name, Asked.NAME),
             )
             return next((asked for known, asked in wanted if not known), Asked.CONFIRM)
+        if self.mode is Mode.CHANGING:
+            return self._pending_change()
         if self.mode is Mode.MESSAGE:
             return Asked.NAME if not slots.name else Asked.PASS_ON if slots.message else Asked.MESSAGE
         return Asked.ELSE if self.turns > 1 else Asked.HELP
@@ -175,6 +122,9 @@ class Conversation:
         if len(self.text.split()) <= MOST_OF_A_CHOICE and (chosen := self.facts.department_in(self.text)):
             self.department = chosen
             return Move.PERSON
+        if change := self._wanted_change():
+            self._begin(change)
+            return Move.PROGRESS
         if intents.EXISTING.search(self.text) and self.asked not in (Asked.CONFIRM, Asked.CHANGE):
             return Move.EXISTING
         if intents.MESSAGE.search(self.text):
@@ -223,8 +173,10 @@ class Conversation:
         return Move.QUESTION
 
     def _confirm(self) -> Move | None:
-        if self.asked not in (Asked.CONFIRM, Asked.CHANGE) or self.mode is not Mode.BOOKING:
+        if self.asked not in (Asked.CONFIRM, Asked.CHANGE) or self.mode not in (Mode.BOOKING, Mode.CHANGING):
             return None
+        if self.mode is Mode.CHANGING and self.change is Change.CANCEL:
+            return self._confirm_cancel()
         if intents.NEVER_MIND.search(self.text):
             return None
         if self._fill():
@@ -265,9 +217,9 @@ class Conversation:
             return None
         filled = self._fill()
         if filled - {"name"} or self.note or self._is_wish():
-            self.mode = Mode.BOOKING
+            self.mode = Mode.CHANGING if self.mode is Mode.CHANGING else Mode.BOOKING
             return Move.PROGRESS
-        return Move.PROGRESS if self.mode is Mode.BOOKING and filled else None
+        return Move.PROGRESS if self.mode in (Mode.BOOKING, Mode.CHANGING) and filled else None
 
     def _small(self) -> Move:
         text = self.text
@@ -281,6 +233,38 @@ class Conversation:
         if any(known.search(text) for known in harmless):
             return Move.GO_ON
         return Move.UNKNOWN if intents.QUESTION.search(text) and len(text.split()) > 2 else Move.MISSED
+
+    # An appointment that is there already ----------------------------------------------------------------
+
+    def _wanted_change(self) -> Change | None:
+        if self.mode in (Mode.BOOKING, Mode.MESSAGE) or self.asked in (Asked.CONFIRM, Asked.CHANGE):
+            return None
+        return changing.wanted(self.text, is_known=self.is_known, abilities=self.abilities)
+
+    def _begin(self, change: Change) -> None:
+        self.mode, self.change, self.slots = Mode.CHANGING, change, Slots(name=self.slots.name)
+        self.text = changing.without_old_time(self.text)
+        self._fill()
+
+    def _pending_change(self) -> Asked:
+        slots, moves = self.slots, self.change is Change.MOVE
+        wanted = (
+            (slots.day or not moves, Asked.DAY),
+            (slots.minutes is not None or not moves, Asked.TIME),
+            (slots.name, Asked.NAME),
+        )
+        return next((asked for known, asked in wanted if not known), Asked.CONFIRM)
+
+    def _confirm_cancel(self) -> Move | None:
+        if changing.KEEPS.search(self.text) or self._no():
+            self._settle()
+            return Move.KEPT
+        return Move.CONFIRMED if self._yes() and self.asked is Asked.CONFIRM else None
+
+    def _settle(self, *, is_found: bool = True) -> None:
+        """A name under which nothing was found may have been misheard."""
+        self.mode, self.slots = Mode.IDLE, Slots(name=self.slots.name if is_found else "")
+        self.is_known = self.is_known or is_found
 
     # Reading ---------------------------------------------------------------------------------------------
 

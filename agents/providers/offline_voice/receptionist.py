@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from ..ports import Message, ToolCall, ToolSpec
 from . import intents
-from .conversation import Asked, Conversation, Mode, Move
+from .changing import CANCELED, FIND, MOVED, NOT_DONE, NOT_FOUND, SEVERAL, TOOL, Change
+from .conversation import Conversation
 from .facts import Facts, first_passage
+from .states import Asked, Mode, Move
 from .wishes import Result, results_of, wish_for
 from .wording import UNITS, clock
 
@@ -38,6 +40,7 @@ NOTED = ("Very good.", "All right.", "Good.")
 BEFORE = {"check_availability": "Let me look.", "transfer_call": "I will put you through. One moment, please."}
 UNREACHED = "I am sorry, nobody can take your call right now."
 NOBODY = "I am an offline assistant, so I cannot reach anybody right now."
+CHANGES = {"move_appointment": "move", "cancel_appointment": "cancel"}
 FAREWELLS = ("Thank you for calling. Goodbye.", "Thank you, and have a good day. Goodbye.")
 
 
@@ -52,7 +55,7 @@ class Answer:
 
 def respond(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Answer:
     """What to say or to ask for next. The same conversation always gets the same answer."""
-    conversation = Conversation(asked=Asked.HELP)
+    conversation = Conversation(asked=Asked.HELP, abilities={tool.name for tool in tools})
     move, found = Move.GREETING, ""
     for message in messages:
         match message.role:
@@ -94,6 +97,8 @@ class Receptionist:
         if result.name == "check_availability":
             asked = Asked.TIME if result.text.startswith("Free") else Asked.DAY
             return Answer(f"{result.spoken} {self._ask(asked)}")
+        if result.name in TOOL.values():
+            return Answer(" ".join(filter(None, self._told_of_own(move, result))))
         if result.is_done and move in (Move.CONFIRMED, Move.PASSED_ON):
             return self.answer(move)
         again = self._ask(Asked.TIME) if "free" in result.text else self._ask(Asked.OFFER)
@@ -103,6 +108,10 @@ class Receptionist:
         match move:
             case Move.PROGRESS:
                 return self._acknowledged(), self._next()
+            case Move.CONFIRMED if self._now.mode is Mode.CHANGING:
+                return NOT_DONE, self._ask(Asked.OFFER)
+            case Move.KEPT:
+                return "All right, it stays as it is.", self._ask(Asked.ELSE)
             case Move.CONFIRMED:
                 return f"You are booked for {self._appointment()}.", self._ask(Asked.ELSE)
             case Move.REFUSED:
@@ -134,6 +143,24 @@ class Receptionist:
             case _:
                 return self._courtesy(move), self._again()
 
+    def _told_of_own(self, move: Move, result: Result) -> tuple[str, ...]:
+        """What came of looking for the caller's own appointment, or of changing it."""
+        now = self._now
+        if (result.are_several and result.name == FIND) or result.text.startswith("There are several"):
+            return f"{SEVERAL} {result.appointments or 'I cannot tell which one you mean'}.", self._ask(Asked.OFFER)
+        if result.text.startswith("No coming"):
+            return "I am sorry.", NOT_FOUND, self._ask(Asked.OFFER)
+        if result.name == FIND and now.change is Change.HEAR:
+            return f"I found your appointment: {result.appointments}.", self._ask(Asked.ELSE)
+        if result.name == FIND:
+            return self._acknowledged(), self._ask(Asked.CONFIRM, result.appointments)
+        if result.is_done and move is Move.CONFIRMED:
+            done = CANCELED if now.change is Change.CANCEL else f"{MOVED} {self._moment()}."
+            return done, self._ask(Asked.ELSE)
+        if "free" in result.text.lower():
+            return "I am sorry.", result.spoken, self._ask(Asked.TIME)
+        return "I am sorry.", NOT_DONE, self._ask(Asked.OFFER)
+
     def _courtesy(self, move: Move) -> str:
         now = self._now
         match move:
@@ -155,12 +182,16 @@ class Receptionist:
             (intents.WAIT, "Take your time."),
             (intents.ROBOT, f"{name} automated assistant."),
             (intents.WHO, f"{name} automated assistant{f' of {business}' if business else ''}."),
-            (intents.ABILITY, "I can answer questions, book an appointment or take a message."),
+            (intents.ABILITY, self._abilities()),
             (intents.BUSINESS_UNKNOWN, "I only know about the office, I am afraid."),
         ):
             if pattern.search(text):
                 return reply
         return "That is kind of you."
+
+    def _abilities(self) -> str:
+        changes = [words for name, words in CHANGES.items() if name in self._now.abilities]
+        return f"I can answer questions, book{', '.join(['', *changes])} an appointment or take a message."
 
     def _facts(self) -> tuple[str, ...]:
         now = self._now
@@ -199,9 +230,16 @@ class Receptionist:
     def _next(self) -> str:
         return self._ask(self._now.pending())
 
-    def _ask(self, asked: Asked) -> str:
+    def _ask(self, asked: Asked, found: str = "") -> str:
+        """`found`: when the appointment is now that is spoken of."""
         slots = self._now.slots
         match asked:
+            case Asked.CONFIRM if self._now.mode is Mode.CHANGING:
+                known = f"I found your appointment: {found}." if found else ""
+                under = "" if found else f", under the name {slots.name}"
+                moves = self._now.change is Change.MOVE
+                change = f"I would move it to {self._moment()}" if moves else "I would cancel it"
+                return f"{known} {change}{under}. Is that right?".strip()
             case Asked.CONFIRM:
                 return f"I have you down for {self._appointment()}, under the name {slots.name}. Is that right?"
             case Asked.PASS_ON:
@@ -229,6 +267,10 @@ class Receptionist:
         slots = self._now.slots
         day = slots.day.phrase if slots.day else ""
         return f"{slots.reason} {day} at {clock(slots.minutes or 0)}"
+
+    def _moment(self) -> str:
+        slots = self._now.slots
+        return f"{slots.day.phrase.removeprefix('on ') if slots.day else ''} at {clock(slots.minutes or 0)}"
 
     def _keys(self) -> str:
         found = intents.KEYS.match(self._now.raw)

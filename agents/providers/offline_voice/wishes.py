@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ports import Message, ToolCall, ToolSpec
-from .conversation import Asked, Conversation, Move
+from .changing import FIND, TOOL, Change
+from .conversation import Conversation
+from .states import Asked, Mode, Move
 
 _WRITTEN = re.compile(r" \(\d{4}-\d\d-\d\dT[\d:]+\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -30,7 +32,16 @@ class Result:
 
     @property
     def is_done(self) -> bool:
-        return self.text.startswith(("Booked", "The message is kept", "Saved", "It was done"))
+        return self.text.startswith(("Booked", "Moved", "Canceled", "The message is kept", "Saved", "It was done"))
+
+    @property
+    def appointments(self) -> str:
+        """Which ones a look at the caller's own has found; empty for none."""
+        return self.spoken.removeprefix("Coming: ").rstrip(".") if self.text.startswith("Coming") else ""
+
+    @property
+    def are_several(self) -> bool:
+        return self.text.startswith("There are several") or len(_WRITTEN.findall(self.text)) > 1
 
     @property
     def is_under_way(self) -> bool:
@@ -48,6 +59,10 @@ def wish_for(move: Move, now: Conversation, tools: Sequence[ToolSpec]) -> ToolCa
     """What to ask for before answering, if it can be had."""
     schemas = {tool.name: tool.parameters for tool in tools}
     match move:
+        case Move.PROGRESS if now.mode is Mode.CHANGING and now.pending() is Asked.CONFIRM:
+            return _call(FIND, {"name": now.slots.name}, schemas)
+        case Move.CONFIRMED if now.mode is Mode.CHANGING:
+            return _call(TOOL[now.change], _change(now), schemas)
         case Move.CONFIRMED:
             return _call("book_appointment", _appointment(now), schemas)
         case Move.PASSED_ON:
@@ -81,6 +96,14 @@ def _appointment(now: Conversation) -> Mapping[str, Any]:
         return {}
     hour, minute = divmod(slots.minutes, 60)
     return {"starts_at": f"{day}T{hour:02}:{minute:02}", "name": slots.name, "reason": slots.reason}
+
+
+def _change(now: Conversation) -> Mapping[str, Any]:
+    """Which one of several it is, is not known; the tool takes the only one."""
+    if now.change is not Change.MOVE:
+        return {"name": now.slots.name}
+    moment = _appointment(now)
+    return {"name": now.slots.name, "to": moment["starts_at"]} if moment else {}
 
 
 def _call(name: str, arguments: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]]) -> ToolCall | None:

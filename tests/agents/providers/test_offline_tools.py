@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from agents.prompts import call_variables, system_prompt
 from agents.providers.offline_voice.receptionist import Answer, respond
 from agents.providers.ports import Message, ToolSpec
@@ -97,3 +99,109 @@ def test_without_tools_nothing_is_asked_for() -> None:
     assert asked(answers) == []
     assert "You are booked" in answers[-2].text
     assert answers[-1].hangs_up
+
+
+# An appointment that is there already
+
+
+CHANGING = (
+    *TOOLS,
+    spec("find_appointments", name=TEXT),
+    spec("move_appointment", name=TEXT, starts_at=MAYBE, to=TEXT),
+    spec("cancel_appointment", name=TEXT, starts_at=MAYBE),
+)
+COMING = "Coming: Tuesday, November 24 at 10 AM (2026-11-24T10:00)."
+MOVED = "Moved from Tuesday, November 24 at 10 AM (2026-11-24T10:00) to Friday, November 27 at 2 PM (2026-11-27T14:00)."
+CANCELED = "Canceled: Tuesday, November 24 at 10 AM (2026-11-24T10:00). The time is free for others now."
+NONE = "No coming appointment under this name and the number of this call. If it was booked from another phone, ask."
+RESULTS = {"find_appointments": COMING, "move_appointment": MOVED, "cancel_appointment": CANCELED}
+
+
+def changed(*lines: str, **results: str) -> list[Answer]:
+    return talk(*lines, tools=CHANGING, **(RESULTS | results))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("I'd like to move my appointment to Friday at two", "Maya Ortiz", "yes please"),
+        ("can I move my appointment", "to friday", "at two", "it's Maya Ortiz", "yes that's right"),
+        ("I need to reschedule my appointment on Tuesday to Friday at two pm", "Maya Ortiz", "yes"),
+        ("move my appointment from tuesday at ten to friday at two", "Maya Ortiz", "yes"),
+        ("I can't make it to my appointment", "how about friday at two", "Maya Ortiz", "yes"),
+        ("move my appointment to Thursday at two", "Maya Ortiz", "no, make it friday", "yes"),
+    ],
+)
+def test_an_appointment_is_looked_for_read_back_and_moved_after_a_yes(lines: tuple[str, ...]) -> None:
+    answers = changed(*lines, check_availability="Free on Friday: 2 PM (2026-11-27T14:00).")
+
+    changes = [each for each in asked(answers) if each[0] != "check_availability"]
+    assert changes[-1] == ("move_appointment", {"name": "Maya Ortiz", "starts_at": None, "to": "2026-11-27T14:00"})
+    assert changes[0] == ("find_appointments", {"name": "Maya Ortiz"})
+    read_back = [each.text for each in answers if "I would move it" in each.text][-1]
+    assert "I found your appointment: Tuesday, November 24 at 10 AM. I would move it to Friday at two" in read_back
+    assert answers[-1].text.startswith("Your appointment has been moved to Friday at two PM.")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("please cancel my appointment", "Maya Ortiz", "yes cancel it"),
+        ("I need to cancel my appointment on Tuesday", "my name is Maya Ortiz", "yes that is right"),
+    ],
+)
+def test_an_appointment_is_canceled_once_the_caller_has_agreed_to_which(lines: tuple[str, ...]) -> None:
+    answers = changed(*lines)
+
+    assert [name for name, _ in asked(answers)] == ["find_appointments", "cancel_appointment"]
+    assert "Tuesday, November 24 at 10 AM. I would cancel it. Is that right?" in answers[-3].text
+    assert answers[-1].text.startswith("Your appointment has been canceled.")
+
+
+@pytest.mark.parametrize("refusal", ["no", "never mind", "no keep it", "actually leave it"])
+def test_an_appointment_stays_when_the_caller_thinks_better_of_it(refusal: str) -> None:
+    answers = changed("please cancel my appointment", "Maya Ortiz", refusal)
+
+    assert "cancel_appointment" not in dict(asked(answers))
+    assert answers[-1].text.startswith("All right, it stays as it is.")
+
+
+def test_what_was_booked_in_this_call_can_be_moved_and_canceled_in_it() -> None:
+    booked = {"check_availability": FREE, "book_appointment": BOOKED}
+    canceled = changed(*BOOKING, "actually cancel it", "yes", **booked)
+    moved = changed(*BOOKING, "can you move it to friday at two", "yes", **booked)
+
+    assert asked(canceled)[-1] == ("cancel_appointment", {"name": "Maya Ortiz", "starts_at": None})
+    assert asked(moved)[-1][1]["to"] == "2026-11-27T14:00"
+
+
+def test_a_time_that_is_taken_leaves_the_old_one_and_another_is_asked_for() -> None:
+    answers = changed("move my appointment to Friday at two", "Maya Ortiz", "yes", move_appointment=TAKEN)
+
+    assert answers[-1].text.startswith("I am sorry. This time is not free. Free instead: 11 AM or noon. What time")
+    assert "has been moved" not in answers[-1].text
+
+
+def test_what_is_not_found_or_is_several_is_not_changed_and_a_message_is_offered() -> None:
+    missing = changed("cancel my appointment", "Maya Ortiz", "no", find_appointments=NONE)
+    two = COMING.rstrip(".") + " and Thursday, November 26 at 9 AM (2026-11-26T09:00)."
+    several = changed("cancel my appointment", "Maya Ortiz", find_appointments=two)
+
+    assert "I find no coming appointment under this name and your number. " in missing[2].text
+    assert "message" in missing[2].text
+    assert missing[-1].text.startswith("All right.")
+    assert several[-1].text.startswith("There are several under this name: Tuesday, November 24 at 10 AM and Thursday")
+    assert [name for name, _ in asked(missing) + asked(several)] == ["find_appointments"] * 2
+
+
+def test_callers_are_told_when_their_appointment_is() -> None:
+    answers = changed("when is my appointment", "Maya Ortiz", "can you cancel it", "yes")
+
+    assert answers[2].text.startswith("I found your appointment: Tuesday, November 24 at 10 AM.")
+    assert asked(answers)[-1][0] == "cancel_appointment"
+
+
+def test_without_the_tools_it_says_that_it_cannot() -> None:
+    answers = talk("move my appointment to friday at two")
+
+    assert answers[-1].text.startswith("I cannot see or change existing appointments.")
