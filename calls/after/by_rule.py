@@ -1,4 +1,8 @@
-"""Reads a finished call without any model: English, simple, and always the same. What it cannot tell it leaves open."""
+"""Reads a finished call without any model: simple, and always the same. What it cannot tell it leaves open.
+
+Wishes, facts and answers are read in English. What an agent says that it has done, how callers sound, and that they
+want no more calls is known in the languages that the platform speaks.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,27 @@ from agentos.tenants.templatetags.words import clock_of
 from agents.findings import FieldType, WantedField
 from agents.prompts import clean
 from agents.providers.offline_voice import intents
-from agents.providers.offline_voice.conversation import Conversation, Move, Slots
+from agents.providers.offline_voice.conversation import Conversation, Slots
 from agents.providers.offline_voice.slots import read_name
+from agents.providers.offline_voice.states import Move
 from agents.providers.offline_voice.when import MONTHS, Day, read_when
 from agents.providers.offline_voice.wording import plain
 from calls.after.reading import LONGEST_QUOTE, Findings, Line, Questions, found, supported
 from calls.after.spoken import numbers_in, words_of
+from calls.conversation.feelings import Mood, mood_of
+from calls.conversation.stopping import CERTAIN, find_stop
+from calls.rehearsal.claims import claims_in
+
+SETTLES = {"booked", "stands", "moved", "canceled"}
+MOODS = {Mood.ANGRY: "negative", Mood.UNHAPPY: "negative", Mood.PLEASED: "positive"}
 
 _DONE = re.compile(
-    r"\b(booked|confirmed|scheduled|rescheduled|cancel+ed|all set|see you (?:on|then|at))\b", re.IGNORECASE
+    r"\b(booked|confirmed|scheduled|rescheduled|has been moved|cancel+ed|all set|see you (?:on|then|at))\b",
+    re.IGNORECASE,
 )
 _LATER = re.compile(
-    r"\b(pass (?:it|that|this) on|call(?:ed|ing)? you back|get back to you|will (?:call|contact|reach out)|"
+    r"\b((?<!can )(?<!could )(?<!shall i )(?<!should i )pass (?:it|that|this) on|"
+    r"call(?:ed|ing)? you back|get back to you|will (?:call|contact|reach out)|"
     r"took (?:a|your) message|forward (?:it|this|that))\b",
     re.IGNORECASE,
 )
@@ -36,6 +49,12 @@ _CROSS = re.compile(
     r"\b(ridiculous|terrible|awful|horrible|angry|upset|annoy\w*|frustrat\w*|useless|stupid|unacceptable|complain\w*|"
     r"waste of time|never mind|not happy|disappoint\w*|worst|fed up|hate|damn|stop calling)\b"
 )
+_WRONG_NUMBER = re.compile(r"\bwrong number\b|\bnumero equivocado\b|\bfaux numero\b|\bverwahlt\b|\bsbagliato numero\b")
+_MACHINE = re.compile(
+    r"\b(?:voice ?mail|leave (?:me )?a message after|after the (?:tone|beep)|not available right now)\b"
+)
+_THROUGH = re.compile(r"\b(?:put|connect|putting|connecting|transferring) you(?: through)?\b", re.IGNORECASE)
+_HOURS = re.compile(r"\b(?:hours|open|closed?)\b")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DIGITS = re.compile(r"\+?\d[\d ()./-]{5,}\d")
 _COMMON = frozenset(
@@ -72,19 +91,45 @@ class _Heard:
 
     @property
     def by_agent(self) -> str:
-        return " ".join(line.text for line in self.asked.lines if line.speaker != "caller")
+        return " ".join(self.agents_lines)
+
+    @property
+    def agents_lines(self) -> list[str]:
+        return [line.text for line in self.asked.lines if line.speaker != "caller"]
 
     @property
     def is_booked(self) -> bool:
-        return Move.CONFIRMED in self.moves or bool(_DONE.search(self.by_agent))
+        told = {name for line in self.agents_lines for name in claims_in(line)}
+        return Move.CONFIRMED in self.moves or bool(_DONE.search(self.by_agent) or told & SETTLES)
 
     @property
     def waits_for_somebody(self) -> bool:
-        return Move.PASSED_ON in self.moves or bool(_LATER.search(self.by_agent))
+        told = any("passed_on" in claims_in(line) for line in self.agents_lines)
+        return Move.PASSED_ON in self.moves or told or bool(_LATER.search(self.by_agent))
+
+    @property
+    def is_in_english(self) -> bool:
+        return not self.asked.language or self.asked.language.lower().startswith("en")
+
+    @property
+    def oddity(self) -> str:
+        """What the call was in truth, where it was no conversation about anything; empty for an ordinary one."""
+        said = [plain(line.text) for line in self.asked.by_caller]
+        if any((stop := find_stop(each)) and stop.confidence >= CERTAIN for each in said):
+            return "stop"
+        if any(_WRONG_NUMBER.search(each) for each in said):
+            return "wrong_number"
+        return "machine" if any(_MACHINE.search(each) for each in said) else ""
+
+    @property
+    def was_put_through(self) -> bool:
+        """The last that the agent said was that it does it."""
+        return bool(self.agents_lines) and bool(_THROUGH.search(self.agents_lines[-1]))
 
     @property
     def was_not_known(self) -> bool:
-        return bool({Move.UNKNOWN, Move.PERSON, Move.EXISTING} & set(self.moves)) or bool(_UNABLE.search(self.by_agent))
+        told = [move for move in self.moves if move in (Move.QUESTION, Move.UNKNOWN, Move.PERSON, Move.EXISTING)]
+        return bool(told and told[-1] is not Move.QUESTION) or bool(_UNABLE.search(self.by_agent))
 
 
 def read(asked: Questions) -> Findings:
@@ -107,6 +152,8 @@ def sentiment(text: str) -> str:
     """How one turn sounds, by its words."""
     said = plain(text)
     glad, cross = len(_GLAD.findall(said)), len(_CROSS.findall(said))
+    if glad == cross == 0:
+        return MOODS[mood] if (mood := mood_of(text)) else "neutral"
     return "neutral" if glad == cross else "positive" if glad > cross else "negative"
 
 
@@ -127,11 +174,17 @@ def _overall(asked: Questions) -> str:
 def _result(heard: _Heard) -> str:
     if not any(words_of(line.text) for line in heard.asked.by_caller):
         return "nothing"
+    if heard.oddity:
+        return "resolved" if heard.oddity == "stop" else "nothing"
+    if heard.was_put_through:
+        return "resolved"
     if heard.waits_for_somebody:
         return "follow_up"
     if heard.is_booked:
         return "resolved"
     if heard.was_not_known:
+        return "unresolved"
+    if not heard.is_in_english:
         return "unresolved"
     return "resolved" if Move.QUESTION in heard.moves else "nothing" if _is_chat(heard) else "unresolved"
 
@@ -148,16 +201,26 @@ _OUTCOMES = {
 }
 
 
+_ODDITIES = {
+    "stop": "The caller does not want to be called again.",
+    "wrong_number": "The caller had the wrong number.",
+    "machine": "A machine answered, and nobody spoke.",
+}
+
+
 def _summary(heard: _Heard, result: str) -> str:
     slots = heard.slots
     who = slots.name or "The caller"
+    if heard.oddity:
+        return _ODDITIES[heard.oddity]
     if slots.reason:
         wish = f"{who} asked for {slots.reason}{_moment(slots.day, slots.minutes)}."
     elif opening := next((line.text for line in heard.asked.by_caller if len(words_of(line.text)) > 2), ""):
         wish = f"{who} said: “{_short(opening)}”"
     else:
         wish = f"{who} said little." if heard.asked.by_caller else "The caller said nothing."
-    return f"{wish} {_OUTCOMES[result]}"
+    came = "They were put through to a person." if heard.was_put_through else _OUTCOMES[result]
+    return f"{wish} {came}"
 
 
 def _moment(day: Day | None, minutes: int | None) -> str:
@@ -174,7 +237,12 @@ def _short(text: str, words: int = 18) -> str:
 # Criteria ------------------------------------------------------------------------------------------------
 
 _CRITERIA: tuple[tuple[str, Callable[[_Heard], bool], str, str], ...] = (
-    (r"appointment|book", lambda heard: heard.is_booked, "The agent confirmed it.", "Nothing was confirmed."),
+    (
+        r"appointment|book|moved|cancel",
+        lambda heard: heard.is_booked,
+        "The agent confirmed it.",
+        "Nothing was confirmed.",
+    ),
     (r"message|call(ed)? back", lambda heard: heard.waits_for_somebody, "It was noted.", "Nothing was noted."),
     (r"\bname\b", lambda heard: bool(heard.slots.name), "A name was given.", "No name was given."),
     (r"goodbye|farewell", lambda heard: bool(_GOODBYE.search(heard.by_agent)), "It was said.", "It was not said."),
@@ -193,6 +261,8 @@ def _judge(text: str, heard: _Heard) -> dict[str, str]:
         for pattern, holds, yes, no in _CRITERIA:
             if re.search(pattern, said):
                 met = holds(heard)
+                if not met and not heard.is_in_english:
+                    break
                 return {"text": text, "verdict": "met" if met else "not_met", "reason": yes if met else no}
     return {"text": text, "verdict": "unclear", "reason": "Rules alone cannot judge this. A model can."}
 
@@ -233,6 +303,8 @@ def _dates(wanted: WantedField, heard: _Heard) -> Iterator[tuple[str, Line]]:
     if heard.asked.on is None:
         return
     for line in reversed(heard.asked.by_caller):
+        if _HOURS.search(plain(line.text)):
+            continue  # about when somebody is there
         day = read_when(plain(line.text), today=heard.asked.on, bare=False).day
         if day and (meant := _date_of(day, heard.asked.on)):
             yield meant.isoformat(), line

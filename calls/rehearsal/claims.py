@@ -216,11 +216,13 @@ LANGUAGES = {
 
 def claimed_without(said: str, done: Set[str]) -> str:
     """What these words of the agent say was done, though none of the tools in `done` does it; empty for nothing."""
-    for clause in _clauses(said):
-        for words, tools in _claims(clause):
-            if not done & {*tools}:
-                return words
-    return ""
+    borne = (BEARS[name] for clause in _clauses(said) for name in _claims(clause))
+    return next((words for words, tools in borne if not done & {*tools}), "")
+
+
+def claims_in(said: str) -> set[str]:
+    """What these words of the agent say was done: names out of `BEARS`."""
+    return {name for clause in _clauses(said) for name in _claims(clause)}
 
 
 def passes_for_a_person(said: str) -> bool:
@@ -241,12 +243,12 @@ def _clauses(said: str) -> Iterator[str]:
             yield from re.split(r"[,;:–—]\s", sentence)
 
 
-def _claims(clause: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _claims(clause: str) -> Iterator[str]:
     heard = clause.lower()
     for sayings in LANGUAGES.values():
         condition = sayings.condition.search(heard)
         words = plain(heard[: condition.start()] if condition else heard)
-        for name, claim in BEARS.items():
+        for name in BEARS:
             found = getattr(sayings, name).search(words)
             if found and not sayings.denial.search(words[: found.end()]):
-                yield claim
+                yield name

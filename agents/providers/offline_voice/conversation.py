@@ -161,7 +161,7 @@ class Conversation:
         if topics == ["services"] and (when.day or when.minutes is not None or self._is_wish()):
             return None
         curious = intents.QUESTION.search(self.text) or re.search(
-            r"\b(?:question about|ask about|like to know|want to know|what about)\b", self.text
+            r"\b(?:question about|ask about|like to know|want to know|what about|your (?:opening )?hours)\b", self.text
         )
         brief = len(self.text.split()) <= 4 and not when.day and self.asked is not Asked.NAME
         if not topics or not (curious or brief):
@@ -237,7 +237,9 @@ class Conversation:
     # An appointment that is there already ----------------------------------------------------------------
 
     def _wanted_change(self) -> Change | None:
-        if self.mode in (Mode.BOOKING, Mode.MESSAGE) or self.asked in (Asked.CONFIRM, Asked.CHANGE):
+        slots = self.slots
+        is_booking = self.mode is Mode.BOOKING and (slots.reason or slots.day or slots.minutes is not None)
+        if is_booking or self.mode is Mode.MESSAGE or self.asked in (Asked.CONFIRM, Asked.CHANGE):
             return None
         return changing.wanted(self.text, is_known=self.is_known, abilities=self.abilities)
 

@@ -32,7 +32,8 @@ just know later like looking make me monday my name need new next no not now of 
 problem question right say see she so some someone sorry speak speaking sure talk tell thank thanks that the there this
 time to today tomorrow trying tuesday wait want was we wednesday thursday friday saturday sunday what when where which
 who why will with would wrong yes yeah yep yet you your calling nope ok correct perfect exactly nothing never mind robot
-computer one two three four five six seven eight nine ten tree ate won"""
+computer ridiculous unacceptable terrible awful horrible outrageous useless crazy stupid urgent
+one two three four five six seven eight nine ten tree ate won"""
 _STOP = frozenset(_NOT_NAMES.split())
 _ALIASES = {
     "teeth cleaned": "a cleaning",
