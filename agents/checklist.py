@@ -113,7 +113,7 @@ def _language_gaps(spec: Mapping[str, Any]) -> Iterator[Check]:
 
 def _contradictions(spec: Mapping[str, Any]) -> Iterator[Check]:
     if spec["recording"] and spec["transport"] == CONVERSATION_RELAY:
-        message = "ConversationRelay cannot record: switch recording off, or carry calls by Media Streams."
+        message = "Where the phone company hears, nothing is recorded: switch recording off, or choose the usual way."
         yield Check(State.FIX, message, field="transport")
     options = spec["stt_options"]
     if spec["stt_model"].startswith("flux"):
@@ -160,7 +160,7 @@ def _missing_keys(spec: Mapping[str, Any]) -> Iterator[Check]:
             detail = "Calls would go to the provider without one."
             yield Check(State.LOOK, f"This server has no key for {offer.label}", detail, f"{role}_provider")
     if spec["transport"] == OPENAI_REALTIME and not is_configured(REALTIME_VENDOR):
-        detail = "Calls are carried by Media Streams without one."
+        detail = "Without one, calls are carried in the usual way."
         yield Check(State.LOOK, "This server has no key for OpenAI Realtime", detail, "transport")
 
 
@@ -169,7 +169,7 @@ def _run_elsewhere(spec: Mapping[str, Any]) -> Iterator[Check]:
     if spec["transport"] != ELEVENLABS_NATIVE:
         return
     if not is_configured(NATIVE_VENDOR):
-        detail = "Calls are carried by Media Streams without one."
+        detail = "Without one, calls are carried in the usual way."
         yield Check(State.LOOK, "This server has no key for ElevenLabs", detail, "transport")
     for title, why in missing_there(spec["tools"], on_offer()):
         yield Check(State.LOOK, f"“{title}” does not work at ElevenLabs", f"{why}.", "transport")

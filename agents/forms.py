@@ -68,12 +68,17 @@ class DraftField(DrawnField):
         return self.name.partition("__")[0].removesuffix(OTHER)
 
     @property
+    def mark(self) -> str:
+        """By which the page tells what callers do not hear yet: the field, and of the tools each one by itself."""
+        return "__".join(self.name.split("__")[:2]) if self.name.startswith(TOOL) else self.subject
+
+    @property
     def messages(self) -> list[str]:
         return self.form.wrong.get(self.name, [])
 
     @property
     def is_changed(self) -> bool:
-        return self.subject in self.form.changed and not self.name.endswith(OTHER)
+        return self.mark in self.form.changed and not self.name.endswith(OTHER)
 
     @property
     def is_slider(self) -> bool:
@@ -158,9 +163,9 @@ class DraftForm(forms.Form):
         }
 
     @property
-    def meaning(self) -> dict[str, str]:
-        """What each way of carrying calls is."""
-        return transports.MEANING
+    def meanings(self) -> list[tuple[str, str, str]]:
+        """Each way of carrying calls, what it is, and what engineers call it."""
+        return [(way, meaning, transports.TECHNICAL[way]) for way, meaning in transports.MEANING.items()]
 
     @property
     def without(self) -> dict[str, tuple[str, ...]]:

@@ -58,10 +58,10 @@ class AgentVersion(TenantModel):
     """Everything that decides how an agent behaves. The draft has no number; a numbered version never changes."""
 
     class Transport(models.TextChoices):
-        MEDIA_STREAMS = "media_streams", "Media Streams: our ears and voice"
-        CONVERSATION_RELAY = "conversation_relay", "ConversationRelay: the carrier's ears and voice"
-        OPENAI_REALTIME = "openai_realtime", "OpenAI Realtime: one model hears, thinks and speaks"
-        ELEVENLABS_NATIVE = "elevenlabs_native", "ElevenLabs: the whole conversation runs there"
+        MEDIA_STREAMS = "media_streams", "In the usual way: the agent hears and speaks"
+        CONVERSATION_RELAY = "conversation_relay", "The phone company hears and speaks"
+        OPENAI_REALTIME = "openai_realtime", "One model hears, thinks and speaks"
+        ELEVENLABS_NATIVE = "elevenlabs_native", "The whole conversation runs at ElevenLabs"
 
     class Interruption(models.TextChoices):
         OFF = "off", "Never stop"

@@ -18,17 +18,24 @@ REALTIME_TRANSCRIBER = "gpt-transcribe"
 NATIVE_VENDOR = "elevenlabs"
 NATIVE_LLM, NATIVE_VOICE = "gpt-6-luna", "EXAVITQu4vr4xnSDxMaL"
 
+# What engineers call each. Pages say it small, beside plain words.
+TECHNICAL: dict[str, str] = {
+    MEDIA_STREAMS: "Media Streams",
+    CONVERSATION_RELAY: "ConversationRelay",
+    OPENAI_REALTIME: "OpenAI Realtime",
+    ELEVENLABS_NATIVE: "ElevenLabs Agents",
+}
+
 # What each is, in the words of the page.
 MEANING: dict[str, str] = {
-    MEDIA_STREAMS: "The usual way: the agent hears and speaks as chosen above.",
-    CONVERSATION_RELAY: "The phone company hears and speaks, and bills it by the minute. Calls cannot be recorded.",
+    MEDIA_STREAMS: "With the hearing, the model and the voice chosen above.",
+    CONVERSATION_RELAY: "It bills that by the minute. Calls cannot be recorded.",
     OPENAI_REALTIME: (
-        "One model hears, thinks and speaks. The voice chosen above says greeting, notices and goodbye, and goes on "
-        "with the call if the model is lost."
+        "Quick, and closer to the tone of the caller. The voice chosen above says greeting, notices and goodbye, and "
+        "goes on with the call if the model is lost."
     ),
     ELEVENLABS_NATIVE: (
-        "The whole conversation runs at ElevenLabs and comes back as a transcript when it is over. While that cannot "
-        "be, calls are carried in the usual way."
+        "It comes back as a transcript when it is over. While that cannot be, calls are carried in the usual way."
     ),
 }
 

@@ -26,6 +26,7 @@ from agents.models import Agent, AgentVersion, VendorList
 from agents.native import services as native
 from agents.providers.listing import LISTING
 from agents.templates_catalog import TEMPLATES
+from agents.tool_choice import PREFIX as TOOL
 from agents.writing.views import DescribeForm
 
 MOST_VERSIONS_SHOWN = 20
@@ -90,7 +91,8 @@ class Editor:
         self.form = DraftForm(self.spec, data)
         self.refused = errors or {}
         self.form.wrong = self.wrong = self._wrong(self.refused)
-        self.form.changed = self.changed = {change.field for change in self.changes}
+        self.changed = {change.field for change in self.changes}
+        self.form.changed = self.marks = self.changed | self._changed_tools()
 
     def _wrong(self, errors: Errors) -> Errors:
         """What was refused, and what stands in the way of publishing, by field."""
@@ -99,6 +101,15 @@ class Editor:
             if problem.field not in errors:
                 wrong.setdefault(problem.field, []).append(problem.text)
         return wrong
+
+    def _changed_tools(self) -> set[str]:
+        """The fields of the tools that are granted otherwise than callers know them."""
+        if "tools" not in self.changed or self.agent.published is None:
+            return set()
+        before, after = (
+            {each["name"]: each for each in values(version)["tools"]} for version in (self.agent.published, self.draft)
+        )
+        return {f"{TOOL}{name}" for name in before | after if before.get(name) != after.get(name)}
 
     @cached_property
     def changes(self) -> list[Change]:

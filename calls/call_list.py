@@ -31,7 +31,10 @@ from calls.wording import Outcome, length_ms, outcome, who
 PER_PAGE = 25
 SHORTEST_SCALE_MS = 30_000  # a list of very short calls is not blown up
 SCALE_STEP = 1.25  # the scale grows in steps: a live call that is the longest does not redraw the page every second
-OF_TURNS = ("call", "tenant", "index", "speaker", "heard", "unheard", "interrupted", "started_ms", "ended_ms", "timing")
+OF_TURNS = (
+    *("call", "tenant", "index", "speaker", "kind", "heard", "unheard", "interrupted"),
+    *("started_ms", "ended_ms", "timing"),
+)
 
 
 @dataclass(frozen=True, slots=True)

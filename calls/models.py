@@ -136,6 +136,11 @@ class Turn(TenantModel):
     def text(self) -> str:
         return " ".join(part for part in (self.heard, self.unheard) if part)
 
+    @property
+    def is_person(self) -> bool:
+        """Whether somebody of the business said it in the agent's place."""
+        return self.kind == "person"
+
 
 class ToolRun(TenantModel):
     """Something that the model asked for and what came of it. `key` is the wish: the same again has no new row."""

@@ -1,4 +1,7 @@
-"""The ribbon: a call as two lanes along time, the caller above the line, the agent below. Paths of an SVG."""
+"""The ribbon: a call as two lanes along time, the caller above the line, the agent below. Paths of an SVG.
+
+A person of the business who spoke in the agent's place stands in its lane, in a tone of their own.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ class Ribbon:
     unheard: str
     slow: str
     label: str
+    person: str = ""
     width: str = ""
 
 
@@ -29,14 +33,16 @@ def ribbon(speech: Sequence[Stretch], length_ms: int, *, scale_ms: int = 0) -> R
     length = max(1, length_ms)
     thinnest = max(1, length // THINNEST)
     caller = [each for each in speech if not each.is_agent]
-    agent = [each for each in speech if each.is_agent]
+    agent = [each for each in speech if each.is_agent and not each.is_person]
+    person = [each for each in speech if each.is_person]
     return Ribbon(
         length_ms=length,
         caller="".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), 11, -9) for each in caller),
         agent="".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), 13, 9) for each in agent),
+        person="".join(_block(each.start_ms, max(thinnest, each.end_ms - each.start_ms), 13, 9) for each in person),
         unheard="".join(_block(each.end_ms, each.unheard_ms, 13, 9) for each in agent if each.unheard_ms),
         slow="".join(f"M{each.waits_from_ms} 12H{each.start_ms}" for each in agent if each.is_slow),
-        label=_label(caller, agent, length_ms),
+        label=_label(caller, agent, person, length_ms),
         width=f"{min(100.0, 100 * length / scale_ms):.2f}" if scale_ms else "",
     )
 
@@ -45,9 +51,11 @@ def _block(start_ms: int, ms: int, y: int, height: int) -> str:
     return f"M{start_ms} {y}h{ms}v{height}h-{ms}z"
 
 
-def _label(caller: Sequence[Stretch], agent: Sequence[Stretch], length_ms: int) -> str:
+def _label(caller: Sequence[Stretch], agent: Sequence[Stretch], person: Sequence[Stretch], length_ms: int) -> str:
     """The drawing in a sentence."""
     said = [f"the caller spoke {_times(len(caller))}", f"the agent {_times(len(agent))}"]
+    if person:
+        said.append(f"a person {_times(len(person))}")
     if cut := sum(each.unheard_ms > 0 for each in agent):
         said.append(f"{count(cut, 'reply,replies')} cut off")
     if slow := sum(each.is_slow for each in agent):

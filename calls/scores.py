@@ -60,6 +60,7 @@ class Score:
     agent: str
     unheard: str
     slow: str
+    person: str = ""
     ticks: list[Tick] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
 
@@ -74,18 +75,22 @@ def score(
     loudness: Waveform | None,
 ) -> Score:
     length = max(1, length_ms)
-    agent = [each for each in speech if each.is_agent]
+    agent = [each for each in speech if each.is_agent and not each.is_person]
     caller = [each for each in speech if not each.is_agent]
+    persons = [each for each in speech if each.is_person]
     if loudness is None:
-        above, below = _blocks(caller, length, up=True), _blocks(agent, length, up=False)
+        above = _blocks(caller, length, up=True)
+        below, person = (_blocks(each, length, up=False) for each in (agent, persons))
     else:
         typed = [each for each in caller if each.start_ms == each.end_ms]
         above = _bars(loudness.caller, loudness.bar_ms, up=True) + _blocks(typed, length, up=True)
-        below = _bars(loudness.agent, loudness.bar_ms, up=False)
+        parts = loudness.parted([(each.start_ms, each.end_ms) for each in persons])
+        below, person = (_bars(heights, loudness.bar_ms, up=False) for heights in parts)
     return Score(
         length_ms=length,
         caller=above,
         agent=below,
+        person=person,
         unheard="".join(_block(each.end_ms, each.unheard_ms, UNHEARD, up=False) for each in agent if each.unheard_ms),
         slow="".join(
             f"M{max(0, each.start_ms - (each.waited_ms or 0))} 50H{each.start_ms}" for each in agent if each.is_slow

@@ -14,13 +14,17 @@ QUICKEST_WORD_MS, SLOWEST_WORD_MS = 150, 600
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One side speaks. `unheard_ms` is about how long the part would have been that never reached the ear."""
+    """One side speaks. `unheard_ms` is about how long the part would have been that never reached the ear.
+
+    `is_person`: of the agent's side, somebody of the business who spoke in its place.
+    """
 
     is_agent: bool
     start_ms: int
     end_ms: int
     unheard_ms: int = 0
     waited_ms: int | None = None
+    is_person: bool = False
 
     @property
     def is_slow(self) -> bool:
@@ -50,7 +54,8 @@ def _stretch(turn: Turn) -> Stretch:
     cut = len(turn.unheard.split()) if is_agent and turn.interrupted else 0
     heard = len(turn.heard.split())
     word_ms = min(SLOWEST_WORD_MS, max(QUICKEST_WORD_MS, spoken_ms / heard)) if heard else WORD_MS
-    return Stretch(is_agent, turn.started_ms, turn.started_ms + spoken_ms, round(cut * word_ms), wait_ms(turn))
+    ended_ms = turn.started_ms + spoken_ms
+    return Stretch(is_agent, turn.started_ms, ended_ms, round(cut * word_ms), wait_ms(turn), turn.is_person)
 
 
 def longest_silence(speech: Sequence[Stretch], length_ms: int) -> tuple[int, int]:

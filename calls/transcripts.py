@@ -41,6 +41,12 @@ class Said:
         return self.turn.speaker == Turn.Speaker.AGENT
 
     @property
+    def css(self) -> str:
+        """Whose words they are, as the transcript shows it."""
+        side = " turn--person" if self.turn.is_person else " turn--agent" if self.is_agent else ""
+        return f"turn{side}"
+
+    @property
     def by(self) -> str:
         """Who spoke, where it is not the agent that the call began with: another one, or a person of the business."""
         return str(self.turn.extras.get("by") or self.turn.extras.get("agent", ""))
@@ -52,12 +58,9 @@ class Said:
 
     @property
     def looked_up(self) -> str:
-        """What the agent read for this reply, of all that the business has written down."""
-        found = self.turn.extras.get("knowledge")
-        if found is None:
-            return ""
-        titles = dict.fromkeys(f"“{each['title']}”" for each in found)
-        return f"Looked up: {', '.join(titles)}." if titles else "Looked up, and nothing found."
+        """What the agent read for this reply, of what the business has written down; empty where it read nothing."""
+        titles = dict.fromkeys(f"“{each['title']}”" for each in self.turn.extras.get("knowledge") or ())
+        return f"Looked up: {', '.join(titles)}." if titles else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +164,13 @@ def _said(call: Call, turns: Sequence[Turn]) -> Iterator[Said]:
     is_live = call.status != Call.Status.ENDED
     newest = next((turn for turn in reversed(turns) if turn.speaker == Turn.Speaker.AGENT), None)
     for place, turn in enumerate(turns):
-        following = next((each for each in turns[place + 1 :] if each.speaker != turn.speaker), None)
+        following = next((each for each in turns[place + 1 :] if _side(each) != _side(turn)), None)
         is_coming = is_live and turn is newest and not turn.interrupted
-        yield Said(turn, wait_for(turn), cut_off(turn, following), is_coming)
+        yield Said(turn, wait_for(turn), cut_off(turn, following, is_live=is_live), is_coming)
+
+
+def _side(turn: Turn) -> tuple[str, bool]:
+    return turn.speaker, turn.is_person
 
 
 def tell(events: Iterable[CallEvent]) -> Iterator[Told]:
@@ -187,5 +194,4 @@ def _part(call: Call, entry: Entry, scale_ms: int) -> Part:
         return Part(key, render_to_string("calls/_step.html", {"told": entry}), "li", css, LIST)
     drawn = bars(entry.wait, scale_ms) if entry.wait else []
     context = {"call": call, "said": entry, "bars": drawn, "budget_ms": BUDGET_MS, "slow_ms": SLOW_MS}
-    css = "turn turn--agent" if entry.is_agent else "turn"
-    return Part(f"t-{entry.turn.index}", render_to_string("calls/_turn.html", context), "li", css, LIST)
+    return Part(f"t-{entry.turn.index}", render_to_string("calls/_turn.html", context), "li", entry.css, LIST)

@@ -49,6 +49,16 @@ class Waveform:
             sides[not is_agent].append(0)
         return Waveform(self.bar_ms, *sides)
 
+    def parted(self, spans: Sequence[tuple[int, int]]) -> tuple[list[float], list[float]]:
+        """The agent's side outside of these stretches of time, and within them: where a person spoke in its place."""
+        is_within = [False] * len(self.agent)
+        for start_ms, end_ms in spans:
+            for place in range(start_ms // self.bar_ms, min(len(is_within), -(-end_ms // self.bar_ms))):
+                is_within[place] = True
+        parts = list(zip(self.agent, is_within, strict=True))
+        outside = [0 if within else height for height, within in parts]
+        return outside, [height if within else 0 for height, within in parts]
+
 
 def waveform(path: Path) -> Waveform:
     """Listen to samples all over the file. Raises OSError."""

@@ -278,13 +278,20 @@ def _failure(data: dict[str, Any]) -> Happening:
     return Happening(f"{name}{at} {reason}.", f"{name.removeprefix('The ').capitalize()} failed", True)
 
 
-def cut_off(turn: Turn, following: Turn | None) -> str:
-    """What an interrupted reply says under its words; empty when all of it was heard."""
+def cut_off(turn: Turn, following: Turn | None, *, is_live: bool = False) -> str:
+    """What an interrupted reply says under its words; empty when all of it was heard.
+
+    `following` is whoever spoke next: the caller, or a person who took over; nobody, when that ended the call, or
+    while it lasts nobody yet.
+    """
     words = len(turn.unheard.split())
     if not turn.interrupted or not words:
         return ""
     at = position(turn.ended_ms)
-    cause = f"The caller spoke at {at}." if following is not None else f"The call ended at {at}."
+    if following is None:
+        cause = f"It stopped at {at}." if is_live else f"The call ended at {at}."
+    else:
+        cause = f"Somebody of your team took over at {at}." if following.is_person else f"The caller spoke at {at}."
     about = "" if turn.exact else "About "
     struck = f"{about}{count(words, 'word')} struck through {'was' if words == 1 else 'were'} never heard"
     return f"{cause} {'The ' + struck if turn.exact else struck}, and the agent does not count on {_it(words)}."

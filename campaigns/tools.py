@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import structlog
+from django.conf import settings
 
 from agents.providers.limits import Limits
 from agents.tools import Arguments, Setting, Tool, ToolContext, ToolOutcome, parameters
@@ -30,7 +31,8 @@ def send_sms(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     number, text = read_number(context.caller_number), " ".join(arguments["text"].split())
     if not number:
         return ToolOutcome("The caller's number is withheld, so nothing can be sent.", ok=False)
-    if barred(number):  # a caller ID is easily made up, and some numbers pay whoever has them written to
+    # A caller ID is easily made up, and some numbers pay whoever has them written to.
+    if barred(number, countries=settings.TRANSFER_COUNTRIES):
         return ToolOutcome("Text messages are not sent to this number. Say it instead.", ok=False)
     if not text or len(text) > LONGEST:
         return ToolOutcome(f"Write between 1 and {LONGEST} characters.", ok=False)

@@ -56,6 +56,9 @@ class Tenant(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     timezone = models.CharField(max_length=60, default="America/New_York")
     max_concurrent_calls = models.PositiveIntegerField(default=10)
+    transfer_countries = models.JSONField(
+        null=True, blank=True, help_text="Countries that callers may be put through to; empty for all that are allowed."
+    )
     suspended_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
 

@@ -35,7 +35,8 @@ def erase_traces(calls: Collection[UUID], number: str = "") -> None:
     Rehearsal.objects.filter(from_call__in=calls).delete()
     for appointment in Appointment.objects.filter(theirs).exclude(name=ERASED):
         appointment.name, appointment.e164, appointment.reason = ERASED, "", ""
-        appointment.save(update_fields=["name", "e164", "reason"])
+        appointment.revise(timezone.now())
+        appointment.save(update_fields=["name", "e164", "reason", "changed_at", "revision"])
         enqueue("calls.tasks.mirror_appointment", appointment.pk)
     forget_events(events_of(calls, number))
 

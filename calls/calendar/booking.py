@@ -154,6 +154,7 @@ def move(appointment: Appointment, wish: Wish) -> Appointment:
         length = wish.length or moved.ends_at - moved.starts_at
         if (moved.starts_at, moved.ends_at) != (wish.starts_at, wish.starts_at + length):
             before = moved.starts_at
+            moved.revise(now())
             _place(moved, calendar, Wish(wish.starts_at, length, wish.by_hand), there)
             _tell("moved", moved, before=before.isoformat())
         return moved
@@ -165,8 +166,9 @@ def cancel(appointment: Appointment) -> Appointment:
         canceled: Appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
         if canceled.is_booked:
             canceled.state, canceled.canceled_at = Appointment.State.CANCELED, now()
+            canceled.revise(canceled.canceled_at)
             canceled.key = None  # the same wish may be had again
-            canceled.save(update_fields=["state", "canceled_at", "key"])
+            canceled.save(update_fields=["state", "canceled_at", "key", "changed_at", "revision"])
             _tell("canceled", canceled)
         return canceled
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -59,9 +60,10 @@ def open_feed(token: str) -> bytes:
 
 
 def written(calendar: Calendar) -> bytes:
-    """What is booked, from a month ago on. What was canceled is missing, and so disappears elsewhere."""
-    booked = calendar.appointments.filter(state=Appointment.State.BOOKED, ends_at__gt=now() - BACK)
-    return icalendar.feed(calendar.name, [_event(each) for each in booked.order_by("starts_at")])
+    """What is booked, from a month ago on. What was canceled says so for a month, so that others drop it, too."""
+    since = now() - BACK
+    known = calendar.appointments.filter(Q(canceled_at=None) | Q(canceled_at__gt=since), ends_at__gt=since)
+    return icalendar.feed(calendar.name, [_event(each) for each in known.order_by("starts_at")])
 
 
 def _event(appointment: Appointment) -> icalendar.Event:
@@ -72,5 +74,8 @@ def _event(appointment: Appointment) -> icalendar.Event:
         ends_at=appointment.ends_at,
         summary=appointment.name,
         description=about,
-        written_at=appointment.created_at,
+        written_at=appointment.changed_at or appointment.created_at,
+        created_at=appointment.created_at,
+        revision=appointment.revision,
+        is_canceled=not appointment.is_booked,
     )

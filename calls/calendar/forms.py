@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from django import forms
 from agentos.tenants.zones import timezones
 from calls.calendar.booking import Guest, Wish
 from calls.calendar.models import WEEKDAYS, Appointment, Calendar
-from calls.calendar.spoken import clock_of
+from calls.calendar.spoken import clock_of, is_on_the_clock
 from calls.numbers import read_number
 
 LENGTHS = (10, 15, 20, 30, 45, 60, 75, 90, 120, 180, 240)
@@ -34,10 +34,20 @@ class TimeForm(forms.Form):
         self.fields["minutes"].choices = [(each, _length(each)) for each in offered]  # type: ignore[attr-defined]
         self.fields["minutes"].initial = usual
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if {"day", "at"} <= cleaned.keys() and not is_on_the_clock(self._starts_at):
+            self.add_error("at", "The clocks go forward in this hour: there is no such time on this day.")
+        return cleaned
+
+    @property
+    def _starts_at(self) -> datetime:
+        day, at = self.cleaned_data["day"], self.cleaned_data["at"]
+        return datetime.combine(day, at, tzinfo=ZoneInfo(self.calendar.zone))
+
     @property
     def wish(self) -> Wish:
-        cleaned = self.cleaned_data
-        starts_at = datetime.combine(cleaned["day"], cleaned["at"], tzinfo=ZoneInfo(self.calendar.zone))
+        cleaned, starts_at = self.cleaned_data, self._starts_at.astimezone(UTC)
         return Wish(starts_at, timedelta(minutes=cleaned["minutes"]), by_hand=True)
 
     @staticmethod

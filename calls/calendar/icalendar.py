@@ -12,7 +12,7 @@ REFRESH = "PT15M"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. The same `uid` is the same event, whatever changes about it."""
+    """One event. The same `uid` is the same event, whatever changes about it; `revision` counts the changes."""
 
     uid: str
     starts_at: datetime
@@ -20,6 +20,9 @@ class Event:
     summary: str
     description: str
     written_at: datetime
+    created_at: datetime
+    revision: int = 0
+    is_canceled: bool = False
 
 
 def feed(name: str, events: Iterable[Event]) -> bytes:
@@ -34,6 +37,10 @@ def _event(event: Event) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"DTSTAMP:{_moment(event.written_at)}"
+    yield f"CREATED:{_moment(event.created_at)}"
+    yield f"LAST-MODIFIED:{_moment(event.written_at)}"
+    yield f"SEQUENCE:{event.revision}"
+    yield f"STATUS:{'CANCELLED' if event.is_canceled else 'CONFIRMED'}"
     yield f"DTSTART:{_moment(event.starts_at)}"
     yield f"DTEND:{_moment(event.ends_at)}"
     yield f"SUMMARY:{_text(event.summary)}"

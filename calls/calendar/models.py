@@ -105,6 +105,8 @@ class Appointment(TenantModel):
     key = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001 - unique where known
     created_at = models.DateTimeField(default=now, editable=False)
     canceled_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True, help_text="When it was last moved, canceled or erased.")
+    revision = models.PositiveIntegerField(default=0, help_text="Counts those changes, for other calendars.")
     at_google = models.CharField(max_length=80, blank=True, help_text="The times that Google's calendar was last told.")
 
     class Meta(TenantModel.Meta):
@@ -151,6 +153,10 @@ class Appointment(TenantModel):
     @property
     def is_booked(self) -> bool:
         return self.state == self.State.BOOKED
+
+    def revise(self, at: datetime) -> None:
+        """Note a change of which other calendars have to learn. Whoever changes it saves it."""
+        self.changed_at, self.revision = at, self.revision + 1
 
     @property
     def times(self) -> str:

@@ -69,8 +69,8 @@ def free_starts(
 ) -> Iterator[datetime]:
     """Every moment from `since` and before `until` at which an appointment may begin, in order, in UTC.
 
-    It ends within the hours in which it began, by the clock on the wall: an hour that is skipped or comes twice gives
-    neither an appointment at a time that does not exist nor two at one moment.
+    It ends within the hours in which it began, by the clock on the wall. An hour that is skipped in spring offers
+    nothing, and of one that comes twice in autumn only the first does: whoever says "half past one" means one moment.
     """
     last = now.astimezone(rules.zone).date() + rules.horizon_days * DAY
     earliest = max(since, now + rules.lead)
@@ -119,6 +119,7 @@ def _stands_on_the_wall(start: datetime, day: date, opens: time, closes: time, r
     closes_at = datetime.combine(day + DAY if closes == MIDNIGHT else day, closes)
     return (
         begins.date() == day
+        and not begins.fold
         and begins.time().replace(tzinfo=None) >= opens
         and ends.replace(tzinfo=None, fold=0) <= closes_at
     )

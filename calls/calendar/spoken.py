@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SAID_AT_MOST = 6
@@ -54,15 +54,26 @@ def written(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}"
 
 
+def is_on_the_clock(local: datetime) -> bool:
+    """Whether a clock on the wall ever shows it: in spring an hour is skipped. Of one that comes twice, the first."""
+    return local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None)
+
+
 def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """What `written` wrote, on the clock of the business; a moment with an offset of its own is taken as it is."""
+    """What `written` wrote, on the clock of the business, in UTC; a moment with an offset of its own is taken as it is.
+
+    None where that is no moment, as in the hour that is skipped in spring.
+    """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     if moment.year not in YEARS:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if moment.tzinfo:
+        return moment
+    local = moment.replace(tzinfo=zone)
+    return local.astimezone(UTC) if is_on_the_clock(local) else None
 
 
 def read_day(text: str) -> date | None:

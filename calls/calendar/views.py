@@ -208,7 +208,8 @@ def _first_values(request: TenantRequest, calendar: Calendar) -> dict[str, Any]:
     if pressed is None:
         around, today = _around(request, None, zone), now().astimezone(zone).date()
         return {"day": max(today, around - around.weekday() * DAY)}
-    return {"day": pressed.date(), "at": pressed.time()}
+    there = pressed.astimezone(zone)
+    return {"day": there.date(), "at": there.time()}
 
 
 def _disconnect(request: TenantRequest, calendar: Calendar) -> None:

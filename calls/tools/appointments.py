@@ -52,7 +52,7 @@ class Desk:
     def moment(self, text: str) -> datetime:
         moment = read_moment(text, self.zone)
         if moment is None:
-            raise DomainError("unreadable", "That is no date and time. Write it like 2026-11-24T10:30.")
+            raise DomainError("unreadable", "The clock here never shows that time. Write it like 2026-11-24T10:30.")
         return moment
 
     def own(self, arguments: Arguments) -> Appointment:

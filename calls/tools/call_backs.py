@@ -17,7 +17,7 @@ def request_callback(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     zone = ZoneInfo(usual_calendar().zone)
     wished = read_moment(arguments["when"], zone) if arguments["when"] else context.now
     if wished is None:
-        return ToolOutcome("That is no date and time. Write it like 2026-11-24T10:30.", ok=False)
+        return ToolOutcome("The clock here never shows that time. Write it like 2026-11-24T10:30.", ok=False)
     number = read_number(arguments["number"] or context.caller_number, like=context.caller_number)
     if not number:
         return ToolOutcome("Ask for the number at which the caller can be reached.", ok=False)

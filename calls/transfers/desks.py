@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from calls.calendar.models import Calendar
-from calls.transfers.dialable import barred
+from calls.transfers.dialable import barred, enabled_countries
 from calls.transfers.models import Colleague
 
 NOT_AT_THE_MOMENT = "Not at the moment"
@@ -59,12 +59,13 @@ def desks(at: datetime) -> list[Department]:
     """Everybody, by department, with who is there now and why the others are not."""
     calendar = Calendar.objects.first()
     opens_at = calendar.rules.next_opening(at) if calendar is not None else None
-    found = [_desk(person, opens_at, is_there=is_there) for person, is_there in _present(at, calendar)]
+    countries = enabled_countries()
+    found = [_desk(person, countries, opens_at, is_there=is_there) for person, is_there in _present(at, calendar)]
     return [Department(name, list(each)) for name, each in groupby(found, lambda desk: desk.person.department)]
 
 
-def _desk(person: Colleague, opens_at: datetime | None, *, is_there: bool) -> Desk:
-    if barred(person.address):
+def _desk(person: Colleague, countries: frozenset[str], opens_at: datetime | None, *, is_there: bool) -> Desk:
+    if barred(person.address, countries=countries):
         return Desk(person, NOT_CALLED)
     if is_there:
         return Desk(person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 
@@ -11,6 +12,8 @@ from django.conf import settings
 from phonenumbers import PhoneNumberType
 
 from agentos.addresses import is_public
+from agentos.tenants.models import Tenant
+from agentos.tenants.scoping import current_tenant_id
 from calls.numbers import read_number
 
 ORDINARY = frozenset({
@@ -54,11 +57,18 @@ def read_address(written: str) -> str:
     return written if written.lower().startswith(("sip:", "sips:")) else read_number(written)
 
 
-def barred(address: str, *, own: str = "") -> Barred | None:
+def enabled_countries() -> frozenset[str]:
+    """Which countries the business of this transaction lets callers be put through to, of those the platform allows."""
+    allowed = frozenset(settings.TRANSFER_COUNTRIES)
+    chosen = Tenant.objects.values_list("transfer_countries", flat=True).get(pk=current_tenant_id())
+    return allowed if chosen is None else allowed & frozenset(chosen)
+
+
+def barred(address: str, *, countries: Iterable[str], own: str = "") -> Barred | None:
     """Why nobody is put through to this address; None where somebody may be. `own`: the number of this call."""
     if own and address == own:
         return Barred.OWN
-    return _judge(address, frozenset(settings.TRANSFER_COUNTRIES))
+    return _judge(address, frozenset(countries))
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ from django.utils.timezone import now
 
 from calls.after.costs import charge_again
 from calls.models import Call, CallEvent
-from calls.transfers.dialable import barred
+from calls.transfers.dialable import barred, enabled_countries
 from calls.transfers.models import Transfer
 
 OUTSIDE = 0
@@ -33,8 +33,9 @@ def note_length(transfer: Transfer, place: int, seconds: int) -> None:
 
 def pass_over_barred(transfer: Transfer) -> None:
     """Whoever comes next and may not be dialed is noted as tried, with the reason, by the rules of this moment."""
+    countries = enabled_countries()
     for person in transfer.people[len(transfer.tried) :]:
-        why = barred(person["address"], own=own_number(transfer.call))
+        why = barred(person["address"], countries=countries, own=own_number(transfer.call))
         if why is None:
             return
         note_tried(transfer, why, "")

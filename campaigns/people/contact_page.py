@@ -42,7 +42,7 @@ class ContactPage:
         pairs = [
             (WORDS[Column.STATE], known.state or "By area code"),
             (WORDS[Column.ZIP_CODE], known.zip_code),
-            (WORDS[Column.ZONE], known.zone or "By state or area code"),
+            (WORDS[Column.ZONE], known.zone.rpartition("/")[2].replace("_", " ") or "By state or area code"),
             (WORDS[Column.LANGUAGE], known.language or "As the campaign’s"),
             ("Line", line),
             (WORDS[Column.SIP_ADDRESS], known.sip_address),

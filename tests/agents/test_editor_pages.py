@@ -256,3 +256,13 @@ def test_an_agent_that_is_live_shows_its_number_or_how_it_gets_one(browser: Clie
     assert f'<a class="nowrap" href="/t/{tenant.slug}/numbers/?agent={agent.pk}#add">Give it a number</a>' in before
     assert "Give it a number" not in after
     assert '<a class="nowrap" href="#numbers">(208)' in after
+
+
+def test_of_the_tools_only_the_one_that_changed_is_marked(browser: Client, agent: Agent):
+    response = autosave(browser, agent, tools__leave_message="on")
+
+    told = re.search(r'data-changed="([^"]*)"', response.content.decode())
+    page = browser.get(at("edit", agent)).content.decode()
+    assert told
+    assert set(told[1].split()) == {"tools", "tools__leave_message"}
+    assert re.findall(r'changed" data-field="(\w+)"', page) == ["tools__leave_message"]

@@ -43,7 +43,9 @@ def test_what_cannot_record_is_not_published_as_something_that_does(agent: Agent
     version = draft(agent)
     with tenant_transaction(agent.tenant_id):
         found = [check.text for check in problems(version)]
-    assert found == ["ConversationRelay cannot record: switch recording off, or carry calls by Media Streams."]
+    assert found == [
+        "Where the phone company hears, nothing is recorded: switch recording off, or choose the usual way."
+    ]
 
 
 def test_a_model_that_speaks_itself_has_a_name_a_voice_and_needs_a_key(agent: Agent, settings: Settings):

@@ -59,5 +59,5 @@ def test_a_person_listens_whispers_takes_over_gives_back_and_lets_the_call_end(
 
     you.get_by_role("button", name="Hang up…").click()
     page.get_by_role("button", name="At once").click()
-    expect(you.get_by_role("status")).to_have_text("The call is over")
+    expect(you.get_by_role("status")).to_have_text("Nothing to hear any more")
     expect(dock).to_contain_text(re.compile(r"Call ended, \d:\d\d\."))

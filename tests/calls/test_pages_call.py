@@ -160,6 +160,17 @@ def test_an_estimate_of_what_was_heard_says_that_it_is_one(browser: Client, agen
     assert "The call ended at 0:02. About 1 word struck through was never heard" in html(page(browser, call))
 
 
+def test_a_reply_that_gave_way_to_somebody_of_the_team_says_so(browser: Client, agent: Agent):
+    call = ended_call(agent, 15)
+    says(call, "We are", 0, 900, unheard="open", interrupted=True)
+    says(call, "Rae here, I can help.", 2000, 4000, kind="person", extras={"by": "Rae Ostrander"})
+
+    shown = html(page(browser, call))
+
+    assert "Somebody of your team took over at 0:00." in shown
+    assert re.search(r'class="turn turn--person".*?turn__who">Rae Ostrander<', shown, re.DOTALL)
+
+
 def test_each_reply_says_how_long_it_was_waited_for_and_a_slow_one_stands_out(browser: Client, call: Call) -> None:
     entries = script(page(browser, call))
 

@@ -11,6 +11,7 @@ from calls.models import Call, Turn
 from calls.ribbons import ribbon
 from calls.scores import score
 from calls.speech import Stretch, longest_silence, stretches
+from calls.waveform import Waveform
 from calls.wording import Happening
 from tests.calls.talks import wait
 
@@ -45,6 +46,20 @@ def test_a_line_that_was_typed_is_thin_but_seen() -> None:
     drawn = ribbon(stretches([caller(3000, 3000)], 60_000), 60_000)
 
     assert drawn.caller == "M3000 11h400v-9h-400z"
+
+
+def test_a_person_who_took_over_is_drawn_in_a_tone_of_their_own() -> None:
+    turns = [agent(0, 2000, heard="Hello."), caller(2500, 3000), agent(4000, 6000, heard="Rae here.", kind="person")]
+    speech = stretches(turns, 60_000)
+
+    drawn = ribbon(speech, 60_000)
+    at_full_size = score(Call(), turns, [], speech=speech, length_ms=60_000, loudness=None)
+    with_sound = score(Call(), turns, [], speech=speech, length_ms=6000, loudness=Waveform(1000, [0] * 6, [9.0] * 6))
+
+    assert (drawn.agent, drawn.person) == ("M0 13h2000v9h-2000z", "M4000 13h2000v9h-2000z")
+    assert "a person once" in drawn.label
+    assert (at_full_size.agent[:3], at_full_size.person[:6]) == ("M0 ", "M4000 ")
+    assert (with_sound.agent.count("M"), with_sound.person.count("M")) == (4, 2)
 
 
 def test_the_longest_silence_is_where_nobody_spoke() -> None:

@@ -20,7 +20,7 @@ const WORDS = {
   listening: ["You are listening", "tag--live"],
   speaking: ["You are speaking", "tag--live"],
   other: ["A colleague is speaking", "tag--live"],
-  over: ["The call is over", "tag--idle"],
+  over: ["Nothing to hear any more", "tag--idle"],
 };
 const HINT = hint?.textContent;
 const HEARD = "The agent falls silent and the caller hears you. You can give the call back.";

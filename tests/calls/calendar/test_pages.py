@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -12,14 +14,16 @@ from django.test import Client
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
-from calls.calendar import booking, icalendar
+from calls.calendar import booking, feed, icalendar
 from calls.calendar.booking import Guest, Origin, Wish
+from calls.calendar.spoken import read_moment
 from calls.models import Appointment, Calendar
 from tests import factories
 from tests.conftest import SignIn
 
 FRIDAY = datetime(2026, 11, 20, 18, tzinfo=UTC)  # 11 AM in Boise
 TUESDAY = datetime(2026, 11, 24, 17, tzinfo=UTC)  # 10 AM
+BOISE = ZoneInfo("America/Boise")
 PAGE = "/t/juniper-dental/calendar/"
 NEW = {"name": "Tom Reyes", "number": "208 555 0190", "day": "2026-11-24", "at": "10:15", "minutes": "45", "reason": ""}
 
@@ -180,9 +184,40 @@ def test_the_feed_is_read_without_signing_in_until_its_address_is_withdrawn(
     assert b".ics" not in desk.get(f"{PAGE}hours/").content
 
 
+def test_other_programs_learn_that_an_appointment_was_moved_and_then_canceled(maya: Appointment) -> None:
+    def told() -> tuple[str, ...]:
+        with tenant_transaction(maya.tenant_id):
+            lines = feed.written(maya.calendar).decode().split("\r\n")
+        names = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "STATUS", "DTSTART")
+        return tuple(line.partition(":")[2] for name in names for line in lines if line.startswith(f"{name}:"))
+
+    def act(what: Callable[[], object], days: int) -> None:
+        with time_machine.travel(FRIDAY + timedelta(days=days), tick=False), tenant_transaction(maya.tenant_id):
+            what()
+
+    assert told() == ("20261120T180000Z", "20261120T180000Z", "0", "CONFIRMED", "20261124T170000Z")
+    act(lambda: booking.move(maya, Wish(TUESDAY + timedelta(hours=2))), days=1)
+    assert told() == ("20261121T180000Z", "20261121T180000Z", "1", "CONFIRMED", "20261124T190000Z")
+    act(lambda: booking.cancel(maya), days=2)
+    assert told() == ("20261122T180000Z", "20261122T180000Z", "2", "CANCELLED", "20261124T190000Z")
+    with time_machine.travel(FRIDAY + timedelta(days=40), tick=False):
+        assert told() == (), "a month later nobody has to be told any more"
+
+
+def test_in_spring_nobody_is_booked_for_the_hour_that_is_skipped(desk: Client, tenant: Tenant) -> None:
+    refused = desk.post(PAGE, NEW | {"day": "2027-03-14", "at": "02:30"})
+
+    assert refused.status_code == 422
+    assert "The clocks go forward in this hour" in words(refused.content)
+    assert booked(tenant) == []
+    assert read_moment("2027-03-14T02:30", BOISE) is None
+    assert read_moment("2027-03-14T03:00", BOISE) == datetime(2027, 3, 14, 9, tzinfo=UTC)
+    assert read_moment("2027-11-07T01:30", BOISE) == datetime(2027, 11, 7, 7, 30, tzinfo=UTC), "the first of the two"
+
+
 def test_nothing_that_somebody_says_becomes_a_line_of_the_feed() -> None:
     name = "Zoë; a,b\\\r\nBEGIN:VEVENT" + "é" * 60
-    event = icalendar.Event("1@agentos", TUESDAY, TUESDAY, name, "", TUESDAY)
+    event = icalendar.Event("1@agentos", TUESDAY, TUESDAY, name, "", TUESDAY, TUESDAY)
 
     lines = icalendar.feed("Practice", [event]).split(b"\r\n")
 

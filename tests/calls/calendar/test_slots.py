@@ -100,10 +100,10 @@ def test_the_hour_that_is_skipped_holds_no_appointment() -> None:
     assert clocks(night, day=date(2027, 3, 14), now=at(12, day=date(2027, 3, 1))) == ["01:00", "03:00"]
 
 
-def test_the_hour_that_comes_twice_holds_two() -> None:
+def test_of_the_hour_that_comes_twice_the_first_is_offered() -> None:
     night = rules(hours={6: [(time(1), time(3))]}, length=timedelta(hours=1))
 
-    assert clocks(night, day=date(2026, 11, 1), now=at(12, day=date(2026, 10, 20))) == ["01:00", "01:00", "02:00"]
+    assert clocks(night, day=date(2026, 11, 1), now=at(12, day=date(2026, 10, 20))) == ["01:00", "02:00"]
 
 
 def test_hours_until_midnight_end_with_the_day() -> None:

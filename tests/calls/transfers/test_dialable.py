@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from calls.transfers.dialable import Barred, barred, read_address
+from agentos.tenants.models import Tenant, User
+from agentos.tenants.scoping import tenant_transaction
+from calls.transfers.dialable import Barred, barred, enabled_countries, read_address
+from tests.conftest import SignIn
 
 
 @pytest.mark.parametrize(
@@ -38,20 +41,42 @@ from calls.transfers.dialable import Barred, barred, read_address
     ],
 )
 def test_only_ordinary_lines_are_dialed(address: str, why: Barred | None) -> None:
-    assert barred(address) == why
+    assert barred(address, countries=("US",)) == why
 
 
-def test_other_countries_are_for_the_platform_to_enable(settings: Settings) -> None:
-    settings.TRANSFER_COUNTRIES = ("GB",)
+def test_other_countries_can_be_enabled_but_not_their_costly_lines() -> None:
+    britain = ("GB",)
 
-    assert barred("+442083661177") is None
-    assert barred("+449098790000") == Barred.COSTLY
-    assert barred("+448431234567") == Barred.COSTLY  # shared cost
-    assert barred("+12085550125") == Barred.ABROAD
+    assert barred("+442083661177", countries=britain) is None
+    assert barred("+449098790000", countries=britain) == Barred.COSTLY
+    assert barred("+448431234567", countries=britain) == Barred.COSTLY  # shared cost
+    assert barred("+12085550125", countries=britain) == Barred.ABROAD
+
+
+def test_a_business_chooses_of_the_countries_that_the_platform_allows(
+    tenant: Tenant, sign_in: SignIn, admin: User, settings: Settings
+) -> None:
+    settings.TRANSFER_COUNTRIES = ("US", "GB", "MX")
+    page, browser = f"/t/{tenant.slug}/settings/people/", sign_in(admin)
+
+    def enabled() -> set[str]:
+        with tenant_transaction(tenant):
+            return set(enabled_countries())
+
+    assert enabled() == {"US", "GB", "MX"}, "all, until it has chosen"
+    assert browser.post(page, {"action": "countries", "countries": ["US", "MX"]}).status_code == 302
+    assert enabled() == {"US", "MX"}
+    assert browser.post(page, {"action": "countries", "countries": ["FR"]}).status_code == 422
+    assert b"United Kingdom" in browser.get(page).content
+    british = {"name": "Rae", "department": "Desk", "address": "+442083661177", "when": "open", "way": "straight"}
+    refused = browser.post(page, british | {"place": "1"})
+    assert b"Calls to this country are not enabled." in refused.content
+    settings.TRANSFER_COUNTRIES = ("US",)
+    assert enabled() == {"US"}, "what the platform takes back is gone for everybody"
 
 
 def test_nobody_is_put_through_to_the_number_that_they_have_called() -> None:
-    assert barred("+12085550110", own="+12085550110") == Barred.OWN
+    assert barred("+12085550110", own="+12085550110", countries=("US",)) == Barred.OWN
 
 
 @pytest.mark.parametrize(
