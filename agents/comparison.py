@@ -117,7 +117,7 @@ SECTIONS = (
         "carrying",
         "How calls are carried",
         "Carrying calls",
-        (("transport", "Calls are carried by"), ("transport_options", "Settings of that way")),
+        (("transport", "Who hears and speaks"), ("transport_options", "Settings of that way")),
     ),
     Section(
         "privacy",

@@ -12,7 +12,7 @@ from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.templatetags.words import count
 from agents.catalog import Kind, company
 from agents.models import AgentVersion
-from agents.transports import CONVERSATION_RELAY, ELEVENLABS_NATIVE, MEDIA_STREAMS
+from agents.transports import CONVERSATION_RELAY, ELEVENLABS_NATIVE, MEDIA_STREAMS, TECHNICAL
 from agents.versions import VersionSpec
 from calls.engine_health import Health, health
 from calls.lineup import PARTS, choices, may_begin
@@ -29,7 +29,7 @@ FAILED = "It failed {0} of the last {1} that your calls asked it."
 ALONE = "{0} has no second choice for this, and asks it all the same."
 AGAIN = "It is tried again by itself, in one call at a time."
 NOT_CARRIED = (
-    "Many of its latest calls could not be carried. Until it is well again, calls are carried by Media Streams."
+    "Many of its latest calls could not be carried. Until it is well again, calls are carried in the usual way."
 )
 
 
@@ -107,5 +107,5 @@ def _engine(name: str) -> Unwell | None:
     """A way of carrying calls. Its figures are of all businesses, and nobody's to see."""
     if name == MEDIA_STREAMS or async_to_sync(health)(name).is_well:
         return None
-    label = AgentVersion.Transport(name).label.partition(":")[0]
+    label = TECHNICAL[name]
     return Unwell(label, None, NOT_CARRIED)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import phonenumbers
+from babel import Locale
 from django import forms
 from django.conf import settings
-from phonenumbers import geocoder
 
 from agentos.tenants.log import record
 from agentos.tenants.models import Tenant
@@ -16,8 +16,7 @@ from calls.transfers.dialable import enabled_countries
 
 def country_name(code: str) -> str:
     """In English, as people say it; the code where nobody knows a name."""
-    example = phonenumbers.example_number(code)
-    return geocoder.country_name_for_number(example, "en") or code if example else code
+    return Locale("en").territories.get(code, code)
 
 
 class CountriesForm(forms.Form):
@@ -30,9 +29,9 @@ class CountriesForm(forms.Form):
         help_text="Premium and shared-cost numbers are never called, wherever they are.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         self.enabled = sorted(enabled_countries(), key=country_name)
-        super().__init__(*args, initial={"countries": self.enabled}, **kwargs)
+        super().__init__(data, initial={"countries": self.enabled})
         allowed = [(code, country_name(code)) for code in settings.TRANSFER_COUNTRIES]
         self.fields["countries"].choices = allowed  # type: ignore[attr-defined]
 

@@ -116,6 +116,13 @@ def when(moment: datetime | None) -> str:
     return NOTHING if moment is None else f"{day(moment)}, {clock(moment)}"
 
 
+@register.filter
+def when_said(moment: datetime | None) -> str:
+    """The same within a sentence: today, 10:42 AM"""
+    words = when(moment)
+    return words[0].lower() + words[1:] if words.startswith(("Today", "Yesterday")) else words
+
+
 def _parsed(text: str) -> phonenumbers.PhoneNumber | None:
     try:
         number = phonenumbers.parse(text, None)

@@ -164,7 +164,7 @@ def test_never_again_is_said_on_the_page_and_kept_with_who_entered_it(
 ) -> None:
     page = text(browser.post(at("stop", tenant, rosa.pk), {"evidence": "Told me at the desk"}, follow=True))
 
-    assert "Never called since Today" in page
+    assert "Never called since today" in page
     assert "by Rae Ostrander. Told me at the desk" in page
 
 
