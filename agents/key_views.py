@@ -66,6 +66,7 @@ def _act_on_server(request: TenantRequest, own: OwnServer) -> None:
     held = credentials.vendor_credentials().get(own.name)
     if "address" in request.POST:
         credential, trial = own_servers.enter(own.name, request.POST["address"], request.POST.get("key", ""))
+        vendor_lists.forget(own.name)
         _tell(request, own, credential, trial)
     elif held is None:
         raise DomainError("no_address", "There is no server of yours yet.")

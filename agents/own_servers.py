@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -63,9 +64,14 @@ def place_of(name: str, secret: str | None) -> Endpoint:
     return Endpoint(through=guarded_client)
 
 
-def address_of(credential: Credential) -> str:
-    """Raises vault.Unreadable."""
-    return credentials.secret_of(credential).partition("#")[0]
+def addresses(held: Mapping[str, Credential]) -> dict[str, str]:
+    """The addresses that a business has entered, by server; those that can be read."""
+    found = {}
+    for each in OWN_SERVERS:
+        if (credential := held.get(each.name)) is not None:
+            with suppress(vault.Unreadable):
+                found[each.name] = credentials.secret_of(credential).partition("#")[0]
+    return found
 
 
 def enter(name: str, address: str, key: str) -> tuple[Credential, Trial]:
@@ -94,9 +100,10 @@ def checked_address(address: str) -> str:
     if len(address) > LONGEST_ADDRESS or any(mark in address for mark in "?#"):
         raise DomainError("address", "Enter the address alone, without a question mark, a # or anything after them.")
     try:
-        return outgoing.check_url(address if urlsplit(address).path.strip("/") else f"{address}/v1")
+        outgoing.check_url(address)
     except OutgoingError as error:
         raise DomainError(error.code, error.message) from None
+    return address if urlsplit(address).path.strip("/") else f"{address}/v1"
 
 
 # Trying it ------------------------------------------------------------------------------------------------
@@ -194,15 +201,3 @@ class _SdkStream(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
-
-
-def addresses(held: Mapping[str, Credential]) -> dict[str, str]:
-    """The addresses that a business has entered, by server; those that can be read."""
-    found = {}
-    for each in OWN_SERVERS:
-        if (credential := held.get(each.name)) is not None:
-            try:
-                found[each.name] = address_of(credential)
-            except vault.Unreadable:
-                continue
-    return found

@@ -28,6 +28,7 @@ from agents.own_tools import on_offer
 from agents.providers.ports import LanguageModel, Message, ProviderError, Thinking
 from agents.providers.structure import shaped
 from agents.rehearsing import Scene, stage
+from agents.vendor_lists import first_models
 from agents.writing.by_rules import compose
 from agents.writing.purposes import is_english
 from agents.writing.shape import PROMPT, Proposed, Unfit, question, schema, understood
@@ -96,7 +97,8 @@ def _writer(agent: Agent | None) -> Writer | None:
             return Writer(draft.llm_provider, draft.llm_model, vendor_keys())
     for offer in PROVIDERS[Kind.LLM]:
         if offer.name != "offline" and is_configured(offer.name):
-            return Writer(offer.name, offer.default_model, vendor_keys())
+            model = first_models().get(offer.name, offer.default_model)
+            return Writer(offer.name, model, vendor_keys())
     return None
 
 

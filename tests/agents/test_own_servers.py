@@ -140,6 +140,7 @@ def test_a_server_that_does_not_answer_and_a_key_that_it_refuses_are_told_apart(
         ("https://me:secret@models.example/v1", "not into the address"),
         ("https://models.example/v1?api-version=1", "without a question mark"),
         ("https://[::1]/v1", "not on the public internet"),
+        ("https://[::1", "not the address of a server"),
         ("https://[::ffff:169.254.169.254]/v1", "not on the public internet"),
         ("https://169.254.169.254/latest/meta-data", "not on the public internet"),
         ("https://localhost/v1", "not on the public internet"),

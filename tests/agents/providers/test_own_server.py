@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from functools import partial
@@ -116,6 +117,22 @@ async def test_another_refusal_is_not_asked_twice(doubles: Doubles, own: Endpoin
 
     assert (await failure_of(own)).code == "400"
     assert len(doubles.openai.chats) == 1
+
+
+async def test_an_interruption_stops_the_server_and_silence_of_the_server_can_be_left(doubles: Doubles, own: Endpoint):
+    doubles.openai.pace.tokens_per_s = 0.01
+    async with aclosing(llm("own_model", LLAMA, own).reply(QUESTION)) as reply:
+        assert await anext(reply) == "Of"
+    await doubles.openai.chats[0].gone.wait()
+
+    doubles.openai.pace.first_token_ms = 60_000
+    listening = asyncio.create_task(reply_of(own))
+    while len(doubles.openai.chats) < 2:
+        await asyncio.sleep(0)
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+    await doubles.openai.chats[1].gone.wait()
 
 
 # The guard ------------------------------------------------------------------------------------------------
