@@ -19,9 +19,11 @@ class Kind(StrEnum):
 
 ENGLISH = frozenset({"en"})
 FLUX_LANGUAGES = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
+ESPEAK_LANGUAGES = frozenset({"en", "es", "fr", "de", "it", "pt", "nl", "pl", "sv", "da"})
 MODEL_NAME = r"[\w.:/@+-]{1,80}"
 _FLUX = r"flux-.*"
 _NOVA = r"nova-.*"
+_POLYGLOTS = r"nova-3(-general)?|flux-.*-multi"
 _REASONING = r"gpt-[5-9].*"
 _WHISPER = r"(?!gpt-).*"
 AURA_LANGUAGES = frozenset({"en", "es", "nl", "fr", "de", "it", "ja"})
@@ -52,6 +54,7 @@ OPENAI_VOICES = (
 PATIENT = "Higher waits longer and cuts off less."
 EAGER = "Lower begins sooner and drops more replies. At most the certainty above."
 NOISE = "Where noise hides the silence."
+AT_ONCE = "A caller who simply speaks another one of them is answered in it."
 HOLDS_BACK = "May hold back the end of a turn."
 SILENT = "Every step of it is silence for the caller."
 EFFORTS = (("none", "None, for phone calls"), ("minimal", "Minimal"), ("low", "Low"), ("medium", "Medium"))
@@ -110,6 +113,7 @@ STT = (
             whole(
                 "utterance_end_ms", "Pause between words that ends a turn, ms", 1000, 1000, 5000, NOISE, models=_NOVA
             ),
+            flag("several_languages", "Understand all of the agent's languages at once", AT_ONCE, models=_POLYGLOTS),
             flag("smart_format", "Format dates, amounts and addresses", hint=HOLDS_BACK, models=_NOVA),
             flag("profanity_filter", "Hide swear words in transcripts"),
             flag("mip_opt_out", "Keep audio out of the vendor's training", hint="Costs more."),
@@ -255,7 +259,7 @@ TTS = (
     Provider(
         "offline",
         OFFLINE_NAME,
-        models=(Model("offline", "Built-in", ENGLISH),),
+        models=(Model("offline", "Built-in", ESPEAK_LANGUAGES),),
         needs_key=False,
         voices=(
             Voice("en-us", "American"),

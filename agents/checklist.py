@@ -20,14 +20,17 @@ from agents.native.offering import missing_there
 from agents.own_tools import on_offer
 from agents.prompts import BUILT_IN, missing
 from agents.retirement import endings
+from agents.spoken_languages import missing as not_spoken
 from agents.transports import (
     CONVERSATION_RELAY,
     ELEVENLABS_NATIVE,
+    MEDIA_STREAMS,
     NATIVE_VENDOR,
     OPENAI_REALTIME,
     REALTIME_VENDOR,
 )
 from agents.vendor_lists import gone, known_lists
+from agents.versions import VersionSpec
 
 WORDS_A_SECOND = 2.6
 LONG_GREETING_S = 15
@@ -132,6 +135,7 @@ def advice(version: AgentVersion) -> list[Check]:
         *_names_without_value(spec),
         *_missing_keys(spec),
         *_run_elsewhere(spec),
+        *_unspoken_languages(version),
         *_doubles(spec),
         *_endings(spec),
         *_gone(spec),
@@ -176,6 +180,15 @@ def _run_elsewhere(spec: Mapping[str, Any]) -> Iterator[Check]:
     if spec["redaction"]:
         detail = "What is left out here was said there, and is deleted there when the transcript is here."
         yield Check(State.LOOK, "ElevenLabs hears what you leave out of transcripts", detail, "redaction")
+
+
+def _unspoken_languages(version: AgentVersion) -> Iterator[Check]:
+    """Where somebody else hears and speaks, that is theirs."""
+    if version.transport != MEDIA_STREAMS:
+        return
+    for language, why in not_spoken(VersionSpec.of(version)).items():
+        text = f"The agent cannot go on in {language_name(language)}"
+        yield Check(State.LOOK, text, f"{why[0].upper()}{why[1:]}.", "other_languages")
 
 
 def _doubles(spec: Mapping[str, Any]) -> Iterator[Check]:

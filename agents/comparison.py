@@ -76,6 +76,7 @@ SECTIONS = (
             ("second_stt_provider", "If it does not hear"),
             ("second_stt_model", "Second transcriber model"),
             ("language", "Language"),
+            ("other_languages", "Also speaks"),
             ("keyterms", "Words to expect"),
         ),
     ),
@@ -229,6 +230,8 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
             return "\n".join(REDACTED[each] for each in value)
         case list() if field == "escalation":
             return "\n".join(ESCALATED[each] for each in value)
+        case list() if field == "other_languages":
+            return "\n".join(_also(each) for each in value)
         case list():
             return "\n".join(str(WantedField.from_json(each) if field == "extraction" else each) for each in value)
         case int() if field in _MILLISECONDS:
@@ -236,6 +239,11 @@ def spoken(field: str, version: Mapping[str, Any]) -> str:
         case int() if field in _SECONDS:
             return f"{value // 60} min" if value % 60 == 0 else f"{value:,} s"
     return _name(field, str(value), version)
+
+
+def _also(language: Mapping[str, str]) -> str:
+    name, voice = language_name(language["language"]), language.get("voice", "")
+    return f"{name} (voice {voice})" if voice else name
 
 
 def _tool(grant: Mapping[str, Any]) -> str:

@@ -38,6 +38,8 @@ MOST_BACKCHANNELS = 50
 MOST_VARIABLES = 50
 LONGEST_SENTENCE = 300
 LONGEST_TERM = 60
+MOST_LANGUAGES = 9
+_LANGUAGE_TAG = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 
 _CHOSEN_BY_PROVIDER = re.compile(rf"(?:{'|'.join(ROLES)})_(?:provider|model|voice|options)|transport(?:_options)?")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -206,6 +208,21 @@ def _language(field: str, value: Any) -> str:
     return str(value)
 
 
+def _other_languages(field: str, value: Any) -> list[dict[str, str]]:
+    """Each once. One that is stored already stays, though it is not on offer: it was written by hand once."""
+    rows = value if isinstance(value, list | tuple) else None
+    if rows is None or not all(isinstance(row, Mapping) for row in rows):
+        raise ValidationError("Each language has a code and may have a voice.")
+    named = {str(row.get("language", "")): str(row.get("voice") or "").strip() for row in rows}
+    if len(named) > MOST_LANGUAGES:
+        raise ValidationError(f"At most {MOST_LANGUAGES} languages; these are {len(named)}.")
+    if wrong := next((code for code in named if not re.fullmatch(_LANGUAGE_TAG, code)), None):
+        raise ValidationError(f"“{wrong[:20]}” is no language. Choose from {', '.join(LANGUAGES)}.")
+    if wrong := next((voice for voice in named.values() if not re.fullmatch(r"[\w.+-]{0,80}", voice)), None):
+        raise ValidationError(f"“{wrong[:40]}” is no voice.")
+    return [{"language": code, "voice": voice} for code, voice in named.items()]
+
+
 def _timezone(field: str, value: Any) -> str:
     if value not in timezones():
         raise ValidationError("There is no time zone of this name. Write it like America/Boise.")
@@ -283,6 +300,7 @@ def _variables(field: str, value: Any) -> dict[str, str]:
 
 _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "language": _language,
+    "other_languages": _other_languages,
     "timezone": _timezone,
     "keyterms": _keyterms,
     "backchannels": _backchannels,

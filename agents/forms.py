@@ -20,6 +20,7 @@ from agents.offers import Option, Provider
 from agents.own_tools import on_offer
 from agents.prompts import placeholders
 from agents.retirement import titled
+from agents.spoken_rows import SpokenLanguages
 from agents.templates_catalog import TEMPLATES
 from agents.tool_choice import PREFIX as TOOL
 from agents.tools import Setting, Tool
@@ -37,6 +38,9 @@ HINTS = {
     "hedging": "The second model is asked as well; whoever answers first speaks, and the other is stopped.",
     "second_llm_provider": "Answers when the model fails or is too slow with its first word.",
     "second_tts_provider": "Speaks when the voice fails or is too slow with its first sound.",
+    "language": "In which the agent begins.",
+    "other_languages": "A caller who asks for one of these is answered in it. Some voices speak one language alone: "
+    "name another one for it.",
     "keyterms": "Names and terms that callers say, parted by commas. At most 100 words.",
     "interruption_words": "How many words a caller must have said.",
     "backchannels": "Said while the agent speaks, these only show that the caller listens. Parted by commas.",
@@ -202,6 +206,7 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "prompt": forms.CharField(widget=_text(9), strip=False),
         "variables": Pairs(widget=_text(3, "input--code")),
         "language": forms.CharField(widget=forms.Select(choices=list(LANGUAGES.items()))),
+        "other_languages": SpokenLanguages(),
         "keyterms": Terms(widget=_text(1)),
         "endpointing_ms": forms.CharField(widget=_milliseconds(100, 3000, 10, "quick", "patient")),
         "interruption": forms.CharField(widget=forms.Select(choices=AgentVersion.Interruption.choices)),

@@ -82,6 +82,9 @@ class AgentVersion(TenantModel):
     prompt = models.TextField(max_length=20_000)
     variables = models.JSONField(default=dict, blank=True, help_text="Values for {{names}} when a call brings none.")
     language = models.CharField(max_length=12, default="en-US")
+    other_languages = models.JSONField(
+        default=list, blank=True, help_text="Those that a call may go on in, each with its voice if it has one."
+    )
     timezone = models.CharField(max_length=60, default="America/New_York")
     farewell = models.CharField(max_length=300, default="Thank you for calling. Goodbye.")
     fallback_sentence = models.CharField(max_length=300, default="I am sorry, give me one moment, please.")

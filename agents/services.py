@@ -17,7 +17,7 @@ from agentos.tenants.log import record
 from agentos.tenants.models import PublicRoute, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.checklist import Check, problems
-from agents.comparison import EDITABLE, same, values
+from agents.comparison import same, values
 from agents.drafts import Errors, judge, text
 from agents.models import Agent, AgentVersion
 from agents.native import services as native
@@ -200,6 +200,9 @@ def _published(version_id: int) -> AgentVersion:
 
 def _write(draft: AgentVersion, changes: Mapping[str, Any]) -> None:
     if changes:
+        if "languages" in draft.transport_options:  # once those were a setting of one way of carrying calls
+            known = values(draft)
+            changes = {name: known[name] for name in ("other_languages", "transport_options")} | dict(changes)
         for field, value in changes.items():
             setattr(draft, field, value)
         draft.save(update_fields=[*changes, "updated_at"])
@@ -215,7 +218,7 @@ def _go_live(agent: Agent, source: AgentVersion, *, by: User | None, note: str) 
         note=" ".join(text(note).split())[: AgentVersion._meta.get_field("note").max_length],
         published_at=now(),
         published_by=by,
-        **{field: getattr(source, field) for field in EDITABLE},
+        **values(source),
     )
     agent.published = version
     agent.save(update_fields=["published"])

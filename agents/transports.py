@@ -89,12 +89,6 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
             "Unless chosen: as above, if it is Deepgram.",
         ),
         choice("interrupt_sensitivity", "How easily callers interrupt", None, _EASE),
-        written(
-            "languages",
-            "Other languages the agent may go on in",
-            r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?(,\s*[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?){0,9}",
-            "Such as es-US, fr-CA. It changes when the caller wishes.",
-        ),
         Option("keys", "Tell the agent which keys are pressed", "flag", default=True),
     ),
     OPENAI_REALTIME: (

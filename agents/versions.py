@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -46,6 +47,7 @@ class VersionSpec:
     second_tts_provider: str = ""
     second_tts_model: str = ""
     second_tts_voice: str = ""
+    other_languages: list[dict[str, str]] = field(default_factory=list)
     hedging: bool = True
     hedge_after_ms: int = 900
     variables: dict[str, str] = field(default_factory=dict)
@@ -72,12 +74,24 @@ class VersionSpec:
     @classmethod
     def of(cls, version: AgentVersion) -> VersionSpec:
         own = {f.name: getattr(version, f.name) for f in fields(cls) if f.name not in ("version_id", "agent_name")}
+        own["other_languages"], own["transport_options"] = _languages_of(own)
         return cls(version_id=version.pk, agent_name=version.agent.name, **own)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> VersionSpec:
         known = {f.name for f in fields(cls)}
+        languages, options = _languages_of(data)
+        data = data | {"other_languages": languages, "transport_options": options}
         return cls(**{name: value for name, value in data.items() if name in known})
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _languages_of(own: dict[str, Any]) -> tuple[list[dict[str, str]], dict[str, Any]]:
+    """The other languages, and the settings of the way of carrying calls: once those were a setting of one way."""
+    options = dict(own.get("transport_options") or {})
+    before = re.findall(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?", str(options.pop("languages", "")))
+    named = list(own.get("other_languages") or [])
+    known = {each["language"] for each in named}
+    return [*named, *({"language": each, "voice": ""} for each in before if each not in known)], options

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import Protocol
 from django.conf import settings
 
 from agents.providers.ports import LanguageModel, ProviderError, ServedBy
+from agents.spoken_languages import hears_several, missing
 from agents.transports import REALTIME_VENDOR
 from agents.versions import VersionSpec
+from calls.conversation.languages import Languages
 from calls.conversation.listening import AudioListener
 from calls.conversation.playback import Playback
 from calls.conversation.ports import Line, Listener, Screen, Speaker, TextLine
@@ -27,11 +28,6 @@ from calls.equipment import Equipment, Mind, RealtimeEquipment, talking
 from calls.journal import CallJournal
 from calls.live.tap import Tap
 from calls.recorder import SILENCE, RecordedLine, Recorder
-
-OTHER_LANGUAGES = (
-    "You can also speak {0}. When the caller speaks one of these or asks for it, begin your reply with its mark, such "
-    "as <language {1}/>, and go on in it. The mark <language {2}/> leads back."
-)
 
 Report = Callable[[str, ProviderError], None]
 
@@ -93,6 +89,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def languages(self) -> Languages:
+        """Those in which the call can be held."""
+        ...
+
+    @property
     def note(self) -> str:
         """What the model must know of this way of carrying; empty for nothing."""
         ...
@@ -112,7 +113,6 @@ class AudioEngine:
     """Media Streams: frames of sound both ways, and ears and a voice of our own."""
 
     name = "media_streams"
-    note = ""
     serves: Mapping[str, tuple[str, str]] = {}
     has_failed: bool = False
     is_refused: bool = False
@@ -128,7 +128,12 @@ class AudioEngine:
         self._playback = Playback(self.line, now)
         self.listener: Listener = equipment.listener
         self.model: LanguageModel = equipment.model
+        self.languages = equipment.languages
         self.hear: Callable[[bytes], None] = lambda frame: None
+
+    @property
+    def note(self) -> str:
+        return self.languages.for_the_model()
 
     @property
     def has_spoken(self) -> bool:
@@ -139,7 +144,8 @@ class AudioEngine:
         return self._operators[-1]
 
     def speaker(self, spawn: Spawn) -> AudioSpeaker:
-        return AudioSpeaker(self._equipment.voice, self._playback, spawn)
+        voice_in, language = self._equipment.voice_in, self.languages.current
+        return AudioSpeaker(self._equipment.voice, self._playback, spawn, voice_in=voice_in, language=language)
 
     def report_to(self, report: Report) -> None:
         self._equipment.report_to(report)
@@ -148,6 +154,7 @@ class AudioEngine:
         return script
 
     def attach(self, session: Session) -> None:
+        session.switching.on_language = self._equipment.goes_on_in
         recorder, tap = self._recorder, self.tap
 
         def hear(frame: bytes) -> None:
@@ -205,11 +212,19 @@ class RealtimeEngine(AudioEngine):
             spawn,
             speaks_itself=lambda: self._realtime.speaks,
             on_take=self._realtime.expect,
+            voice_in=self._equipment.voice_in,
+            language=self.languages.current,
         )
 
     def script(self, script: Script) -> Script:
         """It hears what was said: instead of guessing from words, it answers before they are written down."""
-        return replace(script, speculation=False, by_ear=script.speculation)
+        without, translate = missing(self._equipment.spec), script.translate
+        return replace(
+            script,
+            speculation=False,
+            by_ear=script.speculation,
+            translate=lambda language: {} if language in without else translate(language),
+        )
 
     async def finish(self, journal: CallJournal) -> None:
         await super().finish(journal)
@@ -235,15 +250,15 @@ class RelayEngine:
     def __init__(self, mind: Mind, line: TextLine, *, greeted: bool) -> None:
         self._mind, self._began = mind, asyncio.get_running_loop().time()
         self.line: TextLine = line
-        self.listener = RelayListener()
-        self.voice = RelaySpeaker(line, greeted=greeted, languages=spoken_languages(mind.spec))
+        self.languages = mind.languages
+        self.listener = RelayListener(several=bool(relayed_languages(mind.spec)))
+        self.voice = RelaySpeaker(line, self.languages, greeted=greeted, several=self.listener.several)
         self.model: LanguageModel = mind.model
         self._session: Session | None = None
 
     @property
     def note(self) -> str:
-        own, *others = spoken_languages(self._mind.spec)
-        return OTHER_LANGUAGES.format(", ".join(others), others[0], own) if others else ""
+        return self.languages.for_the_model()
 
     @property
     def has_spoken(self) -> bool:
@@ -266,6 +281,7 @@ class RelayEngine:
 
     def attach(self, session: Session) -> None:
         self._session = session
+        session.switching.on_language = self._mind.goes_on_in
 
     def begin(self) -> None:
         """Nothing to start: the carrier has."""
@@ -282,10 +298,11 @@ class RelayEngine:
             journal.usage("relay", "seconds", seconds)
 
 
-def spoken_languages(spec: VersionSpec) -> tuple[str, ...]:
-    """The version's language first, and those that a call may be switched to."""
-    others = re.findall(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?", str(spec.transport_options.get("languages", "")))
-    return tuple(dict.fromkeys((spec.language, *others)))
+def relayed_languages(spec: VersionSpec) -> tuple[str, ...]:
+    """The languages that the carrier's ears understand at once: its Deepgram has a Nova for that; empty for one."""
+    ears = spec.transport_options.get("transcription_provider", spec.stt_provider)
+    is_nova = str(ears).lower() == "deepgram" and spec.stt_provider == "deepgram" and spec.stt_model == "nova-3"
+    return hears_several(spec) if is_nova else ()
 
 
 def _recorder(file: str, earlier_ms: int, now: Callable[[], float]) -> Recorder:

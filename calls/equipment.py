@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -15,10 +16,12 @@ from agents import providers
 from agents.endpoints import endpoint, whose_voice
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
 from agents.providers.ports import (
+    Endpoint,
     Hearing,
     LanguageModel,
     ProviderError,
     ServedBy,
+    Speech,
     SpeechToText,
     TextToSpeech,
     Thinking,
@@ -26,6 +29,16 @@ from agents.providers.ports import (
 )
 from agents.providers.realtime.ports import Talking
 from agents.providers.speech_cache import CachedVoice, SpeechCache
+from agents.spoken_languages import (
+    EARS,
+    SEVERAL,
+    ears_for,
+    hears_several,
+    missing,
+    named_voice,
+    voices_for,
+    wished,
+)
 from agents.transports import (
     ELEVENLABS_NATIVE,
     NATIVE_VENDOR,
@@ -36,11 +49,12 @@ from agents.transports import (
     REALTIME_VOICE,
 )
 from agents.versions import VersionSpec
+from calls.conversation.languages import Languages
 from calls.conversation.listening import AudioListener
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.knowing import KnowingModel, Knowledge
 from calls.lineup import Lineup
-from calls.scripts import CallTexts
+from calls.scripts import CallTexts, spoken_texts
 from calls.tools.searching import looks_up_each_turn
 
 # How long nothing may come of a model or a voice that has a second behind it, and of one that has none; and between.
@@ -49,14 +63,24 @@ FIRST_SOUND_S, LAST_FIRST_SOUND_S, SOUND_GAP_S = 1.0, 2.0, 2.0
 
 log = structlog.get_logger(__name__)
 speech_cache = SpeechCache(settings.SPEECH_CACHE_DIR)
+SECOND = "second_tts"
 
 
 class Mind:
-    """The model of a call, which it needs however it is carried. Opened in the background."""
+    """The model of a call, which it needs however it is carried. Opened in the background.
 
-    def __init__(self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
+    `language`: the one in which another process has held the call before.
+    """
+
+    def __init__(
+        self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None, language: str = ""
+    ) -> None:
         self._lineup, self._keys, self._knowledge = lineup, keys, knowledge
         self.spec = spec = lineup.spec
+        self.languages = self._languages()
+        self.languages.current = self.languages.find(language) or self.languages.own
+        if knowledge is not None:
+            knowledge.language = self.languages.current
         self._early: list[tuple[str, ProviderError]] = []
         self._report: Callable[[str, ProviderError], None] = lambda part, error: self._early.append((part, error))
         model: LanguageModel = FallbackLanguageModel(
@@ -80,6 +104,16 @@ class Mind:
     def _voiced(self, model: LanguageModel) -> LanguageModel:
         """The model as this way of carrying calls uses it."""
         return model
+
+    def _languages(self) -> Languages:
+        """Somebody else hears and speaks, and knows them all."""
+        own, *others = wished(self.spec)
+        return Languages(own, tuple(others))
+
+    def goes_on_in(self, language: str) -> None:
+        """The call is held in another language."""
+        if self._knowledge is not None:
+            self._knowledge.language = language
 
     def report_to(self, report: Callable[[str, ProviderError], None]) -> None:
         """Tell of every failure, also of those while the phone was ringing: the part and the error."""
@@ -107,21 +141,30 @@ class Mind:
 class Equipment(Mind):
     """With ears and a voice of our own; a part that cannot be opened is tried again when it is needed."""
 
-    def __init__(self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
-        super().__init__(lineup, keys, knowledge)
+    def __init__(
+        self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None, language: str = ""
+    ) -> None:
+        super().__init__(lineup, keys, knowledge, language)
         spec = lineup.spec
         self.listener = AudioListener(
-            lambda: recogniser(spec, keys),
-            (lambda: second_recogniser(spec, keys)) if spec.second_stt_provider else None,
+            lambda: recogniser(spec, keys, self.languages.current),
+            (lambda: second_recogniser(spec, keys, self.languages.current)) if spec.second_stt_provider else None,
             lineup.on_outcome("stt"),
+            knows=lambda ear: EARS[ear] in ears_for(spec, self.languages.current),
+            polyglots=(0,) if hears_several(spec) else (),
         )
-        place = endpoint(spec.tts_provider, keys)
-        own = providers.tts(spec.tts_provider, main_voice(spec), place)
-        whose = whose_voice(spec.tts_provider, place)
-        self.voice = CachedVoice(self._voices(own), speech_cache, whose, main_voice(spec), own=own)
+        self.voice = self._voice(spec.language)
+        self._voices = {spec.language: self.voice}
+        self._texts: CallTexts | None = None
+
+    def _languages(self) -> Languages:
+        own, *others = wished(self.spec)
+        without = missing(self.spec)
+        return Languages(own, tuple(each for each in others if each not in without), without)
 
     def open(self, texts: CallTexts) -> None:
         """Connect everything, and synthesize what is not there yet, for this call first; returns at once."""
+        self._texts = texts
         self.open_ears()
         unspoken = self.voice.prepare(texts.fixed())
         self._tasks.append(asyncio.ensure_future(self._open_voice(unspoken, texts.personal())))
@@ -132,31 +175,63 @@ class Equipment(Mind):
         self.listener.open()
 
     def more_ears(self) -> AudioListener:
-        """Ears for one more voice in the call."""
-        return AudioListener(lambda: recogniser(self.spec, self._keys))
+        """Ears for one more voice in the call: a person of the business, who speaks its language."""
+        return AudioListener(lambda: recogniser(self.spec, self._keys, self.spec.language))
+
+    def voice_in(self, wish: str) -> CachedVoice:
+        """The voice for a language; the one that is heard now where it cannot be spoken."""
+        language = self.languages.find(wish) or self.languages.current
+        if language not in self._voices:
+            self._voices[language] = self._voice(language)
+        return self._voices[language]
+
+    def goes_on_in(self, language: str) -> None:
+        """What is said without thinking is made in the background."""
+        super().goes_on_in(language)
+        if self._texts is not None and language != self.spec.language:
+            voice = self.voice_in(language)
+            unspoken = voice.prepare(spoken_texts(self._texts.sentences_in(language)))
+            self._tasks.append(asyncio.ensure_future(self._open_voice(unspoken, [], voice)))
 
     async def close(self) -> None:
         await super().close()
         await self.listener.close()
-        await self.voice.close()
+        await asyncio.gather(*(voice.close() for voice in self._voices.values()))
 
-    async def _open_voice(self, unspoken: list[str], personal: list[str]) -> None:
+    async def _open_voice(self, unspoken: list[str], personal: list[str], voice: CachedVoice | None = None) -> None:
+        voice = voice or self.voice
         try:
-            await self.voice.open()
+            await voice.open()
             for text in personal:
-                await self.voice.fill_personal(text)
+                await voice.fill_personal(text)
             for text in unspoken:
-                await self.voice.fill(text)
+                await voice.fill(text)
         except ProviderError as error:
             log.warning("the voice cannot be opened yet", provider=error.provider, code=error.code)
             self._report("tts", error)
 
-    def _voices(self, own: TextToSpeech) -> TextToSpeech:
+    def _voice(self, language: str) -> CachedVoice:
+        """Of those whom the version names, the first who speaks it; where both do, the second stands by."""
+        named = voices_for(self.spec, language)
+        if "tts" not in named and named:
+            name = ServedBy(self.spec.second_tts_provider, self.spec.second_tts_model)
+            voice = NamedVoice(self._second(language), name)
+            whose = whose_voice(self.spec.second_tts_provider, self._place(SECOND))
+            return CachedVoice(voice, speech_cache, whose, second_voice(self.spec, language))
+        main, place = main_voice(self.spec, language), self._place("tts")
+        own, whose = providers.tts(self.spec.tts_provider, main, place), whose_voice(self.spec.tts_provider, place)
+        second = self._second(language) if SECOND in named else None
+        return CachedVoice(self._with_second(own, second), speech_cache, whose, main, own=own)
+
+    def _second(self, language: str) -> TextToSpeech:
+        voice = second_voice(self.spec, language)
+        return providers.tts(self.spec.second_tts_provider, voice, self._place(SECOND))
+
+    def _place(self, role: str) -> Endpoint:
+        return endpoint(getattr(self.spec, f"{role}_provider"), self._keys)
+
+    def _with_second(self, own: TextToSpeech, second: TextToSpeech | None) -> TextToSpeech:
         spec = self.spec
-        second = None
-        if spec.second_tts_provider:
-            other = Voice(spec.second_tts_model, spec.second_tts_voice, spec.language, {})
-            second = providers.tts(spec.second_tts_provider, other, endpoint(spec.second_tts_provider, self._keys))
         return FallbackTextToSpeech(
             own,
             second,
@@ -169,13 +244,34 @@ class Equipment(Mind):
         )
 
 
+class NamedVoice:
+    """A voice that says whose it is, because it is not the first choice's."""
+
+    def __init__(self, voice: TextToSpeech, name: ServedBy) -> None:
+        self._voice, self._name = voice, name
+
+    async def open(self) -> None:
+        await self._voice.open()
+
+    async def speak(self, piece: str) -> AsyncGenerator[Speech, None]:
+        """As TextToSpeech."""
+        async with aclosing(self._voice.speak(piece)) as sounds:
+            async for speech in sounds:
+                yield replace(speech, served_by=self._name)
+
+    async def close(self) -> None:
+        await self._voice.close()
+
+
 class RealtimeEquipment(Equipment):
     """With a model that hears and speaks itself. The rest is there for the fixed sentences, and for when it is lost."""
 
     line: RealtimeLine
 
-    def __init__(self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None) -> None:
-        super().__init__(lineup, keys, knowledge)
+    def __init__(
+        self, lineup: Lineup, keys: VendorKeys = NO_KEYS, knowledge: Knowledge | None = None, language: str = ""
+    ) -> None:
+        super().__init__(lineup, keys, knowledge, language)
         self.ears = RealtimeListener(self.line, self.listener)
         # Passages are looked up for words, and those are not written down yet when the model could begin.
         self.ears.answers_ahead = lambda: (
@@ -184,9 +280,16 @@ class RealtimeEquipment(Equipment):
 
     def _voiced(self, model: LanguageModel) -> LanguageModel:
         spec = self.spec
-        talk = providers.realtime(REALTIME_VENDOR, talking(spec), endpoint(REALTIME_VENDOR, self._keys))
-        self.line = RealtimeLine(talk, model, ServedBy(spec.llm_provider, spec.llm_model))
+        talk = providers.realtime(
+            REALTIME_VENDOR, talking(spec, self.languages.current), endpoint(REALTIME_VENDOR, self._keys)
+        )
+        self.line = RealtimeLine(talk, model, ServedBy(spec.llm_provider, spec.llm_model), self.languages)
         return self.line
+
+    def _languages(self) -> Languages:
+        """The model hears and speaks them all; the fixed sentences are said in those of the version's own voice."""
+        own, *others = wished(self.spec)
+        return Languages(own, tuple(others))
 
     def open_ears(self) -> None:
         self.line.open()
@@ -196,14 +299,14 @@ class RealtimeEquipment(Equipment):
         await self.line.close()
 
 
-def talking(spec: VersionSpec) -> Talking:
-    """How the version's model that hears and speaks is to talk."""
+def talking(spec: VersionSpec, language: str = "") -> Talking:
+    """How the version's model that hears and speaks is to talk; without a `language`, in the version's own."""
     options = spec.transport_options
     return Talking(
         model=str(options.get("realtime_model", REALTIME_MODEL)),
         voice=str(options.get("realtime_voice", REALTIME_VOICE)),
         transcriber=REALTIME_TRANSCRIBER,
-        language=spec.language,
+        language=language or spec.language,
         keyterms=tuple(spec.keyterms),
         endpointing_ms=spec.endpointing_ms,
     )
@@ -223,24 +326,24 @@ def has_key_for(spec: VersionSpec, keys: VendorKeys) -> bool:
     return vendor is None or bool(endpoint(vendor, keys).api_key)
 
 
-def recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
-    hearing = _hearing(spec, spec.stt_model, spec.stt_options)
+def recogniser(spec: VersionSpec, keys: VendorKeys, language: str) -> SpeechToText:
+    hearing = replace(_hearing(spec, spec.stt_model, spec.stt_options, language), several=hears_several(spec))
     return providers.stt(spec.stt_provider, hearing, endpoint(spec.stt_provider, keys, hears=True))
 
 
-def second_recogniser(spec: VersionSpec, keys: VendorKeys = NO_KEYS) -> SpeechToText:
-    hearing = _hearing(spec, spec.second_stt_model, {})
+def second_recogniser(spec: VersionSpec, keys: VendorKeys, language: str) -> SpeechToText:
+    hearing = _hearing(spec, spec.second_stt_model, {}, language)
     return providers.stt(spec.second_stt_provider, hearing, endpoint(spec.second_stt_provider, keys, hears=True))
 
 
-def _hearing(spec: VersionSpec, model: str, options: dict[str, Any]) -> Hearing:
+def _hearing(spec: VersionSpec, model: str, options: dict[str, Any], language: str) -> Hearing:
     return Hearing(
         model=model,
-        language=spec.language,
+        language=language,
         keyterms=tuple(spec.keyterms),
         endpointing_ms=spec.endpointing_ms,
         eager=spec.speculation,
-        options=options,
+        options={name: value for name, value in options.items() if name != SEVERAL},
     )
 
 
@@ -250,8 +353,14 @@ def language_model(provider: str, model: str, options: dict[str, Any], keys: Ven
     return providers.llm(provider, thinking, endpoint(provider, keys))
 
 
-def main_voice(spec: VersionSpec) -> Voice:
-    return Voice(spec.tts_model, spec.tts_voice, spec.language, spec.tts_options)
+def main_voice(spec: VersionSpec, language: str = "") -> Voice:
+    """The version's own voice, or the one that it names for another language."""
+    language = language or spec.language
+    return Voice(spec.tts_model, named_voice(spec, language) or spec.tts_voice, language, spec.tts_options)
+
+
+def second_voice(spec: VersionSpec, language: str) -> Voice:
+    return Voice(spec.second_tts_model, spec.second_tts_voice, language, {})
 
 
 async def synthesize_fixed(spec: VersionSpec, texts: list[str], keys: VendorKeys = NO_KEYS) -> int:

@@ -48,6 +48,7 @@ class CallJournal:
         self._write("answered", at=now().isoformat())
 
     def turn(self, index: int, state: dict[str, Any]) -> None:
+        self._redactor.hear(state.get("extras", {}).get("language", ""))
         kept: dict[str, Any] = {
             name: self._redactor.turn(state["speaker"], state[name]) for name in ("heard", "unheard")
         }

@@ -43,7 +43,7 @@ class Knowledge:
     """What one agent knows, for one call."""
 
     def __init__(self, tenant_id: int, agent_id: UUID, language: str) -> None:
-        self._tenant_id, self._agent_id, self._language = tenant_id, agent_id, language
+        self._tenant_id, self._agent_id, self.language = tenant_id, agent_id, language
         self._opened: asyncio.Future[tuple[bool, Endpoint | None]] | None = None
         self._last: tuple[str, tuple[Found, ...]] | None = None
         self._misses, self._rests_until = 0, 0.0
@@ -127,7 +127,7 @@ class Knowledge:
         return sources_of(self._agent_id).exists(), embedding_endpoint() if vectors.are_kept() else None
 
     def _by_words(self, question: str) -> list[Found]:
-        return find_by_words(question, agent_id=self._agent_id, language=self._language)
+        return find_by_words(question, agent_id=self._agent_id, language=self.language)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(_threads, self._inside, work)

@@ -14,7 +14,8 @@ from agents.languages import nearest
 @dataclass(frozen=True, slots=True)
 class PlatformSentences:
     """One language. `bridge` is said by the process that takes over a call; `apology` ends one, unless a person
-    takes it (`handing_over`) or will ring back.
+    takes it (`handing_over`) or will ring back. The last four stand in for those of an agent that goes on in a language
+    in which nobody has written it any.
     """
 
     apology: str
@@ -33,6 +34,10 @@ class PlatformSentences:
     busy: str
     draining: str
     speechless: str
+    still_there: str
+    time_is_short: str
+    stopped: str
+    farewell: str
     ended: str = ""
 
 
@@ -56,6 +61,10 @@ LANGUAGES = {
         busy="We are sorry, all our lines are busy. Please call again in a few minutes.",
         draining="We are sorry, please call again in a moment.",
         speechless="We are sorry, we cannot speak with you right now. Please call again later.",
+        still_there="Are you still there?",
+        time_is_short="We have half a minute left.",
+        stopped="I understand. We will not call you again. Goodbye.",
+        farewell="Thank you for calling. Goodbye.",
     ),
     "es": PlatformSentences(
         apology="Lo siento, tengo un problema y no puedo continuar en este momento. "
@@ -76,6 +85,10 @@ LANGUAGES = {
         busy="Lo sentimos, todas nuestras líneas están ocupadas. Llame de nuevo en unos minutos, por favor.",
         draining="Lo sentimos, llame de nuevo en un momento, por favor.",
         speechless="Lo sentimos, ahora mismo no podemos hablar con usted. Llame más tarde, por favor.",
+        still_there="¿Sigue ahí?",
+        time_is_short="Nos queda medio minuto.",
+        stopped="Entendido. No volveremos a llamarle. Adiós.",
+        farewell="Gracias por su llamada. Adiós.",
     ),
     "fr": PlatformSentences(
         apology="Je suis désolé, j'ai un problème et je ne peux pas continuer pour le moment. "
@@ -96,6 +109,10 @@ LANGUAGES = {
         busy="Désolés, toutes nos lignes sont occupées. Veuillez rappeler dans quelques minutes.",
         draining="Désolés, veuillez rappeler dans un instant.",
         speechless="Désolés, nous ne pouvons pas vous parler pour le moment. Veuillez rappeler plus tard.",
+        still_there="Êtes-vous toujours là ?",
+        time_is_short="Il nous reste une demi-minute.",
+        stopped="Je comprends. Nous ne vous appellerons plus. Au revoir.",
+        farewell="Merci de votre appel. Au revoir.",
     ),
     "de": PlatformSentences(
         apology="Es tut mir leid, ich habe gerade eine Störung und kann nicht weitersprechen. "
@@ -116,6 +133,10 @@ LANGUAGES = {
         busy="Es tut uns leid, alle Leitungen sind belegt. Bitte rufen Sie in ein paar Minuten noch einmal an.",
         draining="Es tut uns leid, bitte rufen Sie gleich noch einmal an.",
         speechless="Es tut uns leid, wir können gerade nicht mit Ihnen sprechen. Bitte rufen Sie später wieder an.",
+        still_there="Sind Sie noch da?",
+        time_is_short="Wir haben noch eine halbe Minute.",
+        stopped="Ich verstehe. Wir rufen Sie nicht mehr an. Auf Wiederhören.",
+        farewell="Vielen Dank für Ihren Anruf. Auf Wiederhören.",
     ),
     "pt": PlatformSentences(
         apology="Desculpe, estou com um problema e não posso continuar agora. "
@@ -136,6 +157,10 @@ LANGUAGES = {
         busy="Desculpe, todas as nossas linhas estão ocupadas. Ligue novamente em alguns minutos, por favor.",
         draining="Desculpe, ligue novamente em um momento, por favor.",
         speechless="Desculpe, não podemos falar com você agora. Ligue mais tarde, por favor.",
+        still_there="Ainda está aí?",
+        time_is_short="Temos mais meio minuto.",
+        stopped="Entendi. Não voltaremos a ligar. Até logo.",
+        farewell="Obrigado pela ligação. Até logo.",
     ),
     "it": PlatformSentences(
         apology="Mi dispiace, ho un problema e al momento non posso continuare. "
@@ -155,6 +180,10 @@ LANGUAGES = {
         busy="Ci dispiace, tutte le nostre linee sono occupate. Richiami tra qualche minuto, per favore.",
         draining="Ci dispiace, richiami tra un momento, per favore.",
         speechless="Ci dispiace, in questo momento non possiamo parlare con lei. Richiami più tardi, per favore.",
+        still_there="È ancora in linea?",
+        time_is_short="Ci resta mezzo minuto.",
+        stopped="Capisco. Non la chiameremo più. Arrivederci.",
+        farewell="Grazie per la chiamata. Arrivederci.",
     ),
 }
 

@@ -142,6 +142,7 @@ class Redactor:
     kinds: frozenset[Kind]
     language: str = "en"
     known: Collection[str] = ()
+    _own_language: str = ""
     _names: set[str] = field(default_factory=set)
     _last: dict[str, str] = field(default_factory=dict)
     _asked: str = ""
@@ -153,6 +154,11 @@ class Redactor:
         """For a version that wants these kinds taken out. The words of `known` stay."""
         words = [word for text in known for word in TOKEN.findall(text)]
         return cls(frozenset(map(Kind, kinds)), language.split("-")[0], words)
+
+    def hear(self, language: str) -> None:
+        """What follows is said in this language; without one, in the version's own."""
+        self._own_language = self._own_language or self.language
+        self.language = language.split("-")[0] or self._own_language
 
     def turn(self, speaker: str, text: str) -> str:
         """As `text`, for what somebody says: it is understood by what the other has said before."""

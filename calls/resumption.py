@@ -26,6 +26,7 @@ from calls.journal import spool
 from calls.models import Call, ToolRun
 from calls.moving import NOTE, Moved, moved
 from calls.people import KINDS, Left, left_by
+from calls.scripts import CallTexts
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
 from calls.taking_over import note_for, passed_at, version_of, within_limits_of
@@ -47,9 +48,11 @@ class Earlier:
     bridge: str = ""  # said first, where more is known than that the line was lost
     left: Left = field(default_factory=Left)  # by people who were in the call
     moved: Moved = field(default_factory=Moved)  # to a line of sound
+    language: str = ""  # in which it was held last, where that was not the version's own
 
-    def begin(self, script: Script) -> Script:
+    def begin(self, texts: CallTexts, *, resumed: bool, speculation: bool) -> Script:
         """The script of who goes on: one who takes over begins with an answer, and so does one whose line was moved."""
+        script = texts.script(resumed=resumed, speculation=speculation, bridge=self.bridge, language=self.language)
         goes_on = self.takes_over or self.moved.since_ms is not None
         return replace(script, opening=(), takes_over=True) if goes_on else script
 
@@ -170,7 +173,10 @@ def _earlier(
     known = sorted([*turns, *runs], key=lambda each: each["started_ms"])
     said = tuple(_exchange(each) if "key" in each else _said(each) for each in known if "key" in each or each["heard"])
     elapsed = round((now() - answered_at).total_seconds() * 1000) if answered_at else 0
-    return Earlier(said, max(0, elapsed) + before_ms, tuple(_run(each) for each in known if "key" in each))
+    last: dict[str, Any] = next((each for each in reversed(known) if "key" not in each), {})
+    language = str(last.get("extras", {}).get("language", ""))
+    done = tuple(_run(each) for each in known if "key" in each)
+    return Earlier(said, max(0, elapsed) + before_ms, done, language=language)
 
 
 def _said(turn: dict[str, Any]) -> tuple[str, str]:

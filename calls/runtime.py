@@ -35,7 +35,7 @@ from calls.redaction import Redactor
 from calls.rehearsal.guard import hands_of, is_rehearsed, stops_of
 from calls.rescue import rescuer
 from calls.resumption import Earlier, heard_before, load_earlier
-from calls.scripts import CallTexts
+from calls.scripts import CallTexts, Opening
 from calls.services import NewCall
 from calls.snapshots import Answerer
 from calls.spool import SpoolKey
@@ -87,6 +87,7 @@ class Prepared:
     timer: asyncio.TimerHandle | None = None
     keys: VendorKeys = field(default_factory=dict, repr=False)  # the business's own, by vendor
     tools: Mapping[str, Tool] = field(default_factory=dict, repr=False)  # the business's own, by name
+    language: str = ""  # in which it was held so far, where that is not the version's
     speaker: UUID | None = None  # to whom it was passed on, where it is not the agent of the call
     lineup: Lineup | None = None  # who hears, thinks and speaks in it, where that was decided
 
@@ -111,12 +112,6 @@ def running_calls() -> int:
     return len(_running)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The first words of a call; `protected` ones are heard to their end."""
-
-    text: str = ""
-    protected: bool = False
 
 
 def prepare(prepared: Prepared) -> Opening:
@@ -131,9 +126,7 @@ def prepare(prepared: Prepared) -> Opening:
         _prepared[call_id] = prepared
     texts = _prepared[call_id].texts
     assert texts is not None  # noqa: S101 - set by _equip
-    script = texts.script(resumed=False, speculation=False)
-    notices = tuple(filter(None, (script.introduction, script.consent_notice)))
-    return Opening(" ".join((*notices, *script.opening)), protected=bool(notices))
+    return texts.opening()
 
 
 def _equip(prepared: Prepared) -> None:
@@ -146,7 +139,7 @@ def _equip(prepared: Prepared) -> None:
     )
     kind, lineup = EQUIPMENT[prepared.engine], prepared.lineup or Lineup(prepared.spec)
     knowledge = Knowledge(prepared.tenant_id, prepared.speaker or prepared.new.agent_id, prepared.spec.language)
-    prepared.equipment = kind(lineup, prepared.keys, knowledge)
+    prepared.equipment = kind(lineup, prepared.keys, knowledge, prepared.language)
     prepared.equipment.open(prepared.texts)
 
 
@@ -220,7 +213,7 @@ async def _prepared_for(claims: CallClaims, engines: frozenset[str]) -> tuple[Pr
     if prepared is not None and prepared.equipment is not None:
         _let_go(prepared.equipment)
     prepared, earlier = await _load(claims)
-    prepared.speaker = earlier.agent_id
+    prepared.speaker, prepared.language = earlier.agent_id, earlier.language
     if claims.segment == 1:
         earlier = replace(earlier, said=heard_before(prepared.new.briefing).said)
     usual = AudioEngine.name if AudioEngine.name in engines else RelayEngine.name
@@ -284,9 +277,8 @@ class RunningCall(Generic[E]):
         self._toolbox, self._worker = open_toolbox(
             scene, self._journal, lambda: self._session.now_ms(), earlier=runs, own=own, through=hands
         )
-        script = texts.script(resumed=claims.segment > 1, speculation=self._spec.speculation, bridge=earlier.bridge)
         self._session = Session(
-            script=engine.script(earlier.begin(script)),
+            script=engine.script(earlier.begin(texts, resumed=claims.segment > 1, speculation=self._spec.speculation)),
             history=History(instructions, earlier.said, earlier.notes),
             listener=engine.listener,
             make_speaker=engine.speaker,
@@ -300,6 +292,7 @@ class RunningCall(Generic[E]):
             rescue=nobody if is_rehearsed(prepared.new) else rescuer(scene),
             operator_ears=engine.operator_ears,
             summons=summons(scene, may_ring=not is_rehearsed(prepared.new)),
+            languages=engine.languages,
         )
         may_move = isinstance(engine, RelayEngine) and can_carry_sound(prepared.spec, prepared.keys)
         self._session.operator.prepare(earlier.left.speaker, earlier.moved_ago_s, may_move=may_move)

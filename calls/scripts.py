@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from agents.prompts import about_earlier_calls, about_person, call_variables, placeholders, render, system_prompt
 from agents.versions import VersionSpec
@@ -14,12 +16,28 @@ from calls.memory.services import settings_of
 from calls.platform_sentences import platform_sentences
 
 PUT_THROUGH, CALL_BACK = "transfer_call", "request_callback"
+SAME_FOR_ALL = ("not_done", "putting_through", "came_back", "apology", "handing_over", "ringing_back")
+TRANSLATED = ("stopped", "farewell", "fallback", "moments", "silence_prompts", "duration_warning", *SAME_FOR_ALL)
 PER_CALL = ("caller_number", "now")  # variables whose sentence is said once and never again
 
 
 def ways_out(spec: VersionSpec) -> frozenset[str]:
     """What an agent that cannot go on may do for its caller: nothing that it was not granted for others."""
     return frozenset({PUT_THROUGH, CALL_BACK} & {grant["name"] for grant in spec.tools})
+
+
+def spoken_texts(sentences: Mapping[str, Any]) -> list[str]:
+    """All that is said of them, each once."""
+    texts = [text for value in sentences.values() for text in ((value,) if isinstance(value, str) else value)]
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first words of a call; `protected` ones are heard to their end."""
+
+    text: str = ""
+    protected: bool = False
 
 
 class CallTexts:
@@ -100,11 +118,14 @@ class CallTexts:
     def _is_personal(self, text: str) -> bool:
         return any(name in PER_CALL or name in self._briefing.variables for name in placeholders(text))
 
-    def script(self, *, resumed: bool, speculation: bool, bridge: str = "") -> Script:
-        """`bridge`: what a caller hears first who was away, where more is known than that the line was lost."""
-        spec = self._spec
+    def script(self, *, resumed: bool, speculation: bool, bridge: str = "", language: str = "") -> Script:
+        """`bridge`: what a caller hears first who was away, where more is known than that the line was lost.
+
+        `language`: the one in which the call was held then.
+        """
+        spec, back = self._spec, platform_sentences(language or self._spec.language).bridge
         return Script(
-            opening=(bridge or self._platform.bridge,) if resumed else (self._say(spec.greeting),),
+            opening=(bridge or back,) if resumed else (self._say(spec.greeting),),
             opening_kind="bridge" if resumed else "greeting",
             introduction="" if resumed else self._briefing.introduction,
             consent_notice="" if resumed else self._say(self._consent()),
@@ -125,7 +146,29 @@ class CallTexts:
             policy=Policy.of(Interruption(spec.interruption), spec.interruption_words, spec.backchannels),
             interruption_s=spec.interruption_ms / 1000,
             speculation=speculation,
+            translate=self.sentences_in,
         )
+
+    def opening(self) -> Opening:
+        script = self.script(resumed=False, speculation=False)
+        notices = tuple(filter(None, (script.introduction, script.consent_notice)))
+        return Opening(" ".join((*notices, *script.opening)), protected=bool(notices))
+
+    def sentences_in(self, language: str) -> Mapping[str, Any]:
+        """What a script says in this language, by the names of its fields; in another than its own, the platform's."""
+        spec, platform = self._spec, platform_sentences(language)
+        if language == spec.language:
+            script = self.script(resumed=False, speculation=False)
+            return {name: getattr(script, name) for name in TRANSLATED}
+        return {
+            "stopped": self._briefing.stopped and platform.stopped,
+            "farewell": platform.farewell,
+            "fallback": platform.one_moment,
+            "moments": (platform.one_moment, platform.still_working),
+            "silence_prompts": (platform.still_there,) * min(2, len(spec.silence_prompts)),
+            "duration_warning": spec.duration_warning and platform.time_is_short,
+            **{name: getattr(platform, name) for name in SAME_FOR_ALL},
+        }
 
     def _moments(self) -> tuple[str, ...]:
         return self._platform.one_moment, self._platform.still_working

@@ -10,6 +10,7 @@ from itertools import groupby
 from django.template.loader import render_to_string
 
 from agentos.tenants.templatetags.words import count
+from agents.catalog import language_name
 from calls.latency import BUDGET_MS, SLOW_MS, Wait, wait_for
 from calls.models import Call, CallEvent, ToolRun, Turn
 from calls.parts import Part
@@ -55,6 +56,11 @@ class Said:
     def mood(self) -> str:
         """How the caller sounds here, where the words tell."""
         return {"angry": "Angry", "unhappy": "Unhappy", "pleased": "Pleased"}.get(self.turn.extras.get("mood", ""), "")
+
+    @property
+    def language(self) -> str:
+        """In which it was said, where that is not the agent's own."""
+        return language_name(code) if (code := self.turn.extras.get("language", "")) else ""
 
     @property
     def looked_up(self) -> str:

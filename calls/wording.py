@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agentos.tenants.templatetags.words import NOTHING, count, duration, masked_phone, phone
-from agents.catalog import Kind, company, provider
+from agents.catalog import Kind, company, language_name, provider
 from calls.models import Call, CallEvent, Turn
 from calls.transfers.story import came_of
 
@@ -214,6 +214,8 @@ def happening(event: CallEvent) -> Happening:
         return _by_people(event.kind, event.data)
     if event.kind == "handed_over":
         return Happening(f"The call goes on with {event.data.get('to', 'another agent')}.", "Passed on")
+    if event.kind == "language":
+        return Happening(f"The call goes on in {language_name(str(event.data.get('to')))}.", "Language")
     if event.kind == "needs_person":
         return Happening(_NEEDS.get(str(event.data.get("reason")), "A person is needed."), "Needs a person", True)
     known = _HAPPENINGS.get(event.kind)

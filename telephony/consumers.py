@@ -221,8 +221,8 @@ class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
     def say(self, token: str, *, last: bool, interruptible: bool) -> None:
         self.outbox.add(self.session.text(token, last=last, interruptible=interruptible))
 
-    def switch_language(self, language: str) -> None:
-        self.outbox.add(self.session.language(speak=language, hear=language))
+    def switch_language(self, language: str, *, ears: bool) -> None:
+        self.outbox.add(self.session.language(speak=language, hear=language if ears else ""))
 
     def press(self, keys: str) -> None:
         self.outbox.add(self.session.send_digits(keys))
@@ -268,7 +268,7 @@ class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
         engine = call.engine
         match event:
             case relay.CallerSaid():
-                engine.listener.said(event.text, final=event.final)
+                engine.listener.said(event.text, final=event.final, language=event.language)
             case relay.AgentInterrupted():
                 engine.interrupted(event.heard, event.after_ms)
             case relay.CallerVoice():

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from agents.languages import for_the_carrier
+from agents.spoken_languages import wished
 from agents.versions import VersionSpec
 from calls.admission import EngineFailure, RelayWish
-from calls.engines import spoken_languages
+from calls.engines import relayed_languages
 from calls.moving import HANDOFF
 from telephony.twiml import Relay
 
@@ -48,7 +49,7 @@ def relay_for(wish: RelayWish) -> Relay:
         speech_timeout_ms=_speech_timeout_ms(spec.endpointing_ms),
         greeting=wish.greeting,
         greeting_interruptible="none" if wish.protected or never else "any",
-        languages=spoken_languages(spec)[1:],
+        languages=wished(spec)[1:],
     )
     return relay if wish.plain else _with_voice_and_ears(relay, spec, options)
 
@@ -71,6 +72,7 @@ def _with_voice_and_ears(relay: Relay, spec: VersionSpec, options: Mapping[str, 
         transcription_provider=ear_of,
         speech_model=model if own_ears else "",
         partial_prompts=own_ears and model == FLUX,
+        several=bool(relayed_languages(spec)),
     )
 
 

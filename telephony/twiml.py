@@ -51,6 +51,7 @@ class Relay:
     greeting: str = ""
     greeting_interruptible: str = "any"
     languages: tuple[str, ...] = ()
+    several: bool = False  # what the caller says is understood in any of them
 
 
 def connect_relay(url: str, relay: Relay, parameters: Mapping[str, str], *, action: str) -> str:
@@ -59,6 +60,7 @@ def connect_relay(url: str, relay: Relay, parameters: Mapping[str, str], *, acti
         _check_parameter(name, value)
     response, connect = VoiceResponse(), Connect(action=_clean(action), method="POST")
     chosen = {
+        "transcription_language": "multi" if relay.several else "",
         "tts_provider": relay.tts_provider,
         "voice": relay.voice,
         "transcription_provider": relay.transcription_provider,

@@ -32,6 +32,7 @@ class ScriptedListener:
         self.voice_at: float | None = None
         self.owes_words = False
         self.heard_ms = 0
+        self.languages: list[str] = []
         self.lost: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
 
     def hear(self, frame: bytes) -> None:
@@ -43,6 +44,9 @@ class ScriptedListener:
 
     def say(self, event: HearingEvent) -> None:
         self.on_event(event)
+
+    def switch_language(self, language: str) -> None:
+        self.languages.append(language)
 
     async def run(self) -> None:
         raise await self.lost

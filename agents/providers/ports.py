@@ -83,6 +83,7 @@ class EndOfTurn:
     start_ms: int
     end_ms: int
     confidence: float | None = None
+    language: str = ""  # of most of its words, where the vendor tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Hearing:
     keyterms: tuple[str, ...] = ()
     endpointing_ms: int = 300
     eager: bool = True
+    several: tuple[str, ...] = ()  # the languages that the caller may speak, where all are to be understood at once
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

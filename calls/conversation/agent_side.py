@@ -52,7 +52,7 @@ class AgentSide:
         self._timers, self._spawn, self._now, self._script = timers, spawn, now, script
         tools = ToolUse(toolbox, history, spawn, self._on_news)
         self._thinker = Thinker(model, tools, script, now, self._on_model_failure)
-        self._thinker.on_wait = self._watch_tools
+        self._thinker.on_wait, self._thinker.on_language = self._watch_tools, self._on_language
         self._speculation = Speculation(enabled=script.speculation, by_ear=script.by_ear)
         self._turn: CallerTurn | None = None  # the latest one that was answered
         self._unheard_in_a_row = 0
@@ -62,6 +62,7 @@ class AgentSide:
         self.guess: Reply | None = None
         self.do: Callable[[turns.Event], None] = lambda event: None
         self.on_heard_first: Callable[[], None] = lambda: None
+        self.on_language: Callable[[str], None] = lambda language: None
         self.on_finished: Callable[[Reply], None] = lambda reply: None
 
     # Saying ------------------------------------------------------------------------------------------
@@ -142,6 +143,11 @@ class AgentSide:
         else:
             reply.cancel()
             self._on_finished(reply)
+
+    def finish_sentence(self) -> None:
+        """Say nothing after the sentence that is being said; a notice or a goodbye is said whole."""
+        if self.reply is not None and not self.protected:
+            self.reply.utterance.finish_sentence()
 
     def press(self, keys: str) -> bool:
         """Press keys, for a machine at the other end, when what was said before is spoken."""
@@ -257,7 +263,13 @@ class AgentSide:
         if reply.kind == "reply":
             reply.awaited_since = self._now()
             self._watch(reply, HOLD_S)
+        self._on_language(reply)
         reply.utterance.release(protected=self.protected)
+
+    def _on_language(self, reply: Reply) -> None:
+        """A guess changes nothing before it is certain."""
+        if reply is self.reply and reply.language:
+            self.on_language(reply.language)
 
     def _on_first_frame(self, reply: Reply) -> None:
         reply.timing.stamp("first_frame", self._now())
@@ -280,6 +292,8 @@ class AgentSide:
         if reply is self.reply:
             self._timers.cancel("patience", "slow tool", "try again")
             self.reply = None
+            if reply.task is not None:
+                reply.task.cancel()  # where it was not let speak to its end
             self._records.settle(reply)
             self.on_finished(reply)
 

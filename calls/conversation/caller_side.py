@@ -39,6 +39,7 @@ class CallerTurn:
     entry: Entry | None = None
     index: int | None = None
     joins: CallerTurn | None = None
+    language: str = ""  # as far as whoever understood it says
     acted: bool = False  # its answer has asked for tools: it is no longer as if it had not been said
     already_answered: str = ""  # words of a turn that was ended by force; the recogniser may repeat them
 
@@ -105,7 +106,8 @@ class CallerSide:
             case TurnResumed():
                 self.on_resumed()
             case EndOfTurn():
-                self.end(event.text, event.start_ms + self._earlier_ms, event.end_ms + self._earlier_ms)
+                start_ms, end_ms = event.start_ms + self._earlier_ms, event.end_ms + self._earlier_ms
+                self.end(event.text, start_ms, end_ms, language=event.language)
             case WordsLate() if self.turn.text:
                 self._end_without_recogniser()
             case WordsLate():
@@ -118,11 +120,11 @@ class CallerSide:
         self.do(turns.Words(text))
         self.end(text, at, at, spoken=False)
 
-    def end(self, text: str, start_ms: int, end_ms: int, *, spoken: bool = True) -> None:
+    def end(self, text: str, start_ms: int, end_ms: int, *, spoken: bool = True, language: str = "") -> None:
         """The turn is over, with these words."""
         self._timers.cancel("stable", "longest turn", "stalled", "voice lasts")
         turn, self.turn = self.turn, CallerTurn()
-        turn.text = turn.new_words(text)
+        turn.text, turn.language = turn.new_words(text), language
         turn.started_ms = min(turn.started_ms, start_ms) if turn.started else start_ms
         turn.ended_ms = max(turn.started_ms, end_ms)
         voice_at = self._listener.voice_at if spoken else None

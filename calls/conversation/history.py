@@ -86,6 +86,7 @@ class History:
         """`earlier`: (role, text) of what was said, and what was done, in order; `notes`: what `note` was told."""
         self.system = system
         self._notes = list(notes)[-MOST_NOTES:]
+        self.language = ""  # what the model must know of the language in which the call goes on
         self._entries = [Entry("tools", "", [each]) if isinstance(each, Exchange) else Entry(*each) for each in earlier]
         self._made = sum(entry.role == "tools" for entry in self._entries)
 
@@ -124,7 +125,8 @@ class History:
 
     def messages(self, hypothesis: str = "") -> list[Message]:
         """What the model reads; `hypothesis` is a caller's turn that is not certain yet and leaves no trace."""
-        messages = [Message("system", "\n\n".join((self.system, *self._notes)))]
+        known = (self.system, *self._notes, *([self.language] if self.language else []))
+        messages = [Message("system", "\n\n".join(known))]
         guess = [Entry("user", hypothesis)] if hypothesis else []
         for entry in (*self._entries, *guess):
             if entry.exchanges:

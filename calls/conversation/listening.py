@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from agents.providers.breaker import Breaker, OnOutcome, breaker_of, unheard
@@ -50,9 +50,14 @@ class AudioListener:
         make_recogniser: Callable[[], SpeechToText],
         second: Callable[[], SpeechToText] | None = None,
         on_outcome: OnOutcome = unheard,
+        *,
+        knows: Callable[[int], bool] = lambda ear: True,
+        polyglots: Collection[int] = (),
     ) -> None:
+        """`knows`: whether one of the two understands the language of the call; `polyglots` understand all at once."""
         self._makers = [make_recogniser, *([second] if second else [])]
         self._on_outcome = on_outcome
+        self._knows, self._polyglots = knows, polyglots
         self._chosen = 0
         self._hopeless: set[int] = set()
         self._stt: SpeechToText | None = None
@@ -67,6 +72,7 @@ class AudioListener:
         self._was_lost = False  # the stream, since the open turn began; nothing has come of it after that
         self._closing: set[asyncio.Task[None]] = set()
         self._lost = asyncio.Event()
+        self._is_renewed = asyncio.Event()  # somebody else is ready to hear in the place of whoever hears now
         self._turn_open = False
         self._unsent = bytearray()
         self.on_event: Callable[[HearingEvent], None] = lambda event: None
@@ -97,6 +103,7 @@ class AudioListener:
     def open(self) -> None:
         """Connect ahead of time, while the phone rings."""
         if self._opening is None:
+            self._leave_out_who_does_not_know()
             self._opening = asyncio.ensure_future(self._connect())
             self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())
 
@@ -185,7 +192,8 @@ class AudioListener:
         try:
             while True:
                 try:
-                    await self._listen_once()
+                    if await self._listen_once():
+                        continue
                     error = ProviderError("stt", "the stream ended", code="ended")
                 except ProviderError as failed:
                     error = failed
@@ -207,6 +215,54 @@ class AudioListener:
         if not others:
             raise error
         self._chosen = next((index for index in others if index != self._chosen), others[0])
+
+    def switch_language(self, language: str) -> None:
+        """The makers know of it. Whoever hears now goes on until another one is open, which hears the turn again."""
+        self._hopeless.clear()
+        self._leave_out_who_does_not_know()
+        if self._chosen in self._polyglots:
+            return
+        if self._opening is not None and self._stt is None:  # for the old language; it is not used yet
+            self._opening.add_done_callback(lambda task: self._now_renew(task))
+        else:
+            self._renew()
+
+    def _now_renew(self, opening: asyncio.Task[SpeechToText]) -> None:
+        if not opening.cancelled():
+            asyncio.get_running_loop().call_soon(self._renew)
+
+    def _leave_out_who_does_not_know(self) -> None:
+        self._hopeless |= {ear for ear in range(len(self._makers)) if not self._knows(ear)}
+        if self._chosen in self._hopeless:
+            self._chosen = next((ear for ear in range(len(self._makers)) if ear not in self._hopeless), self._chosen)
+
+    def _renew(self) -> None:
+        if self._opening is None and self._stt is not None:
+            self._opening = opening = asyncio.ensure_future(self._connect_to_any())
+            opening.add_done_callback(self._renewed)
+
+    def _renewed(self, opening: asyncio.Task[SpeechToText]) -> None:
+        """Where nobody can be reached who knows the language, rather the wrong ears than none."""
+        if opening.cancelled():
+            return
+        if opening.exception() is None:
+            self._is_renewed.set()
+        elif self._stt is not None and self._opening is opening:
+            self._opening = None
+
+    async def _connect_to_any(self) -> SpeechToText:
+        """Raises ProviderError when none of the recognisers can be reached."""
+        for _ in self._makers[1:]:
+            try:
+                return await self._connect()
+            except ProviderError as error:
+                self.on_trouble(error)
+                self._turn_to_another(error)
+        try:
+            return await self._connect()
+        except ProviderError as error:
+            self.on_trouble(error)
+            raise
 
     async def close(self) -> None:
         """Let go of the recogniser. Safe to repeat."""
@@ -255,7 +311,8 @@ class AudioListener:
     def _breaker_of(self, stt: SpeechToText) -> Breaker:
         return breaker_of("stt", stt, self._chosen, self._on_outcome)
 
-    async def _listen_once(self) -> None:
+    async def _listen_once(self) -> bool:
+        """Hear with one recogniser to its end; whether another one is ready to go on."""
         self._heard_something = False
         self.open()
         assert self._opening is not None  # noqa: S101 - set by open()
@@ -269,8 +326,9 @@ class AudioListener:
         self._unsent.clear()
         self._stt, self._deaf_ms, self._silent_ms = stt, 0.0, 0.0
         self._lost.clear()
+        self._is_renewed.clear()
         try:
-            await self._consume(stt)
+            return await self._consume(stt)
         except ProviderError as error:
             self._breaker_of(stt).failed(error)
             raise
@@ -278,19 +336,23 @@ class AudioListener:
             self._stt = None
             self._let_go(stt)
 
-    async def _consume(self, stt: SpeechToText) -> None:
+    async def _consume(self, stt: SpeechToText) -> bool:
         reading = asyncio.ensure_future(self._read(stt))
         deaf = asyncio.ensure_future(self._lost.wait())
+        renewed = asyncio.ensure_future(self._is_renewed.wait())
         try:
-            await asyncio.wait({reading, deaf}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading, deaf, renewed}, return_when=asyncio.FIRST_COMPLETED)
+            if renewed.done():
+                return True
             if not reading.done():
                 self._patience *= 2
                 raise ProviderError("stt", "voice is heard on the line, but nothing is recognised", code="deaf")
             reading.result()
+            return False
         finally:
-            for task in (reading, deaf):
+            for task in (reading, deaf, renewed):
                 task.cancel()
-            await asyncio.wait({reading, deaf})
+            await asyncio.wait({reading, deaf, renewed})
 
     async def _read(self, stt: SpeechToText) -> None:
         async for event in stt.events():

@@ -46,8 +46,8 @@ class TextLine(Screen, Protocol):
         """Queue more of what is said; after the `last` of it something else begins."""
         ...
 
-    def switch_language(self, language: str) -> None:
-        """Hear and speak this language from now on."""
+    def switch_language(self, language: str, *, ears: bool) -> None:
+        """Speak this language from now on; with `ears` understand it, too, and no other."""
         ...
 
     def press(self, keys: str) -> None:
@@ -104,6 +104,10 @@ class Listener(Protocol):
         """Take the next audio. Never waits."""
         ...
 
+    def switch_language(self, language: str) -> None:
+        """Understand this language from now on; of the open turn no word is lost. Never waits."""
+        ...
+
     async def run(self) -> None:
         """Listen until cancelled. Raises ProviderError when hearing is lost for good."""
         ...
@@ -138,6 +142,10 @@ class Utterance(Protocol):
 
     def close(self) -> None:
         """Nothing more will be added."""
+        ...
+
+    def finish_sentence(self) -> None:
+        """Say the sentence that is being said to its end, and nothing after it."""
         ...
 
     def release(self, *, protected: bool = False) -> None:
@@ -178,6 +186,10 @@ class Speaker(Protocol):
 
     def mark_reached(self, name: str) -> None:
         """The carrier has played everything before this mark."""
+        ...
+
+    def switch_language(self, language: str) -> None:
+        """Speak this language from now on."""
         ...
 
     @property

@@ -25,7 +25,6 @@ from agents.providers.ports import (
     ServedBy,
     SpeechStarted,
     Thought,
-    ToolCall,
     ToolSpec,
     TurnResumed,
     Usage,
@@ -46,28 +45,20 @@ from agents.providers.realtime.ports import (
     VoiceBegan,
     VoiceEnded,
 )
+from calls.conversation.languages import Languages, goes_on_in
 from calls.conversation.listening import BYTES_PER_MS, is_voiced
 from calls.conversation.ports import Listener
 from calls.conversation.realtime_memory import Memory
 from calls.conversation.realtime_signs import Signs
+from calls.conversation.realtime_tools import END_CALL, SPEAKS_ITSELF, as_mark, switching
 from calls.conversation.realtime_voice import Take
-from calls.conversation.sentences import HANG_UP
+from calls.conversation.sentences import language_in
 
 FIRST_S, GAP_S = 1.5, 5.0  # the first with all that comes before it, such as the end of an answer that was stopped
 MOST_FAILED = 2  # answers in a row; then the call goes on without it
 MOST_KEPT = 500  # frames of an open turn, which the version's own ears hear when the model is lost: 10 s
 BEFORE_A_VOICE = 25  # of them are kept while nobody speaks
 LATE_S, WORDS_WITHIN_S = 1.2, 3.0  # after the caller's voice; what was said is written down behind it
-
-SPEAKS_ITSELF = (
-    "You speak and hear yourself, so you cannot write marks: where you are told to write one that ends the call, say "
-    "goodbye and use the tool end_call."
-)
-END_CALL = ToolSpec(
-    "end_call",
-    "End the call. Use it in the same answer in which you say goodbye.",
-    {"type": "object", "properties": {}, "required": [], "additionalProperties": False},
-)
 
 
 class RealtimeLine:
@@ -77,8 +68,11 @@ class RealtimeLine:
     its connection is, it gives no sign, or one answer after another fails.
     """
 
-    def __init__(self, talk: SpeechToSpeech, second: LanguageModel, second_name: ServedBy) -> None:
+    def __init__(
+        self, talk: SpeechToSpeech, second: LanguageModel, second_name: ServedBy, languages: Languages | None = None
+    ) -> None:
         self._talk, self._second, self._second_name = talk, second, second_name
+        self._switching = switching(languages) if languages else None
         self._memory = Memory(talk)
         self._opening: asyncio.Task[None] | None = None
         self._next: Take | None = None
@@ -144,6 +138,10 @@ class RealtimeLine:
         if not self._gone.done():
             self._gone.set_result(error)
 
+    def write_down_in(self, language: str) -> None:
+        """What the caller says is written down in this language from now on."""
+        self._talk.write_down_in(language)
+
     @property
     def speaks(self) -> bool:
         """Whether the next answer is the model's own, in its own voice."""
@@ -192,21 +190,37 @@ class RealtimeLine:
     async def _reply(
         self, take: Take, messages: Sequence[Message], tools: Sequence[ToolSpec]
     ) -> AsyncGenerator[Thought, None]:
-        await self._ready()
-        granted = any(tool.name == END_CALL.name for tool in tools)
-        instructions = messages[0].content
-        if granted:
-            self._talk.instruct(instructions, tools)
-        else:
-            self._talk.instruct(f"{instructions}\n\n{SPEAKS_ITSELF}", (*tools, END_CALL))
+        """Where it has only changed the language, it is asked again, to speak it."""
+        used, language, is_answered = list[Usage](), "", False
+        granted = {tool.name for tool in tools}
+        for switch in (self._switching, None):
+            await self._ready()
+            own = tuple(tool for tool in (END_CALL, switch) if tool and tool.name not in granted)
+            instructions = "\n\n".join(filter(None, (messages[0].content, language and goes_on_in(language))))
+            self._talk.instruct(f"{instructions}\n\n{SPEAKS_ITSELF}" if own else instructions, (*tools, *own))
+            async with aclosing(self._ask(take, messages, own)) as answer:
+                async for thought in answer:
+                    if isinstance(thought, Usage):
+                        used.append(thought)
+                        continue
+                    found = language_in(thought) if isinstance(thought, str) else ""
+                    language, is_answered = found or language, is_answered or bool(thought and not found)
+                    yield thought
+            if is_answered or not language:
+                break
+        if used:
+            yield sum(used[1:], used[0])
+
+    async def _ask(
+        self, take: Take, messages: Sequence[Message], own: Sequence[ToolSpec]
+    ) -> AsyncGenerator[Thought, None]:
         self._memory.agree(messages[1:])
         self._take, self._answer = take, asyncio.Queue()
         answer, is_whole = self._answer, False
         self._talk.answer()
         try:
             while not isinstance(thought := await answer.get(), Answered):
-                ends = isinstance(thought, ToolCall) and thought.name == END_CALL.name and not granted
-                yield HANG_UP if ends else thought
+                yield as_mark(thought, own)
             if thought.usage:
                 yield thought.usage
             if thought.error:
@@ -320,6 +334,10 @@ class RealtimeListener(Listener):
         if not self._is_late:
             self._is_late = True
             self.on_event(WordsLate())
+
+    def switch_language(self, language: str) -> None:
+        self._line.write_down_in(language)
+        self._own.switch_language(language)
 
     async def run(self) -> None:
         self._line.on_hearing = self._heard

@@ -13,8 +13,8 @@ from itertools import accumulate
 
 from agents.providers.ports import TextToSpeech
 from calls.conversation.playback import Playback
-from calls.conversation.sentences import HANG_UP, Cutter
-from calls.conversation.speaking import BYTES_PER_MS, AudioSpeaker, AudioUtterance, Piece, Spawn
+from calls.conversation.sentences import HANG_UP, Cutter, language_in
+from calls.conversation.speaking import BYTES_PER_MS, AudioSpeaker, AudioUtterance, Piece, Spawn, VoiceIn
 
 MARK_EVERY_BYTES = 200 * BYTES_PER_MS  # the finer, the nearer is the reckoned word to the one that was heard
 CHARACTER_BYTES = 60 * BYTES_PER_MS  # how long a written character takes to be spoken, while the end is not known
@@ -32,10 +32,14 @@ class SpokenWords:
 
     def __init__(self) -> None:
         self.hangs_up = False
+        self.language = ""
 
     def feed(self, token: str) -> list[str]:
         if token == HANG_UP:
             self.hangs_up = True
+            return []
+        if language := language_in(token):
+            self.language = language
             return []
         return [Spoken(token)] if token else []
 
@@ -125,7 +129,7 @@ class RealtimeUtterance(AudioUtterance):
     """One thing the agent says: answers with a sound of their own, and sentences that are given one."""
 
     def __init__(self, speaker: RealtimeSpeaker, playback: Playback, spawn: Spawn) -> None:
-        super().__init__(speaker.voice, playback, spawn, asyncio.get_running_loop())
+        super().__init__(speaker, playback, spawn, asyncio.get_running_loop())
         self._speaker = speaker
 
     @property
@@ -169,9 +173,11 @@ class RealtimeSpeaker(AudioSpeaker):
         *,
         speaks_itself: Callable[[], bool],
         on_take: Callable[[Take], None],
+        voice_in: VoiceIn | None = None,
+        language: str = "",
     ) -> None:
-        super().__init__(voice, playback, spawn)
-        self.voice, self.speaks_itself, self.on_take = voice, speaks_itself, on_take
+        super().__init__(voice, playback, spawn, voice_in=voice_in, language=language)
+        self.speaks_itself, self.on_take = speaks_itself, on_take
 
     def begin(self) -> RealtimeUtterance:
         return RealtimeUtterance(self, self._playback, self._spawn)

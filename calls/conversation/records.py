@@ -8,6 +8,7 @@ from typing import Any
 from agents.providers.ports import ProviderError, ServedBy
 from calls.conversation.caller_side import CallerTurn
 from calls.conversation.feelings import mood_of
+from calls.conversation.languages import Languages
 from calls.conversation.ports import Journal, Screen
 from calls.conversation.reply import Reply
 
@@ -17,8 +18,11 @@ PROGRESS_MS = 1000  # as often as the journal ships
 class Records:
     """Writes to the journal, and to the screen of a caller who has one."""
 
-    def __init__(self, journal: Journal, line: Screen, now_ms: Callable[[], int], next_index: int) -> None:
+    def __init__(
+        self, journal: Journal, line: Screen, now_ms: Callable[[], int], next_index: int, languages: Languages
+    ) -> None:
         self._journal, self._line, self._now_ms, self._next_index = journal, line, now_ms, next_index
+        self.languages = languages
         self._written_ms = 0
 
     def event(self, kind: str, data: dict[str, Any] | None = None) -> None:
@@ -39,6 +43,7 @@ class Records:
             turn.index = turn.joins.index
         if turn.index is None:
             turn.index = self._take_index()
+        mood = mood_of(turn.whole_text)
         state = {
             "speaker": "caller",
             "kind": "speech",
@@ -49,7 +54,7 @@ class Records:
             "started_ms": turn.first_ms,
             "ended_ms": turn.ended_ms,
             "timing": {},
-            "extras": {"mood": mood.value} if (mood := mood_of(turn.whole_text)) else {},
+            "extras": ({"mood": mood.value} if mood else {}) | self.languages.mark,
         }
         self._write(turn.index, state)
 
@@ -72,6 +77,7 @@ class Records:
     def begin(self, reply: Reply) -> None:
         """The first frame of a reply was sent: from now on it is a turn."""
         reply.index, reply.started_ms = self._take_index(), self._now_ms()
+        reply.extras |= self.languages.mark
         self._agent(reply)
 
     def progress(self, reply: Reply) -> None:

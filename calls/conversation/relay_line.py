@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from agents.providers.ports import EndOfTurn, HearingEvent, Interim, ProviderError, ServedBy, SpeechStarted
+from calls.conversation.languages import Languages
 from calls.conversation.ports import Listener, TextLine
 from calls.conversation.sentences import Fragment, Words
 from calls.conversation.turn_taking import words_of
@@ -25,7 +26,9 @@ TRANSCRIPT_WITHIN_S = 2.5  # words come at the end of a turn, and the carrier ta
 class RelayListener(Listener):
     """The carrier tells what the caller said. Positions are milliseconds since the session began."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, several: bool = False) -> None:
+        """`several`: the carrier understands all languages of the call at once, and tells them apart."""
+        self.several = several
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
         self._speaking_since: float | None = None
@@ -48,6 +51,9 @@ class RelayListener(Listener):
     def hear(self, frame: bytes) -> None:
         """No sound comes this way."""
 
+    def switch_language(self, language: str) -> None:
+        """The carrier is told once, for ears and voice."""
+
     async def run(self) -> None:
         await asyncio.get_running_loop().create_future()
 
@@ -66,8 +72,8 @@ class RelayListener(Listener):
         """The caller was heard over the agent: words will follow."""
         self._words_due = self._now() + TRANSCRIPT_WITHIN_S
 
-    def said(self, text: str, *, final: bool) -> None:
-        """What was understood, so far or of the whole turn."""
+    def said(self, text: str, *, final: bool, language: str = "") -> None:
+        """What was understood, so far or of the whole turn; `language` is the one that the carrier listened for."""
         now = self._now()
         start = self._turn_since or now - WORD_S * len(text.split())
         if not final:
@@ -77,7 +83,9 @@ class RelayListener(Listener):
         end = self.voice_at or now
         self._speaking_since = self._turn_since = None
         self._words_due = 0.0
-        self.on_event(EndOfTurn(text, self._position(start), self._position(end)))
+        self.on_event(
+            EndOfTurn(text, self._position(start), self._position(end), language=language if self.several else "")
+        )
         self._voice_at = None
 
     def trouble(self, description: str) -> None:
@@ -146,6 +154,10 @@ class RelayUtterance:
     def close(self) -> None:
         self._closed = True
         self._pump()
+
+    def finish_sentence(self) -> None:
+        """Never needed: the carrier's ears are lost with the line. What was sent is said."""
+        self.close()
 
     def release(self, *, protected: bool = False) -> None:
         self._open, self._protected = True, protected
@@ -318,12 +330,13 @@ class RelaySpeaker:
 
     carries_sound = False
 
-    def __init__(self, line: TextLine, *, greeted: bool = False, languages: tuple[str, ...] = ()) -> None:
+    def __init__(self, line: TextLine, languages: Languages, *, greeted: bool = False, several: bool = False) -> None:
         self.line: TextLine = line
         self.reports = False
         self._greeting_due = greeted
-        self._languages = languages
-        self._language = languages[0] if languages else ""
+        self._languages, self._language, self._several = languages, languages.own, several
+        if not languages.is_own:  # the session has begun with the version's own
+            self.switch_language(languages.current)
         self._current: RelayUtterance | None = None
         self.has_spoken = greeted
 
@@ -365,8 +378,7 @@ class RelaySpeaker:
 
     def switch_language(self, language: str) -> None:
         """Speak another of the languages that were declared; any other wish is not heard."""
-        known = {each.lower(): each for each in self._languages}
-        wished = known.get(language.lower())
+        wished = self._languages.find(language)
         if wished and wished != self._language:
             self._language = wished
-            self.line.switch_language(wished)
+            self.line.switch_language(wished, ears=not self._several)

@@ -41,6 +41,7 @@ class Reply:
     awaits_words: bool = False  # what it answers is not known yet
     awaits_tools: bool = False  # nothing was written since tools were asked for
     has_spoken: bool = False  # the model, or a tool, has given it words
+    language: str = ""  # in which it asked to go on
     has_acted: bool = False  # tools were asked for
     failed_tools: bool = False  # and one of them did not do what it should
     speaks_until: float = 0.0  # about when everything written will have been spoken

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from calls.conversation.turn_taking import Policy
 
@@ -23,7 +25,15 @@ class Ending(StrEnum):
     MOVED = "moved"  # the same call goes on with sound
 
 
-@dataclass(frozen=True, slots=True)
+Translate = Callable[[str], Mapping[str, Any]]  # the sentences of a script in a language, by the names of its fields
+
+
+def in_one_language(language: str) -> Mapping[str, Any]:
+    """For a call that is held in one."""
+    return {}
+
+
+@dataclass(slots=True)
 class Script:
     """The sentences and limits of one call; texts are ready to be spoken."""
 
@@ -50,6 +60,12 @@ class Script:
     interruption_s: float | None = 0.0  # None: the line itself decides when a voice interrupts
     speculation: bool = True
     by_ear: bool = False  # the model hears the caller itself, and need not wait for the words
+    translate: Translate = in_one_language
+
+    def go_on_in(self, language: str) -> None:
+        """From now on the fixed sentences are said in this language, as far as they are written in it."""
+        for name, text in self.translate(language).items():
+            setattr(self, name, text)
 
     def last_words(self, ending: Ending) -> str:
         """What is said when the call is ended from the outside; empty where the agent just cannot go on."""

@@ -37,10 +37,31 @@ def speakable(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+def ends_sentence(text: str) -> bool:
+    return bool(_SENTENCE_END.search(text.rstrip()))
+
+
+def language_mark(language: str) -> str:
+    """How a reply says in which language it goes on."""
+    return f"<language {language}/>"
+
+
+def language_in(token: str) -> str:
+    """The language of a mark; empty where there is none."""
+    return mark[1] if (mark := _LANGUAGE.search(token)) else ""
+
+
+class Phrase(str):
+    """A piece that says in which language it is; without one, in that of the call."""
+
+    language = ""
+
+
 class Cutter(Protocol):
     """Cuts one reply into what can be said while it is being written."""
 
     hangs_up: bool  # the reply asked to end the call
+    language: str  # the last one that it asked to go on in
 
     def feed(self, token: str) -> list[str]:
         """Take the next token; return what it completes."""
@@ -56,6 +77,7 @@ class Pieces:
 
     def __init__(self) -> None:
         self.hangs_up = False
+        self.language = ""
         self._text = ""
         self._count = 0
         self._length = 0
@@ -77,6 +99,8 @@ class Pieces:
         text = self._text.rstrip()
         if self._is_open(text):
             return False
+        if text.endswith("/>") and _LANGUAGE.search(text):
+            return True  # what stands before the mark is said in the language before it
         if _SENTENCE_END.search(text):
             return not self._is_inside_number(text) and not _ABBREVIATION.search(text)
         if self._count == 0:
@@ -103,7 +127,12 @@ class Pieces:
         text, self._text = self._text, ""
         if HANG_UP in text:
             self.hangs_up = True
-        piece = speakable(text)
+        piece = Phrase(speakable(text))
+        piece.language = self.language
+        if wish := _LANGUAGE.search(text):
+            self.language = wish[1]
+            if not text[: wish.start()].strip():
+                piece.language = wish[1]
         if not any(character.isalnum() for character in piece) or self._length > LONGEST_REPLY:
             return []
         self._count += 1

@@ -22,6 +22,7 @@ from calls.conversation.fixed_words import FixedWords
 from calls.conversation.goodbyes import is_goodbye
 from calls.conversation.history import History
 from calls.conversation.keypad import Keypad
+from calls.conversation.languages import Languages
 from calls.conversation.operator_side import OperatorSide
 from calls.conversation.opting_out import OptingOut
 from calls.conversation.ports import Journal, Listener, Screen, Speaker, Toolbox
@@ -30,6 +31,7 @@ from calls.conversation.reply import Reply
 from calls.conversation.rescue import Rescue, nobody
 from calls.conversation.script import Ending, Script
 from calls.conversation.speaking import Spawn
+from calls.conversation.switching import Switching
 from calls.conversation.timers import Timers
 from calls.conversation.tool_use import NoTools
 from calls.conversation.turn_taking import Action, Agent, Caller, Floor
@@ -40,6 +42,8 @@ MOST_HOLDS = 3  # so often may voices without words silence one reply
 
 class Session:
     """One caller, one agent, from the first word to the last."""
+
+    _is_deaf = False  # nobody will understand the caller any more
 
     def __init__(
         self,
@@ -58,23 +62,23 @@ class Session:
         rescue: Rescue = nobody,
         operator_ears: Callable[[], Listener | None] = lambda: None,
         summons: Summons = NOBODY_COMES,
+        languages: Languages | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._origin = self._loop.time() - earlier_ms / 1000
         self._script, self._history, self._listener, self._earlier_ms = script, history, listener, earlier_ms
-        self._floor = Floor(policy=script.policy)
-        self._timers = Timers(self._loop)
-        self._records = Records(journal, line, self.now_ms, next_index)
+        self._floor, self._timers = Floor(policy=script.policy), Timers(self._loop)
+        self._records = Records(journal, line, self.now_ms, next_index, languages or Languages())
         self._keypad = Keypad(self._timers, self.typed)
         self._on_stop, self._toolbox = on_stop, toolbox or NoTools()
         self._opting_out = OptingOut(self._timers, self._keypad, self._stop_calls, is_offered=bool(script.stopped))
         self._clocks = Clocks(script, self._floor, self._timers, self._keypad, self.now_ms)
         self._clocks.do, self._clocks.on_limit = self._do, lambda: self._end(Ending.LIMIT, turns.LimitReached())
-        self._over, self._tasks = asyncio.Event(), set[asyncio.Task[None]]()
+        self._over, self._tasks, self._noted = asyncio.Event(), set[asyncio.Task[None]](), list[CallerTurn]()
         self._ended = CallerTurn()  # the caller's latest turn that is over
         self._answered: CallerTurn | None = None  # the turn being answered, until its reply is heard
-        self._noted: list[CallerTurn] = []
         self._speaker = make_speaker(self._spawn)
+        self.switching = Switching(listener, self._speaker, script, history, self._records)
         self._caller = self._follow_caller()
         self._agent = self._give_voice(model)
         self._words = self._know_words(rescue)
@@ -182,6 +186,7 @@ class Session:
             toolbox=self._toolbox,
         )
         side.do, side.on_finished, side.on_heard_first = self._do, self._on_finished, self._on_heard_first
+        side.on_language = self.switching.to
         self._caller.on_likely_over, self._caller.on_resumed = side.speculate, side.drop_guess
         return side
 
@@ -218,8 +223,8 @@ class Session:
         try:
             await self._listener.run()
         except ProviderError:
-            if self._floor.agent is not Agent.CLOSING:  # the last words need no ears
-                self._do(turns.ReplyFailed())
+            self._is_deaf = True
+            self._do(turns.HearingLost())
 
     def _on_hearing(self, event: Any) -> None:
         if not self._over.is_set():
@@ -251,6 +256,8 @@ class Session:
 
     def _on_turn_over(self, turn: CallerTurn) -> None:
         self._ended = turn
+        if self.switching.follow(turn.text, turn.language):
+            self._agent.drop_guess()
         if turns.words_of(turn.text):
             self._clocks.caller_spoke()
         self._opting_out.caller_said(turn.whole_text)
@@ -286,6 +293,9 @@ class Session:
             self._do(turns.ReplyFinished(last=True))
             return
         self._do(turns.ReplyFinished())
+        if self._is_deaf:
+            self._do(turns.HearingLost())
+            return
         self._escalation.reply_finished(reply)
         if unanswered and self._floor.caller is Caller.QUIET and self._floor.agent is Agent.LISTENING:
             self._floor.agent = Agent.THINKING
@@ -351,7 +361,9 @@ class Session:
     def _return(self) -> None:
         self._noted = []
         self._clocks.start(at_least_s=LEFT_TO_THE_AGENT_S)
-        if self._floor.agent is Agent.THINKING and self.operator.was_lost:
+        if self._is_deaf:
+            self._do(turns.HearingLost())
+        elif self._floor.agent is Agent.THINKING and self.operator.was_lost:
             self._words.came_back()
         elif self._floor.agent is Agent.THINKING:
             self._agent.tell()
@@ -369,6 +381,7 @@ class Session:
         Action.PROMPT: lambda self: self._words.prompt(),
         Action.WARN: lambda self: self._words.warn(),
         Action.FAREWELL: lambda self: self._words.farewell(),
+        Action.FINISH_SENTENCE: lambda self: self._agent.finish_sentence(),
         Action.STEP_ASIDE: _step_aside,
         Action.RETURN: _return,
         Action.HANG_UP: lambda self: self._over.set(),

@@ -15,7 +15,7 @@ from typing import Any
 
 from agents.providers.ports import ProviderError, ServedBy, Speech, TextToSpeech, WordTiming
 from calls.conversation.playback import BYTES_PER_S, Playback
-from calls.conversation.sentences import Cutter, Pieces
+from calls.conversation.sentences import Cutter, Phrase, Pieces, ends_sentence
 from calls.conversation.tones import tones
 
 MOST_AHEAD_S = 3.0  # audio waiting at the carrier: enough against jitter, little to throw away
@@ -29,6 +29,7 @@ MOST_BEHIND_S = 0.4  # a person who speaks through us is never heard later than 
 BYTES_PER_MS = BYTES_PER_S // 1000
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+VoiceIn = Callable[[str], TextToSpeech]
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Piece:
 
     text: str
     audio: bytearray = field(default_factory=bytearray)
+    language: str = ""
     words: list[WordTiming] = field(default_factory=list)
     complete: bool = False
     sent: int = 0
@@ -98,8 +100,8 @@ class Piece:
 class AudioUtterance:
     """One thing the agent says. The session sets the callbacks that it cares about."""
 
-    def __init__(self, tts: TextToSpeech, playback: Playback, spawn: Spawn, loop: asyncio.AbstractEventLoop) -> None:
-        self._tts, self._playback, self._spawn, self._loop = tts, playback, spawn, loop
+    def __init__(self, mouth: AudioSpeaker, playback: Playback, spawn: Spawn, loop: asyncio.AbstractEventLoop) -> None:
+        self._mouth, self._playback, self._spawn, self._loop = mouth, playback, spawn, loop
         self.pieces: list[Piece] = []
         self.on_first_audio: Callable[[], None] | None = None
         self.on_first_frame: Callable[[], None] | None = None
@@ -109,7 +111,7 @@ class AudioUtterance:
         self.on_trouble: Callable[[ProviderError, bool], None] | None = None
         self.characters: Counter[ServedBy | None] = Counter()  # synthesized, by whom when not the first choice
         self._playing = 0
-        self._open = self._closed = self._over = self._started = self._sounded = False
+        self._open = self._closed = self._over = self._started = self._sounded = self._is_ending = False
         self._timer: asyncio.TimerHandle | None = None
 
     # What it is told ---------------------------------------------------------------------------------
@@ -119,7 +121,10 @@ class AudioUtterance:
 
     def say(self, text: str) -> None:
         """Add a piece. Before `release` only the first piece is synthesized."""
-        self.pieces.append(Piece(text))
+        if self._is_ending and self._closed:
+            return
+        self.pieces.append(self._piece(text))
+        self._end_with_sentence()
         self._synthesize()
 
     def say_first(self, text: str) -> None:
@@ -127,8 +132,12 @@ class AudioUtterance:
         at = self._playing
         if at < len(self.pieces) and self.pieces[at].sent:
             at += 1
-        self.pieces.insert(at, Piece(text))
+        self.pieces.insert(at, self._piece(text))
         self._synthesize()
+
+    def _piece(self, text: str) -> Piece:
+        wished = text.language if isinstance(text, Phrase) else ""
+        return Piece(text, language=wished or self._mouth.language)
 
     def press(self, keys: str) -> bool:
         self.pieces.append(Piece("", bytearray(tones(keys)), complete=True))
@@ -139,6 +148,23 @@ class AudioUtterance:
         """No further piece will come."""
         self._closed = True
         self._pump()
+
+    def finish_sentence(self) -> None:
+        self._is_ending = True
+        self._end_with_sentence()
+
+    def _end_with_sentence(self) -> None:
+        if not self._is_ending:
+            return
+        is_begun = self._playing < len(self.pieces) and self.pieces[self._playing].sent > 0
+        first = max(0, self._playing if is_begun else self._playing - 1)
+        ends = (at for at in range(first, len(self.pieces)) if ends_sentence(self.pieces[at].text))
+        if (last := next(ends, None)) is not None:
+            for piece in self.pieces[last + 1 :]:
+                if piece.task is not None:
+                    piece.task.cancel()
+            del self.pieces[last + 1 :]
+            self.close()
 
     def release(self, *, protected: bool = False) -> None:
         """It may be played from now on. Nothing interrupts it but us, so nothing need be protected."""
@@ -212,7 +238,7 @@ class AudioUtterance:
         by: ServedBy | None = None
         self.characters[by] += len(piece.text)
         try:
-            async with aclosing(self._tts.speak(piece.text)) as sounds:
+            async with aclosing(self._mouth.voice_in(piece.language).speak(piece.text)) as sounds:
                 async for speech in sounds:
                     if speech.served_by is not by:
                         self.characters[by] -= len(piece.text)
@@ -236,7 +262,8 @@ class AudioUtterance:
         if piece.audio:
             if rest := piece.break_off():
                 place = next(at for at, known in enumerate(self.pieces) if known is piece)
-                self.pieces.insert(place + 1, Piece(rest, tries=1 if piece.text else piece.tries))
+                again = Piece(rest, language=piece.language, tries=1 if piece.text else piece.tries)
+                self.pieces.insert(place + 1, again)
         elif goes_on:
             piece.task = None
         if self.on_trouble:
@@ -318,15 +345,29 @@ class AudioUtterance:
 
 
 class AudioSpeaker:
-    """Makes utterances on one line with one voice."""
+    """Makes utterances on one line. `voice_in` is the voice for a language; without it there is one for all."""
 
     carries_sound = True
 
-    def __init__(self, tts: TextToSpeech, playback: Playback, spawn: Spawn) -> None:
-        self._tts, self._playback, self._spawn = tts, playback, spawn
+    def __init__(
+        self,
+        voice: TextToSpeech,
+        playback: Playback,
+        spawn: Spawn,
+        *,
+        voice_in: VoiceIn | None = None,
+        language: str = "",
+    ) -> None:
+        self._playback, self._spawn = playback, spawn
+        self.voice_in: VoiceIn = voice_in or (lambda language: voice)
+        self.language = language
 
     def begin(self) -> AudioUtterance:
-        return AudioUtterance(self._tts, self._playback, self._spawn, asyncio.get_running_loop())
+        return AudioUtterance(self, self._playback, self._spawn, asyncio.get_running_loop())
+
+    def switch_language(self, language: str) -> None:
+        """What is said from now on is said in this language; what was written before, in its own."""
+        self.language = language
 
     def mark_reached(self, name: str) -> None:
         self._playback.mark_reached(name)

@@ -35,6 +35,7 @@ class Thinker:
         self._model, self._tools, self._script = model, tools, script
         self._now, self._on_failure = now, on_failure
         self.on_wait: Callable[[Reply], None] = lambda reply: None
+        self.on_language: Callable[[Reply], None] = lambda reply: None
 
     async def warm(self) -> None:
         """Have a connection ready for the next reply."""
@@ -97,15 +98,20 @@ class Thinker:
                     reply.wasted.append(item)
                 elif isinstance(item, Recalled):
                     reply.extras["knowledge"] = [dict(each) for each in item.passages]
-        for piece in cutter.finish():
-            self._say(reply, piece)
+        self._say_all(reply, cutter, cutter.finish())
         reply.last, reply.said = cutter.hangs_up, "".join(said)
         return calls
 
     def _take(self, reply: Reply, cutter: Cutter, token: str) -> None:
         reply.tokens += 1
         reply.timing.stamp("first_token" if reply.timing.tools is None else "answer_token", self._now())
-        for piece in cutter.feed(token):
+        self._say_all(reply, cutter, cutter.feed(token))
+
+    def _say_all(self, reply: Reply, cutter: Cutter, pieces: Sequence[str]) -> None:
+        if cutter.language and cutter.language != reply.language:
+            reply.language = cutter.language
+            self.on_language(reply)
+        for piece in pieces:
             self._say(reply, piece)
 
     async def _use_tools(self, reply: Reply, calls: Sequence[ToolCall]) -> bool:

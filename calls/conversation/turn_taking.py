@@ -43,6 +43,7 @@ class Action(Enum):
     TELL = auto()  # say what a tool has brought meanwhile
     WARN = auto()  # the longest duration is near
     FAREWELL = auto()  # say goodbye, then hang up
+    FINISH_SENTENCE = auto()  # and say nothing after it
     STEP_ASIDE = auto()  # a person speaks now: nothing of ours may come between
     RETURN = auto()  # the person is gone: go on with the caller
     HANG_UP = auto()
@@ -101,6 +102,11 @@ class ReplyFinished:
 @dataclass(frozen=True, slots=True)
 class ReplyFailed:
     """Nothing more will come of the reply, and the agent cannot go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class HearingLost:
+    """Nobody will understand the caller any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,7 @@ Event = (
     | ReplyHeardFirst
     | ReplyFinished
     | ReplyFailed
+    | HearingLost
     | ResultCame
     | NoWordsCame
     | SilenceLasted
@@ -294,7 +301,8 @@ class Rule:
     actions: tuple[Action, ...] = ()
 
 
-_ALIVE = (Agent.LISTENING, Agent.THINKING, Agent.WAITING, Agent.SPEAKING, Agent.HELD)
+_THINKING = (Agent.THINKING, Agent.WAITING)
+_ALIVE = (Agent.LISTENING, *_THINKING, Agent.SPEAKING, Agent.HELD)
 A = Action
 
 RULES: tuple[Rule, ...] = (
@@ -307,7 +315,7 @@ RULES: tuple[Rule, ...] = (
     Rule((Agent.THINKING,), Silenced, may_hold, Agent.WAITING, (A.STOP_SPEAKING,)),
     Rule((Agent.SPEAKING,), Silenced, may_hold, Agent.HELD, (A.STOP_SPEAKING,)),
     # Words: they take the floor
-    Rule((Agent.THINKING, Agent.WAITING), Words, has_words, Agent.LISTENING, (A.CANCEL_REPLY, A.JOIN_TURNS)),
+    Rule(_THINKING, Words, has_words, Agent.LISTENING, (A.CANCEL_REPLY, A.JOIN_TURNS)),
     Rule((Agent.SPEAKING,), Words, interrupts, Agent.LISTENING, (A.CANCEL_REPLY,)),
     Rule((Agent.HELD,), Words, has_words, Agent.LISTENING, (A.CANCEL_REPLY,)),
     # No words after all: the reply goes on
@@ -318,13 +326,7 @@ RULES: tuple[Rule, ...] = (
     Rule((Agent.THINKING, Agent.SPEAKING), TurnEnded, awaits_words, None, (A.NEVER_MIND,)),
     Rule((Agent.LISTENING,), WordsLate, always, Agent.THINKING, (A.AWAIT_WORDS,)),
     Rule((Agent.LISTENING,), TurnEnded, has_any_words, Agent.THINKING, (A.REPLY,)),
-    Rule(
-        (Agent.THINKING, Agent.WAITING),
-        TurnEnded,
-        has_words,
-        Agent.THINKING,
-        (A.CANCEL_REPLY, A.JOIN_TURNS, A.REPLY),
-    ),
+    Rule(_THINKING, TurnEnded, has_words, Agent.THINKING, (A.CANCEL_REPLY, A.JOIN_TURNS, A.REPLY)),
     Rule((Agent.WAITING,), TurnEnded, has_any_words, Agent.THINKING, (A.NOTE, A.RESUME_SPEAKING)),
     Rule((Agent.WAITING,), TurnEnded, always, Agent.THINKING, (A.RESUME_SPEAKING,)),
     Rule((Agent.THINKING,), TurnEnded, has_any_words, None, (A.NOTE,)),
@@ -341,6 +343,8 @@ RULES: tuple[Rule, ...] = (
     Rule((Agent.CLOSING,), ReplyFinished, always, Agent.GONE, (A.HANG_UP,)),
     Rule((Agent.CLOSING,), ReplyFailed, always, Agent.GONE, (A.HANG_UP,)),
     Rule(_ALIVE, ReplyFailed, always, Agent.CLOSING, (A.FAREWELL,)),
+    Rule((Agent.SPEAKING,), HearingLost, always, None, (A.FINISH_SENTENCE,)),
+    Rule(_ALIVE, HearingLost, always, Agent.CLOSING, (A.FAREWELL,)),
     Rule((Agent.LISTENING,), ResultCame, caller_is_quiet, Agent.THINKING, (A.TELL,)),
     # Whoever does not want to be called hears so, and nothing else, whatever is being said
     Rule(_ALIVE, StopAsked, always, Agent.CLOSING, (A.CANCEL_REPLY, A.FAREWELL)),

@@ -16,16 +16,35 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_settings_of_a_way_of_carrying_calls_come_and_go_with_it(agent: Agent):
-    chosen = {"tts_provider": "Google", "voice": " en-US-Journey-O ", "languages": "es-US, fr-CA", "keys": False}
+    chosen = {"tts_provider": "Google", "voice": " en-US-Journey-O ", "keys": False}
 
     save(agent, transport="conversation_relay", **{f"transport_options__{name}": v for name, v in chosen.items()})
     assert draft(agent).transport_options == chosen | {"voice": "en-US-Journey-O"}
 
     save(agent, transport_options__tts_provider="", transport_options__keys="on")
-    assert draft(agent).transport_options == {"voice": "en-US-Journey-O", "languages": "es-US, fr-CA"}
+    assert draft(agent).transport_options == {"voice": "en-US-Journey-O"}
 
     save(agent, transport="media_streams")
     assert draft(agent).transport_options == {}
+
+
+def test_the_languages_that_an_agent_also_speaks_are_its_own_however_calls_are_carried(agent: Agent):
+    spanish = {"language": "es", "voice": "aura-2-celeste-es"}
+    assert not save(agent, other_languages=[spanish, {"language": "fr", "voice": ""}]).errors
+    assert draft(agent).other_languages == [spanish, {"language": "fr", "voice": ""}]
+
+    wrong = save(agent, other_languages=[{"language": "nonsense at all", "voice": ""}])
+    assert set(wrong.errors) == {"other_languages"}
+
+
+def test_languages_that_were_a_setting_of_one_way_of_carrying_calls_are_kept(agent: Agent):
+    with tenant_transaction(agent.tenant_id):
+        agent.versions.filter(number=None).update(transport_options={"languages": "es-US, fr-CA", "keys": False})
+
+    save(agent, farewell="Bye.")
+
+    assert [each["language"] for each in draft(agent).other_languages] == ["es-US", "fr-CA"]
+    assert draft(agent).transport_options == {"keys": False}
 
 
 def test_a_setting_that_makes_no_sense_is_answered_with_a_sentence(agent: Agent):

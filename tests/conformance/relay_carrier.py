@@ -26,7 +26,8 @@ class VirtualRelay:
     """Gives its messages to `receive`, takes ours in `send`. `heard` is every word that came out of the receiver."""
 
     heard: list[str] = field(default_factory=list)
-    languages: list[str] = field(default_factory=list)
+    hears_in: str = "en-US"
+    speaks_in: str = "en-US"
     pressed: list[str] = field(default_factory=list)
     ended: bool = False
     reports: ClassVar[bool] = True
@@ -51,7 +52,8 @@ class VirtualRelay:
             case "text":
                 self._take(said)
             case "language":
-                self.languages.append(said["ttsLanguage"])
+                self.hears_in = said.get("transcriptionLanguage", self.hears_in)
+                self.speaks_in = said.get("ttsLanguage", self.speaks_in)
             case "sendDigits":
                 self.pressed.append(said["digits"])
             case "end":
@@ -65,7 +67,7 @@ class VirtualRelay:
 
     # The caller
 
-    async def hears(self, text: str, seconds: float) -> None:
+    async def hears(self, text: str, seconds: float, language: str = "en-US") -> None:
         """A whole turn, of which the words are known at its end. Without words it is a noise."""
         self._inform("clientSpeaking", "on")
         await asyncio.sleep(min(seconds, INTERRUPTS_AFTER_S))
@@ -74,7 +76,7 @@ class VirtualRelay:
         self._inform("clientSpeaking", "off")
         await asyncio.sleep(PROMPT_AFTER_S)
         if text:
-            self.tell(type="prompt", voicePrompt=text, lang="en-US", last=True)
+            self.tell(type="prompt", voicePrompt=text, lang=language, last=True)
         await asyncio.sleep(0.001)
 
     # The voice

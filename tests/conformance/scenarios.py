@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from agents.providers.ports import ProviderError
 from calls.conversation.commands import Answer, GiveBack, HangUp, PutThrough, TakeOver, Whisper
@@ -19,6 +20,11 @@ from tests.fakes import Thought
 LONG = "I can offer you Monday at nine, Tuesday at ten, or Friday at noon."
 SLOW = Thought(LONG, per_word_s=0.05)
 DEAD = Thought(error=ProviderError("model", "gone", code="connection"))
+IN_SPANISH: dict[str, Any] = {
+    "silence_timeout_s": 4.0,
+    "silence_prompts": ("Are you still there?",),
+    "translate": lambda language: {"silence_prompts": ("¿Sigue ahí?",)},
+}
 OPERATORS = {"taken_over", "given_back"}
 
 Scenario = Callable[[str], Awaitable[None]]
@@ -338,12 +344,32 @@ async def put_through(engine: str) -> None:
 
 async def language(engine: str) -> None:
     """The agent goes on in another language when the caller wishes"""
-    async with talk(engine, "<language es-US/> Claro que sí.", "Hasta luego.") as call:
+    async with talk(engine, "<language es-US/> Claro que sí.", "Hasta luego.", **IN_SPANISH) as call:
         await call.until_quiet()
+        assert call.hears_in.startswith("en")
         await call.says("habla español")
         await call.until_quiet()
         assert call.heard == "Hello there. Claro que sí."
-        assert call.languages == ["es-US"]
+        assert call.hears_in.startswith("es")
+        await asyncio.sleep(6.0)
+        assert call.heard.endswith("¿Sigue ahí?")
+        assert call.speaks_in == "es-US"
+        await call.says("el lunes por favor")
+        assert "goes on in es-US" in call.model.asked[-1][0].content
+        spoken = [turn["extras"].get("language", "") for _, turn in sorted(call.journal.turns.items())]
+        assert spoken == ["", "", "es-US", "es-US", "es-US", *spoken[5:]]
+
+
+async def goes_over(engine: str) -> None:
+    """A caller who simply goes on in another language is answered in it, where the version wishes that"""
+    async with talk(engine, "Claro que sí.", several=True, **IN_SPANISH) as call:
+        await call.until_quiet()
+        await call.says_abroad("quiero una cita", "es")
+        await call.until_quiet()
+        assert call.heard == "Hello there. Claro que sí."
+        assert call.speaks_in == "es-US"
+        assert "goes on in es-US" in call.model.asked[-1][0].content
+        assert call.journal.turns[1]["extras"]["language"] == "es-US"
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -377,5 +403,6 @@ SCENARIOS: dict[str, Scenario] = {
         hung_up_on,
         put_through,
         language,
+        goes_over,
     )
 }

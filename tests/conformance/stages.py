@@ -18,6 +18,7 @@ from agents.providers.realtime.openai import HARMLESS, OpenAIRealtime
 from agents.providers.realtime.ports import Talking
 from calls.conversation.commands import Answer, TakeOver
 from calls.conversation.history import History
+from calls.conversation.languages import Languages
 from calls.conversation.operator_side import Microphone
 from calls.conversation.ports import Toolbox
 from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
@@ -47,8 +48,11 @@ class Talk(Protocol):
     @property
     def heard(self) -> str: ...
     @property
-    def languages(self) -> list[str]: ...
+    def hears_in(self) -> str: ...
+    @property
+    def speaks_in(self) -> str: ...
     async def says(self, text: str, seconds: float = 1.0) -> None: ...
+    async def says_abroad(self, text: str, language: str) -> None: ...
     async def until_quiet(self, seconds: float = 0.8) -> None: ...
     async def loses_the_line(self) -> Ending: ...
     async def over(self) -> Ending: ...
@@ -62,10 +66,16 @@ class Talk(Protocol):
 
 
 class LabelledText:
-    """A voice whose sound can be read back: every two bytes are the number of a word."""
+    """A voice whose sound can be read back: every two bytes are the number of a word. `languages`: of each piece."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
+        self.languages: list[str] = []
+
+    def voice_in(self, language: str) -> LabelledText:
+        """It speaks all, and notes which."""
+        self.languages.append(language)
+        return self
 
     async def open(self) -> None: ...
 
@@ -97,7 +107,8 @@ class MediaStreams(Stage):
     voice: LabelledText
 
     def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
-        super().__init__(model, LabelledText(), script, session)
+        script.pop("several", None)
+        super().__init__(model, LabelledText(), script, session | {"languages": Languages("en-US", ("es-US",))})
 
     @property
     def heard(self) -> str:
@@ -112,8 +123,12 @@ class MediaStreams(Stage):
         return self.voice.read(bytes(played))
 
     @property
-    def languages(self) -> list[str]:
-        return []
+    def hears_in(self) -> str:
+        return [*["en-US"], *self.listener.languages][-1]
+
+    @property
+    def speaks_in(self) -> str:
+        return self.voice.languages[-1]
 
     async def says(self, text: str, seconds: float = 1.0) -> None:
         if text == NOISE:
@@ -121,6 +136,9 @@ class MediaStreams(Stage):
             await self.sound(seconds)
         else:
             await self.caller_says(text, speak_s=seconds)
+
+    async def says_abroad(self, text: str, language: str) -> None:
+        await self.caller_says(text, language=language)
 
     async def until_quiet(self, seconds: float = 0.8) -> None:
         await super().until_quiet(seconds)
@@ -155,8 +173,17 @@ class ConversationRelay:
         self.next_line: MediaStreams | None = None
         scope = {"url_route": {"kwargs": {"agent_id": UUID(int=1)}}, "headers": []}
         self.consumer = ConversationRelayConsumer(scope, self.carrier.receive, self.carrier.send)
-        spec = SimpleNamespace(language="en-US", transport_options={"languages": "es-US"})
-        engine = RelayEngine(cast(Any, SimpleNamespace(spec=spec, model=model)), self.consumer, greeted=False)
+        spec = SimpleNamespace(
+            language="en-US",
+            other_languages=[{"language": "es-US", "voice": ""}],
+            transport_options={},
+            stt_provider="deepgram",
+            stt_model="nova-3",
+            stt_options={"several_languages": True} if script.pop("several", False) else {},
+        )
+        parts = {"languages": Languages("en-US", ("es-US",)), "goes_on_in": lambda language: None}
+        mind = SimpleNamespace(spec=spec, model=model, **parts)
+        engine = RelayEngine(cast(Any, mind), self.consumer, greeted=False)
         tools = session.pop("tools", None)
         if isinstance(tools, Acting):
             tools.stage = self
@@ -167,6 +194,7 @@ class ConversationRelay:
             make_speaker=engine.speaker,
             model=cast(LanguageModel, model),
             line=engine.line,
+            languages=engine.languages,
             journal=self.journal,
             toolbox=cast(Toolbox | None, tools and tools.box(self.journal, lambda: self.session.now_ms())),
             **session,
@@ -181,11 +209,18 @@ class ConversationRelay:
         return " ".join(self.carrier.heard)
 
     @property
-    def languages(self) -> list[str]:
-        return self.carrier.languages
+    def hears_in(self) -> str:
+        return self.carrier.hears_in
+
+    @property
+    def speaks_in(self) -> str:
+        return self.carrier.speaks_in
 
     async def says(self, text: str, seconds: float = 1.0) -> None:
         await self.carrier.hears(text, seconds)
+
+    async def says_abroad(self, text: str, language: str) -> None:
+        await self.carrier.hears(text, 1.0, language)
 
     async def until_quiet(self, seconds: float = 0.8) -> None:
         quiet_s = 0.0
@@ -285,11 +320,15 @@ class Realtime(MediaStreams):
         own_words = script.pop("own_words", "")
         self.own_mind = ScriptedModel(own_words) if own_words else model  # the version's; usually it thinks the same
         vendor = OpenAIRealtime(talking, Endpoint(), self.far.connect)
-        self.realtime = RealtimeLine(vendor, self.own_mind, ServedBy("own", "model"))
+        languages = Languages("en-US", ("es-US",))
+        self.realtime = RealtimeLine(vendor, self.own_mind, ServedBy("own", "model"), languages)
         self.own = ScriptedListener()
         ears = RealtimeListener(self.realtime, self.own)
-        spec = SimpleNamespace(transport_options={}, keyterms=(), language="en-US", endpointing_ms=300)
+        spec = SimpleNamespace(
+            transport_options={}, keyterms=(), language="en-US", other_languages=[], endpointing_ms=300
+        )
         parts = {"line": self.realtime, "ears": ears, "voice": self.voice, "model": self.realtime, "listener": self.own}
+        parts |= {"languages": languages, "voice_in": self.voice.voice_in, "goes_on_in": lambda language: None}
         engine = RealtimeEngine(cast(Any, SimpleNamespace(spec=spec, **parts)), self.line, recording="", earlier_ms=0)
         tools = session.pop("tools", None)
         if isinstance(tools, Acting):
@@ -301,6 +340,7 @@ class Realtime(MediaStreams):
             make_speaker=engine.speaker,
             model=engine.model,
             line=engine.line,
+            languages=engine.languages,
             journal=self.journal,
             toolbox=cast(Toolbox | None, tools and tools.box(self.journal, lambda: self.session.now_ms())),
             **session,
@@ -309,6 +349,13 @@ class Realtime(MediaStreams):
         self.running = asyncio.ensure_future(self.session.run())
         self.sounds = self.SILENCE
         self._sending = asyncio.ensure_future(self._send())
+
+    async def says_abroad(self, text: str, language: str) -> None:
+        await self.says(text)
+
+    @property
+    def hears_in(self) -> str:
+        return str(self.far.vendor.config["audio"]["input"]["transcription"]["language"])
 
     async def says(self, text: str, seconds: float = 1.0) -> None:
         self.far.vendor.hears.append(text)
@@ -352,9 +399,11 @@ TITLES = {
 
 # What an engine cannot do, and why; the table says so.
 CANNOT: dict[tuple[str, str], str] = {
-    ("media_streams", "language"): "its recogniser is opened for one language",
     ("openai_realtime", "to_the_word"): "the vendor does not say when a word sounds; its place is reckoned",
-    ("openai_realtime", "language"): "the model speaks many, but what the caller said is written down in one",
+    (
+        "openai_realtime",
+        "goes_over",
+    ): "the vendor does not tell in which language the caller speaks",
 }
 
 # An engine whose conversations a vendor runs: no scenario can be run there, and these it certainly does not do.
@@ -375,6 +424,7 @@ NOT_ELSEWHERE: dict[str, str] = {
     "hung_up_on": "the conversation is out of reach",
     "put_through": "the conversation is out of reach",
     "language": "the copy of an agent there has one language",
+    "goes_over": "the copy of an agent there has one language",
 }
 
 
@@ -396,5 +446,6 @@ def _history(session: dict[str, Any]) -> History:
 
 
 def _script(options: dict[str, Any]) -> Script:
+    options.pop("several", None)
     policy = options.pop("policy", None) or Policy.of(Interruption.VOICE, 1, ["mm-hm", "yeah", "okay"])
     return Script(**({"opening": ("Hello there.",), "policy": policy} | options))

@@ -106,7 +106,8 @@ class RealtimeVendor:
         match order["type"]:
             case "session.update":
                 assert order["session"]["type"] == "realtime"
-                self.config |= order["session"]
+                audio = {**self.config.get("audio", {}), **order["session"].get("audio", {})}
+                self.config |= order["session"] | {"audio": audio}
                 self.tell({"type": "session.updated", "session": self.config})
             case "input_audio_buffer.append":
                 self._hear(base64.b64decode(order["audio"]))
@@ -225,6 +226,7 @@ class RealtimeVendor:
 
     async def _think(self, name: str, done: dict[str, Any]) -> None:
         answer: Remembered | None = None
+        mark = ""
         tools = [ToolSpec(each["name"], each["description"], each["parameters"]) for each in self.config["tools"]]
         system = Message("system", self.config["instructions"])
         messages = [system, *(item.message() for item in self.items)]
@@ -234,6 +236,12 @@ class RealtimeVendor:
                     done["usage"] = _usage(thought)
                 elif isinstance(thought, ToolCall):
                     self._call(name, thought)
+                elif isinstance(thought, str) and (mark or thought.startswith("<language")):
+                    mark += thought
+                    if ">" in mark:
+                        language = mark[mark.index(" ") + 1 : mark.index("/>")]
+                        self._call(name, ToolCall("call_tongue", "switch_language", json.dumps({"language": language})))
+                        mark = ""
                 elif isinstance(thought, str) and thought.strip() == HANG_UP:
                     self._call(name, ToolCall("call_over", "end_call", "{}"))
                 elif isinstance(thought, str) and thought.strip():

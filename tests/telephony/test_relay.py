@@ -12,6 +12,8 @@ from telephony import twiml
 from telephony.relay import relay_for, session_end
 from tests.telephony.relay_specs import relay_spec as spec
 
+SPANISH = [{"language": "es-US", "voice": ""}]
+
 
 def element(wish: RelayWish) -> ElementTree.Element:
     text = twiml.connect_relay(
@@ -67,14 +69,23 @@ def test_settings_of_the_version_win_over_what_follows_from_it():
         "voice": "en-US-Journey-O",
         "interrupt_sensitivity": "low",
         "keys": False,
-        "languages": "es-US, fr-CA",
     }
-    noun = element(RelayWish(spec(tts_provider="elevenlabs", tts_voice="abc", transport_options=options)))
+    wish = spec(tts_provider="elevenlabs", tts_voice="abc", transport_options=options, other_languages=SPANISH)
+    noun = element(RelayWish(wish))
 
     assert (noun.attrib["ttsProvider"], noun.attrib["voice"]) == ("Google", "en-US-Journey-O")
     assert noun.attrib["interruptSensitivity"] == "low"
     assert "dtmfDetection" not in noun.attrib
-    assert [each.attrib["code"] for each in noun if each.tag == "Language"] == ["es-US", "fr-CA"]
+    assert [each.attrib["code"] for each in noun if each.tag == "Language"] == ["es-US"]
+
+
+def test_a_transcriber_that_understands_several_languages_is_asked_for_all_of_them():
+    ears = {"stt_provider": "deepgram", "stt_model": "nova-3", "stt_options": {"several_languages": True}}
+    assert element(RelayWish(spec(**ears, other_languages=SPANISH))).attrib["transcriptionLanguage"] == "multi"
+
+    for lacks in ({"other_languages": []}, {"stt_model": "flux-general-en"}, {"stt_options": {}}):
+        noun = element(RelayWish(spec(**(ears | {"other_languages": SPANISH} | lacks))))
+        assert "transcriptionLanguage" not in noun.attrib
 
 
 def test_a_voice_of_another_vendor_than_the_chosen_one_is_not_sent():

@@ -30,7 +30,7 @@ class WordsCall(ScriptedCall):
         super().__init__(claims, line)
         self.greeted = greeted
         ear = SimpleNamespace(
-            said=lambda text, final: self._note("said" if final else "so far", text),
+            said=lambda text, final, language: self._note("said" if final else "so far", text),
             voice=lambda begins: self._note("caller", str(begins)),
             trouble=lambda description: self._note("trouble", description),
         )
@@ -99,7 +99,7 @@ async def test_a_session_with_its_token_becomes_a_call_and_both_sides_speak(port
         ]
 
         call.line.say("Fine, ", last=False, interruptible=True)
-        call.line.switch_language("es-US")
+        call.line.switch_language("es-US", ears=True)
         call.line.press("1w2")
         call.line.say("", last=True, interruptible=True)
         call.line.hang_up()

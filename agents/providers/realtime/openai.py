@@ -36,6 +36,7 @@ from .ports import (
 PIECE_BYTES = 480  # sound gathered into one message: 60 ms
 MOST_WAITING = 50  # messages of sound: 3 s
 RESERVED = {"model", "instructions", "tools", "audio", "type", "output_modalities"}
+MULAW = {"type": "audio/pcmu"}
 HARMLESS = {"response_cancel_not_active", "item_truncate_invalid_item_id"}  # the other side was quicker
 UNINTELLIGIBLE = "audio_unintelligible"
 ANSWER = "answer"
@@ -89,7 +90,9 @@ class OpenAIRealtime:
                 created = json.loads(await connection.recv_bytes())
                 if created["type"] == "error":
                     raise told(created.get("error"))
-                session = {"type": "realtime", "output_modalities": ["audio"], "audio": self._audio()}
+                voice = {"format": MULAW, "voice": self._talking.voice}
+                audio = {"input": self._heard(self._talking.language), "output": voice}
+                session = {"type": "realtime", "output_modalities": ["audio"], "audio": audio}
                 session |= choose("openai", {}, self._talking.options, reserved=RESERVED)
                 await connection.send_raw(json.dumps({"type": "session.update", "session": session}))
         except TimeoutError as error:
@@ -107,16 +110,14 @@ class OpenAIRealtime:
         options: Any = SOCKET_OPTIONS
         return await realtime.connect(model=self._talking.model, websocket_connection_options=options).enter()
 
-    def _audio(self) -> dict[str, Any]:
+    def _heard(self, language: str) -> dict[str, Any]:
         talking = self._talking
-        transcription: dict[str, Any] = {"model": talking.transcriber, "language": talking.language.split("-")[0]}
+        transcription: dict[str, Any] = {"model": talking.transcriber, "language": language.split("-")[0]}
         if talking.keyterms:
             transcription["keywords"] = list(talking.keyterms)
         turns = {"type": "server_vad", "silence_duration_ms": max(200, talking.endpointing_ms)}
         turns |= {"create_response": False, "interrupt_response": False}
-        pcmu = {"type": "audio/pcmu"}
-        heard = {"format": pcmu, "transcription": transcription, "turn_detection": turns}
-        return {"input": heard, "output": {"format": pcmu, "voice": talking.voice}}
+        return {"format": MULAW, "transcription": transcription, "turn_detection": turns}
 
     # What it is told ---------------------------------------------------------------------------------
 
@@ -133,6 +134,10 @@ class OpenAIRealtime:
         self._told = (instructions, tuple(tools))
         session = {"type": "realtime", "instructions": instructions, "tools": [tool_of(tool) for tool in tools]}
         self._order("session.update", session=session)
+
+    def write_down_in(self, language: str) -> None:
+        """Of the sound alone: a voice that has spoken cannot be named again."""
+        self._order("session.update", session={"type": "realtime", "audio": {"input": self._heard(language)}})
 
     def keep(self, item: str, message: Message, after: str) -> None:
         self._order("conversation.item.create", item=item_of(item, message), previous_item_id=after or "root")

@@ -127,6 +127,10 @@ class SpeechToSpeech(Protocol):
         """How to answer from now on, and with which tools."""
         ...
 
+    def write_down_in(self, language: str) -> None:
+        """The language in which what is heard is written down from now on."""
+        ...
+
     def keep(self, item: str, message: Message, after: str) -> None:
         """Remember a message with one content, call or result, under this name, behind `after` (empty: first)."""
         ...

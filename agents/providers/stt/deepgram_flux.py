@@ -24,6 +24,11 @@ from ..ports import (
 RESERVED = {"model", "encoding", "sample_rate", "callback"}
 
 
+def _bases(hearing: Hearing) -> list[str]:
+    """The languages to expect, without their regions."""
+    return list(dict.fromkeys(each.split("-")[0] for each in hearing.several or (hearing.language,)))
+
+
 class Flux:
     """The turns of one stream. Times of its events are the vendor's, through `position_ms`."""
 
@@ -44,7 +49,7 @@ class Flux:
             "eager_eot_threshold": 0.4 if hearing.eager else None,
             "eot_timeout_ms": 5000,
             "keyterm": list(hearing.keyterms) or None,
-            "language_hint": [hearing.language.split("-")[0]] if hearing.model.endswith("-multi") else None,
+            "language_hint": _bases(hearing) if hearing.model.endswith("-multi") else None,
         }
         chosen = choose("deepgram", defaults, hearing.options, reserved=RESERVED)
         if not hearing.eager:
@@ -88,7 +93,8 @@ class Flux:
                 yield TurnResumed()
             case "EndOfTurn" if self._speaking:
                 self._speaking, self._said = False, None
-                yield EndOfTurn(text, start, end, info.get("end_of_turn_confidence"))
+                spoken = (info.get("languages") or [""])[0] if self._hearing.several else ""
+                yield EndOfTurn(text, start, end, info.get("end_of_turn_confidence"), language=str(spoken))
 
     def _interim(self, interim: Interim) -> Iterator[HearingEvent]:
         """Updates come four times a second, also when nothing new was said."""

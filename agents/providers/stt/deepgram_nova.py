@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from deepgram import AsyncDeepgramClient
@@ -28,6 +30,7 @@ class Window:
     first_word: float
     last_word: float
     final: bool
+    languages: tuple[str, ...] = ()  # of its words, where they are told apart
 
 
 class Nova:
@@ -46,10 +49,12 @@ class Nova:
     def connect(self, client: AsyncDeepgramClient) -> AbstractAsyncContextManager[AsyncV1SocketClient]:
         """The SDK's stream. Entities would be held back by smart_format until they are complete, so we do without."""
         hearing = self._hearing
-        english = hearing.language.startswith("en")
+        english = hearing.language.startswith("en") and not hearing.several
+        several = list(dict.fromkeys(each.split("-")[0] for each in hearing.several))
         terms = "keyterm" if hearing.model.startswith("nova-3") else "keywords"
         defaults: dict[str, Any] = {
-            "language": hearing.language,
+            "language": "multi" if several else hearing.language,
+            "language_hint": several or None,
             "endpointing": hearing.endpointing_ms,
             "utterance_end_ms": 1000,
             "vad_events": True,
@@ -109,7 +114,8 @@ class Nova:
             if start < self._turn_from - SAME_MOMENT_S:
                 text = " ".join(word.get("punctuated_word") or word["word"] for word in words)
             first, last = (words[0]["start"], words[-1]["end"]) if words else (start, end)
-            return Window(start, end, text, first, last, final=bool(result.get("is_final")))
+            spoken = tuple(word["language"] for word in words if word.get("language")) if self._hearing.several else ()
+            return Window(start, end, text, first, last, final=bool(result.get("is_final")), languages=spoken)
         except (AttributeError, LookupError, TypeError):
             return None
 
@@ -130,7 +136,9 @@ class Nova:
         if self._speaking:
             text = self._text
             start, end = (self._first_word, self._last_word) if text else (self._began, at)
-            yield EndOfTurn(text, self._position_ms(start), self._position_ms(end))
+            spoken = Counter(chain.from_iterable(window.languages for window in self._windows.values()))
+            language = spoken.most_common(1)[0][0] if spoken else ""
+            yield EndOfTurn(text, self._position_ms(start), self._position_ms(end), language=language)
         self._turn_from = max(self._turn_from, at)
         self._speaking, self._said = False, None
         self._windows.clear()

@@ -150,7 +150,8 @@ function refresh(target) {
 // A table whose last row was begun gets an empty one.
 function grow(table) {
   const last = table.lastElementChild;
-  if ([...last.querySelectorAll("input")].every((each) => each.value === "")) return;
+  const isEmpty = (each) => (each.tagName === "SELECT" ? each.selectedIndex === 0 : each.value === "");
+  if ([...last.querySelectorAll("input, select")].every(isEmpty)) return;
   const row = last.cloneNode(true);
   for (const each of row.querySelectorAll("input, select")) {
     each.removeAttribute("id");

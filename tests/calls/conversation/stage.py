@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from agents.providers.ports import EndOfTurn, Interim, LanguageModel, SpeechStarted, TextToSpeech
+from agents.providers.ports import EndOfTurn, Interim, LanguageModel, ProviderError, SpeechStarted, TextToSpeech
 from calls.conversation.history import History
 from calls.conversation.playback import Playback
 from calls.conversation.script import Ending, Script
@@ -38,7 +38,9 @@ class Stage:
             script=Script(**({"opening": ("Hello there.",), "policy": policy} | script)),
             history=self.history,
             listener=self.listener,
-            make_speaker=lambda spawn: AudioSpeaker(voice, playback, spawn),
+            make_speaker=lambda spawn: AudioSpeaker(
+                voice, playback, spawn, voice_in=getattr(voice, "voice_in", None), language="en-US"
+            ),
             model=model,
             line=self.line,
             journal=self.journal,
@@ -59,7 +61,9 @@ class Stage:
             await asyncio.sleep(0.1)
             quiet_s = quiet_s + 0.1 if self.line.silent and not self.model.open else 0.0
 
-    async def caller_says(self, text: str, *, endpointing_s: float = 0.3, speak_s: float = 1.0) -> None:
+    async def caller_says(
+        self, text: str, *, endpointing_s: float = 0.3, speak_s: float = 1.0, language: str = ""
+    ) -> None:
         """A whole turn as a recogniser reports it: voice, interims, the end after a pause."""
         start = self.at_ms()
         self.listener.voice()
@@ -70,7 +74,7 @@ class Stage:
             self.listener.say(Interim(" ".join(words[:count]), start, self.at_ms()))
         end = self.at_ms()
         await asyncio.sleep(endpointing_s)
-        self.listener.say(EndOfTurn(text, start, end))
+        self.listener.say(EndOfTurn(text, start, end, language=language))
 
     async def sound(self, seconds: float) -> None:
         """A voice on the line, frame by frame."""
@@ -78,6 +82,10 @@ class Stage:
         while self.loop.time() < until:
             await asyncio.sleep(0.02)
             self.listener.voice()
+
+    def lose_ears(self) -> None:
+        """Nobody will understand the caller any more."""
+        self.listener.lost.set_result(ProviderError("stt", "gone", retryable=False))
 
     async def hang_up(self) -> Ending:
         self.session.caller_gone(hung_up=True)
@@ -89,7 +97,7 @@ async def on_stage(
     model: LanguageModel | None = None, voice: TextToSpeech | None = None, **options: Any
 ) -> AsyncIterator[Stage]:
     """Begin a call, which may have been `moved`; what is left of it at the end of the block is hung up."""
-    names = ("earlier_ms", "next_index", "on_stop", "rescue", "summons", "tools")
+    names = ("earlier_ms", "next_index", "on_stop", "rescue", "summons", "tools", "languages")
     session = {key: options.pop(key) for key in names if key in options}
     moved = options.pop("moved", None)
     stage = Stage(model or ScriptedModel(), voice or SpokenText(), options, session)

@@ -99,7 +99,10 @@ async def test_the_tones_of_hidden_keys_are_in_no_recording_and_nobody_who_liste
     model = ScriptedModel(Thought("Your PIN?", (call("collect_digits", **(ENTRY | {"secret": True})),)), "Thanks.")
     async with on_stage(model, tools=Acting()) as stage:
         engine = AudioEngine(
-            cast(Equipment, SimpleNamespace(listener=None, model=None)), stage.line, recording="", earlier_ms=0
+            cast(Equipment, SimpleNamespace(listener=None, model=None, languages=None, goes_on_in=None)),
+            stage.line,
+            recording="",
+            earlier_ms=0,
         )
         heard = list[bytes]()
         engine.tap.give = heard.append
