@@ -39,7 +39,8 @@ def test_the_languages_that_an_agent_also_speaks_are_its_own_however_calls_are_c
 
 def test_languages_that_were_a_setting_of_one_way_of_carrying_calls_are_kept(agent: Agent):
     with tenant_transaction(agent.tenant_id):
-        agent.versions.filter(number=None).update(transport_options={"languages": "es-US, fr-CA", "keys": False})
+        options = {"languages": "es-US, fr-CA", "keys": False}
+        agent.versions.filter(number=None).update(transport="conversation_relay", transport_options=options)
 
     save(agent, farewell="Bye.")
 

@@ -272,3 +272,21 @@ async def test_a_model_that_has_nothing_to_tell_of_a_noise_is_asked_for_a_sign_a
 
         assert call.heard.endswith("We open at eight.")
         assert not call.realtime.is_lost
+
+
+@on_virtual_clock
+async def test_a_model_that_only_changes_the_language_is_asked_to_speak_it():
+    async with talk("openai_realtime", "<language es-US/>", "Claro que sí.", "El lunes.") as call:
+        await call.until_quiet()
+        await call.says("habla español")
+        await call.until_quiet()
+        assert call.heard == "Hello there. Claro que sí."
+        assert "switch_language" in {tool.name for tool in call.model.offered[0]}
+        assert "switch_language" not in {tool.name for tool in call.model.offered[1]}
+        assert "goes on in es-US" in call.model.asked[1][0].content
+        assert call.own.languages == ["es-US"]  # whoever stands by for the model knows, too
+
+        await call.says("el lunes")
+        await call.until_quiet()
+        assert memory(call)[-2:] == [("user", "el lunes"), ("assistant", "El lunes.")]
+        assert "failure" not in call.journal.kinds()
