@@ -84,6 +84,8 @@ def _turned(spec: VersionSpec, part: str) -> VersionSpec:
     """The second choice first. The options were for the other, and a second choice has none."""
     names = [f"{part}_{what}" for what in ("provider", "model", *(["voice"] if part == "tts" else []))]
     changes: dict[str, Any] = {f"{part}_options": {}}
+    if part == "tts":  # and so were the voices for other languages
+        changes["other_languages"] = [each | {"voice": ""} for each in spec.other_languages]
     for name in names:
         changes |= {name: getattr(spec, f"second_{name}"), f"second_{name}": getattr(spec, name)}
     return replace(spec, **changes)

@@ -112,8 +112,6 @@ def running_calls() -> int:
     return len(_running)
 
 
-
-
 def prepare(prepared: Prepared) -> Opening:
     """Warm up while the phone rings. Asked twice for the same call, it prepares once."""
     call_id = prepared.new.call_id

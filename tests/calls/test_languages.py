@@ -6,6 +6,7 @@ from agents.spoken_languages import wished
 from agents.versions import VersionSpec
 from calls.conversation.script import Script
 from calls.equipment import Equipment
+from calls.lineup import Lineup
 from calls.models import CallEvent, Turn
 from calls.platform_sentences import platform_sentences
 from calls.redaction import Redactor
@@ -36,13 +37,13 @@ def test_the_next_process_goes_on_in_the_language_of_the_last_turn():
 
 @on_virtual_clock
 async def test_it_begins_with_ears_voice_and_bridge_in_that_language():
-    equipment = Equipment(spec(), language="es")
+    equipment = Equipment(Lineup(spec()), language="es")
 
     assert equipment.languages.current == "es"
     assert equipment.voice_in("es")._voice.language == "es"
     assert equipment.voice_in("en")._voice.language == "en-US"
     assert script(resumed=True, language="es").opening == (platform_sentences("es").bridge,)
-    assert Equipment(spec(), language="fr").languages.is_own
+    assert Equipment(Lineup(spec()), language="fr").languages.is_own
 
 
 def script(**about: Any) -> Script:
