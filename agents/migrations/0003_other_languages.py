@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0001_tables"),
+        ("agents", "0002_plain_ways_of_carrying"),
     ]
 
     operations = [
