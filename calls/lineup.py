@@ -58,7 +58,9 @@ async def line_up(spec: VersionSpec, keys: VendorKeys, tenant_id: int, engine: s
         if await vendor_health.may_try(known[both[0]]):
             tried.add(part)
             continue
-        left.append({"part": part, "provider": both[0].provider, "model": both[0].model, "by": both[1].provider})
+        first, second = both
+        by = {"by": second.provider, "by_model": second.model}
+        left.append({"part": part, "provider": first.provider, "model": first.model, **by})
         spec, askeds[part] = _turned(spec, part), both[::-1]
     return Lineup(spec, tenant_id, left, askeds, frozenset(tried))
 

@@ -128,8 +128,9 @@ def note(outcome: Outcome) -> None:
 
 
 async def _send_soon() -> None:
-    await asyncio.sleep(SENT_AFTER_S)
-    await send()
+    while _unsent:
+        await asyncio.sleep(SENT_AFTER_S)
+        await send()
 
 
 async def stop_sending() -> None:
@@ -189,7 +190,7 @@ async def _judge(redis: Redis, outcomes: Iterable[Outcome]) -> None:
 def _decide(pipe: Pipeline, circle: Circle, came: Sequence[Outcome], found: Health, *, is_left: bool) -> None:
     flag, has_failed = circle.key("left"), any(outcome.failed for outcome in came)
     has_answered = not all(outcome.failed for outcome in came)
-    if any(outcome.tried and not outcome.failed for outcome in came):
+    if is_left and any(outcome.tried and not outcome.failed for outcome in came):
         pipe.delete(flag, *circle.minutes("asked"), *circle.minutes("hurt"))
     elif not found.is_well:
         asked = circle.asked

@@ -263,7 +263,9 @@ def _left(data: dict[str, Any]) -> Happening:
     """Whose second choice began, and whose place it took."""
     part = str(data.get("part", ""))
     name, kind = _PARTS.get(part, _PARTS["llm"])
-    first, second = (company(kind, str(data.get(each, ""))) for each in ("provider", "by"))
+    first, second = company(kind, str(data.get("provider", ""))), company(kind, str(data.get("by", "")))
+    if first == second:  # two models of one company
+        first, second = f"{first} {data.get('model')}", f"{second} {data.get('by_model')}"
     what = name.removeprefix("The ").capitalize()
     return Happening(f"{first} was unwell, so {second} {BEGAN[kind]} from the start.", f"{what} by another", True)
 

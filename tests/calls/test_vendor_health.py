@@ -24,10 +24,12 @@ from calls import runtime, unwell, vendor_health
 from calls.admission import Admission, admit
 from calls.engine_health import FEWEST_FAILURES, MINUTES, Health
 from calls.lineup import Lineup, choices, line_up
+from calls.models import CallEvent
 from calls.quick_redis import quick_redis
 from calls.runtime import CallClaims, start_call
 from calls.unwell import AGAIN, ALONE
 from calls.vendor_health import EVERYBODY, Asked, troubles
+from calls.wording import happening
 from tests.agents.pages import text
 from tests.conftest import SignIn
 from tests.factories import make_agent, make_tenant
@@ -124,7 +126,8 @@ def test_whoever_fails_in_one_call_is_left_at_the_next_one_of_any_process(spec: 
     assert is_left(after)
     assert (after.spec.stt_model, after.spec.second_stt_provider) == ("gpt-live-transcribe", "deepgram")
     assert after.spec.stt_options == {}, "they were the other's"
-    assert after.left == [{"part": "stt", "provider": "deepgram", "model": "nova-3", "by": "openai"}]
+    told = {"part": "stt", "provider": "deepgram", "model": "nova-3"}
+    assert after.left == [told | {"by": "openai", "by_model": "gpt-live-transcribe"}]
 
 
 def test_one_call_at_a_time_tries_again_and_its_first_answer_brings_everybody_back(spec: VersionSpec):
@@ -310,3 +313,11 @@ def test_the_page_of_a_call_says_who_began_in_whose_place(far: Agent, sign_in: S
 
     page = reverse("calls:call", args=[far.tenant.slug, admission.call_id])
     assert "Deepgram was unwell, so Offline heard this call from the start." in text(sign_in(owner).get(page))
+
+
+def test_two_models_of_one_company_are_told_apart():
+    data = {"part": "llm", "provider": "openai", "model": "gpt-6-sol", "by": "openai", "by_model": "gpt-6-luna"}
+
+    told = happening(CallEvent(kind="vendor_left", data=data))
+
+    assert told.text == "OpenAI gpt-6-sol was unwell, so OpenAI gpt-6-luna thought in this call from the start."
