@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from agentos.forms import DrawnField
-from agentos.tenants.zones import timezones
+from agentos.tenants.zones import zones_by_region
 from agents import transports
 from agents.catalog import LANGUAGES, PROVIDERS, Kind, provider
 from agents.checklist import is_configured, seconds_spoken
@@ -222,7 +222,7 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "duration_warning": _sentence(),
         "farewell": _sentence(),
         "fallback_sentence": _sentence(),
-        "timezone": forms.CharField(widget=forms.Select(choices=_zones(spec["timezone"]))),
+        "timezone": forms.CharField(widget=forms.Select(choices=zones_by_region(spec["timezone"]))),
         "recording": forms.BooleanField(),
         "consent_notice": _sentence(),
         "transport": forms.CharField(widget=forms.Select(choices=AgentVersion.Transport.choices)),
@@ -278,16 +278,6 @@ def _number(low: int, high: int) -> forms.NumberInput:
 def _durations(current: int) -> Choices:
     seconds = sorted({*(minutes * 60 for minutes in MINUTES), current})
     return [(str(each), f"{each // 60} minutes" if each % 60 == 0 else f"{each:,} seconds") for each in seconds]
-
-
-def _zones(current: str) -> Choices:
-    """Zones by region; those without a region are old names for others."""
-    regions: dict[str, Choices] = {}
-    for zone in sorted({zone for zone in timezones() if "/" in zone} | {current}):
-        region, _, place = zone.partition("/")
-        if region not in ("Etc", "SystemV", "posix", "right"):
-            regions.setdefault(region, []).append((zone, place.replace("_", " ") or zone))
-    return list(regions.items())
 
 
 def _provider_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from agentos.tenants.zones import timezones
+from agentos.tenants.zones import zones_by_region
 from calls.calendar.booking import Guest, Wish
 from calls.calendar.models import WEEKDAYS, Appointment, Calendar
 from calls.calendar.spoken import clock_of, is_on_the_clock
@@ -98,8 +98,7 @@ class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted({zone for zone in timezones() if "/" in zone} | {self.instance.zone})
-        self.fields["zone"] = forms.ChoiceField(label="Time zone", choices=[(zone, zone) for zone in zones])
+        self.fields["zone"] = forms.ChoiceField(label="Time zone", choices=zones_by_region(self.instance.zone))
         offers: dict[str, list[tuple[int, str]]] = {
             "slot_minutes": [(each, _length(each)) for each in LENGTHS],
             "buffer_minutes": [(each, _length(each) if each else "None") for each in (0, 5, 10, 15, 20, 30, 60)],
