@@ -16,7 +16,7 @@ from calls.transfers.dialable import enabled_countries
 
 def country_name(code: str) -> str:
     """In English, as people say it; the code where nobody knows a name."""
-    return Locale("en").territories.get(code, code)
+    return str(Locale("en").territories.get(code, code))
 
 
 class CountriesForm(forms.Form):
