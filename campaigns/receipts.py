@@ -53,7 +53,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about one person, when and on which occasion: claim, dial, answer or preview."""
+    """What was decided about one person, when and on which occasion: claim, dial, queue, answer or preview."""
 
     facts: Facts
     verdict: Verdict

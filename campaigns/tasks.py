@@ -16,7 +16,7 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from campaigns.answers import replies, second_opinion
 from campaigns.audio import clip_making
-from campaigns.calling import charging, reconciling, turns
+from campaigns.calling import charging, queueing, reconciling, turns
 from campaigns.calling.canceling import cancel
 from campaigns.importing.run import fail_import, run_import
 from campaigns.importing.turns import NotYet, stood_in_the_way
@@ -48,12 +48,21 @@ def tick() -> None:
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=30)
 def reconcile() -> None:
-    """Look after the attempts of workers that died, and calls whose end was never told."""
+    """Look after attempts of workers that died, calls whose end was never told, and those that wait at the carrier."""
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         with tenant_transaction(tenant_id):
-            attempt_ids = reconciling.unfinished(now())
+            attempt_ids, waiting = reconciling.unfinished(now()), queueing.waiting_there()
+        for attempt_id in waiting:
+            _call_off_late(tenant_id, attempt_id)
         for attempt_id in attempt_ids:
             reconciling.reconcile(tenant_id, attempt_id)
+
+
+def _call_off_late(tenant_id: int, attempt_id: UUID) -> None:
+    try:
+        queueing.call_off_late(tenant_id, attempt_id, now())
+    except CarrierError as error:  # asked again with the next look, and once more when somebody answers
+        log.warning("a late call was not called off", attempt_id=str(attempt_id), code=error.code)
 
 
 @shared_task(base=PlatformTask, ignore_result=True, expires=600)

@@ -34,6 +34,12 @@ SOURCES = {
 NEED_A_PLACE = (Gate.LAW, Gate.WINDOW)
 FEWEST_DIGITS = 4
 
+OCCASIONS = {
+    "dial": "when it was dialed",
+    "queue": "while it waited at the carrier",
+    "answer": "when it was answered",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -61,7 +67,7 @@ class Why:
     @property
     def occasion(self) -> str:
         asked = self.receipt.body.get("occasion", "") if self.receipt else ""
-        return {"dial": "when it was dialed", "answer": "when it was answered"}.get(asked, "when it was due")
+        return OCCASIONS.get(asked, "when it was due")
 
 
 def find(campaign: Campaign, asked: str) -> Target | None:

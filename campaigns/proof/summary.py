@@ -16,6 +16,7 @@ from campaigns.windows import spoken
 OCCASIONS = {
     "claim": "When the turn of this number came",
     "dial": "At the moment of dialing",
+    "queue": "While the call waited at the carrier",
     "answer": "When the call was answered",
     "preview": "In a preview",
 }
