@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,15 +35,17 @@ def check(
     never_says: Iterable[str] = (),
     uses: Iterable[str] = (),
     never_uses: Iterable[str] = (),
+    tools: Mapping[str, str] | None = None,
+    missing: Container[str] = (),
 ) -> list[Finding]:
-    """Every check of these, in order."""
+    """Every check of these, in order. `tools` are titles by name; `missing` names those that the agent may not use."""
     lines = [entry["text"] for entry in script if entry["who"] == "agent"]
     done = [entry for entry in script if entry["who"] == "tool" and entry["state"] == "done"]
     return [
         *(_says(lines, wanted) for wanted in says),
         *(_never_says(lines, unwanted) for unwanted in never_says),
-        *(_uses(done, name) for name in uses),
-        *(_never_uses(done, name) for name in never_uses),
+        *(_uses(script, name, (tools or {}).get(name, name), is_missing=name in missing) for name in uses),
+        *(_never_uses(done, name, (tools or {}).get(name, name)) for name in never_uses),
     ]
 
 
@@ -85,14 +87,20 @@ def _never_says(lines: Sequence[str], unwanted: str) -> Finding:
     return Finding(f"Never says “{unwanted}”", line is None, f"“{line}”" if line else "")
 
 
-def _uses(done: Entries, name: str) -> Finding:
-    run = next((entry for entry in done if entry["name"] == name), None)
-    said = ", ".join(f"{key} {value}" for key, value in run["arguments"].items()) if run else "It was never used."
-    return Finding(f"Uses {name}", run is not None, said)
+def _uses(script: Entries, name: str, title: str, *, is_missing: bool) -> Finding:
+    runs = [entry for entry in script if entry["who"] == "tool" and entry["name"] == name]
+    done = next((run for run in runs if run["state"] == "done"), None)
+    if done:
+        why = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in done["arguments"].items() if value)
+    elif runs:
+        why = f"It was tried, and did not work: {runs[-1]['result']}"
+    else:
+        why = "This draft may not use it: the tool is switched off." if is_missing else "It was never used."
+    return Finding(f"Uses “{title}”", done is not None, why)
 
 
-def _never_uses(done: Entries, name: str) -> Finding:
-    return Finding(f"Never uses {name}", all(entry["name"] != name for entry in done))
+def _never_uses(done: Entries, name: str, title: str) -> Finding:
+    return Finding(f"Never uses “{title}”", all(entry["name"] != name for entry in done))
 
 
 def _line_with(lines: Sequence[str], wanted: str) -> str | None:

@@ -14,6 +14,7 @@ from agents.prompts import clean
 from calls.models import Call, ToolRun, Turn
 from calls.redaction import Kind
 from calls.rehearsal.models import Rehearsal
+from calls.rehearsal.talk import LEAVES
 
 LONGEST_NAME = 60
 MOST_LINES, LONGEST_LINE = 30, 300
@@ -79,6 +80,8 @@ def _answers(done: Sequence[ToolRun]) -> dict[str, str]:
     """By tool. One that was asked for several things and answered differently is left to look for itself."""
     told: dict[str, set[str]] = {}
     for run in done:
+        if run.name in LEAVES:
+            continue  # whoever leaves needs no answer
         told.setdefault(run.name, set()).add(as_fiction(run.result))
     effects = {run.name for run in done if run.effect}
     return {name: min(results) for name, results in told.items() if len(results) == 1 or name in effects}

@@ -19,6 +19,7 @@ from agents.endpoints import endpoint
 from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError, ServedBy, Usage
+from agents.tools import built_in
 from agents.versions import VersionSpec
 from calls.after.analysis import Answer, findings_of
 from calls.after.outcomes import TROUBLES
@@ -207,6 +208,7 @@ def count_caller(till: Till, scenery: Scenery, caller: SimulatedCaller) -> None:
 
 def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries, till: Till) -> list[Finding]:
     """What can be seen in the script, and what has to be judged; what judging takes is counted."""
+    known = {**built_in(), **scenery.tools}
     conduct = Conduct(scenery.business, scenery.spec.prompt, scenery.spec.language)
     findings = check(
         entries,
@@ -214,6 +216,8 @@ def checked(scenery: Scenery, rehearsal: Rehearsal, entries: Entries, till: Till
         never_says=rehearsal.never_says,
         uses=rehearsal.uses,
         never_uses=rehearsal.never_uses,
+        tools={name: tool.title for name, tool in known.items()},
+        missing=known.keys() - {grant["name"] for grant in scenery.version.tools} - scenery.tools.keys(),
     )
     return [*findings, *judge(entries, conduct), *_judged(scenery, rehearsal, entries, till)]
 

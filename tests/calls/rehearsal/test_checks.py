@@ -39,5 +39,20 @@ def test_a_tool_counts_when_it_was_really_used():
 def test_a_finding_says_why():
     assert check(SCRIPT, says=["booked"], uses=["book_appointment"]) == [
         Finding("Says “booked”", holds=True, why="“You are booked for Thursday, at half past three.”"),
-        Finding("Uses book_appointment", holds=True, why="name Dora"),
+        Finding("Uses “book_appointment”", holds=True, why="name Dora"),
     ]
+
+
+def test_why_a_tool_was_not_used_is_told_in_words():
+    failed = [{"who": "tool", "name": "move", "state": "failed", "arguments": {}, "result": "This time is not free."}]
+    tools = {"move": "Move appointments"}
+
+    (tried,) = check(failed, uses=["move"], tools=tools)
+    (never,) = check([], uses=["move"], tools=tools)
+    (off,) = check([], uses=["move"], tools=tools, missing={"move"})
+
+    assert tried == Finding(
+        "Uses “Move appointments”", holds=False, why="It was tried, and did not work: This time is not free."
+    )
+    assert never.why == "It was never used."
+    assert off.why == "This draft may not use it: the tool is switched off."
