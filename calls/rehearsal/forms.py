@@ -74,7 +74,8 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, agent: Agent, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._draft = agent.versions.get(number=None)
-        tools = [(name, tool.title) for name, tool in built_in().items() if name in self._granted()]
+        offered = self._granted() | {*self.instance.uses, *self.instance.never_uses}  # also what was switched off since
+        tools = [(name, tool.title) for name, tool in built_in().items() if name in offered]
         for field in ("uses", "never_uses"):
             chosen: Any = self.fields[field]
             chosen.choices = tools
