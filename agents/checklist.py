@@ -175,7 +175,9 @@ def _run_elsewhere(spec: Mapping[str, Any]) -> Iterator[Check]:
     if not is_configured(NATIVE_VENDOR):
         detail = "Without one, calls are carried in the usual way."
         yield Check(State.LOOK, "This server has no key for ElevenLabs", detail, "transport")
-    for title, why in missing_there(spec["tools"], on_offer()):
+    needed = {kind: spec[f"{kind}_provider"] for kind in (Kind.STT, Kind.TTS)}
+    comes_back = all(is_configured(name, kind) for kind, name in needed.items())
+    for title, why in missing_there(spec["tools"], on_offer(), comes_back=comes_back):
         yield Check(State.LOOK, f"“{title}” does not work at ElevenLabs", f"{why}.", "transport")
     if spec["redaction"]:
         detail = "What is left out here was said there, and is deleted there when the transcript is here."

@@ -9,6 +9,7 @@ from django.conf import settings
 from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents.own_servers import own_server, place_of
 from agents.providers.ports import Endpoint
+from agents.versions import VersionSpec
 
 
 def has_ears_of_its_own(provider: str) -> bool:
@@ -29,6 +30,13 @@ def endpoint(provider: str, keys: VendorKeys = NO_KEYS, *, hears: bool = False) 
         return Endpoint(settings.WHISPER["api_key"] or settings.NO_KEY, settings.WHISPER["base_url"])
     vendor = settings.VENDORS.get(provider, {})
     return Endpoint(api_key=keys.get(provider) or vendor.get("api_key", ""), base_url=vendor.get("base_url", ""))
+
+
+def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:
+    """Whether we could hear and speak ourselves in a call of this version."""
+    ears, voice = endpoint(spec.stt_provider, keys, hears=True), endpoint(spec.tts_provider, keys)
+    places = ((spec.stt_provider, ears), (spec.tts_provider, voice))
+    return all(place.api_key for provider, place in places if provider != "offline")
 
 
 def whose_voice(provider: str, place: Endpoint) -> str:

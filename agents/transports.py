@@ -42,8 +42,8 @@ MEANING: dict[str, str] = {
 # What a version can otherwise do and cannot where calls are carried in this way, in the words of the page.
 WITHOUT: dict[str, tuple[str, ...]] = {
     ELEVENLABS_NATIVE: (
-        "Tools work and callers can be put through to people, but not passed on to another agent, and the keys that "
-        "they press do not reach us.",
+        "Tools work, and callers can be put through to people. For another of your agents, or for keys that the agent "
+        "asks for, the call leaves ElevenLabs and goes on here. Other keys do not reach us.",
         "Nobody can follow the call, whisper or take over while it lasts. Its transcript comes when it is over.",
         "The transcript holds what ElevenLabs says was spoken. What was heard of it is estimated.",
         "The first words cannot be interrupted, so that notices are heard.",

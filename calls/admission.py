@@ -23,6 +23,7 @@ from agentos.errors import DomainError
 from agentos.tenants.credentials import VendorKeys
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.scoping import tenant_transaction
+from agents.endpoints import can_carry_sound
 from agents.languages import LAST
 from agents.models import Agent, AgentVersion
 from agents.transports import ELEVENLABS_NATIVE
@@ -30,12 +31,12 @@ from agents.versions import VersionSpec
 from calls import endings, engine_health, runtime
 from calls.briefing import Briefing
 from calls.engines import AudioEngine, RelayEngine
-from calls.equipment import can_carry_sound, has_key_for
+from calls.equipment import has_key_for
 from calls.journal import spool
 from calls.memory.services import settings_of, told
 from calls.models import Call
 from calls.moving import moved
-from calls.native.giving import comes_back, give
+from calls.native.giving import come_up_to_date, comes_back, give
 from calls.platform_sentences import platform_sentences
 from calls.services import NewCall, finish, next_segment, open_call, turn_away
 from calls.snapshots import Answerer, language_of, load_snapshot, save_snapshot
@@ -189,8 +190,10 @@ async def readmit(
         snapshot = load_snapshot(agent_id)
         if snapshot is None:
             raise Refused("unknown_agent")
-        answer = (snapshot, spool.last_segment(call_id) + 1, wants_sound)
-    answerer, segment, was_moved = answer
+        answer = (snapshot, spool.last_segment(call_id) + 1, wants_sound, False)
+    answerer, segment, was_moved, was_away = answer
+    if was_away:
+        await come_up_to_date(answerer.tenant_id, agent_id, call_id)
     if segment == 0 or segment > MOST_SEGMENTS:
         raise Refused("ended")
     if failed is not None and failed.at_once and segment > MOST_TRIES:
@@ -290,15 +293,15 @@ def _with_memory(answerer: Answerer, rest: dict[str, Any]) -> Briefing:
     return replace(briefing, remembered=told(number))
 
 
-def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int, bool]:
-    """Who goes on, in which segment, and whether the call was moved to a line of sound."""
+def _next_segment(agent_id: UUID, call_id: UUID) -> tuple[Answerer, int, bool, bool]:
+    """Who goes on, in which segment; whether the call was moved to a line of sound, and was at a vendor until now."""
     tenant = tenant_of(agent_id).tenant
     spool.recover(call_id)
     with tenant_transaction(tenant):
-        goes_on = comes_back(call_id)
-    segment = (next_segment(tenant.pk, call_id) or 0) if goes_on else 0
+        line = comes_back(call_id)
+    segment = (next_segment(tenant.pk, call_id) or 0) if line.goes_on else 0
     with tenant_transaction(tenant):
         call = Call.objects.filter(pk=call_id).first()
         if call is None:
             raise Refused("ended")
-        return Answerer.of(tenant, version_of(call)), segment, moved(call).is_moved
+        return Answerer.of(tenant, version_of(call)), segment, moved(call).is_moved, line.was_away

@@ -93,7 +93,7 @@ class CallPage:
     def elsewhere(self) -> str:
         """Why nothing that was said is shown, where a vendor has the conversation; empty for all others."""
         native = self._native
-        if native is None:
+        if native is None or (native.state == NativeCall.State.OPEN and self.call.segments > 1):  # it goes on here
             return ""
         state = "running" if self.is_live and native.state == NativeCall.State.OPEN else str(native.state)
         return ELSEWHERE.get(state, "")

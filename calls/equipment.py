@@ -312,13 +312,6 @@ def talking(spec: VersionSpec, language: str = "") -> Talking:
     )
 
 
-def can_carry_sound(spec: VersionSpec, keys: VendorKeys) -> bool:
-    """Whether we could hear and speak ourselves in a call of this version."""
-    ears, voice = endpoint(spec.stt_provider, keys, hears=True), endpoint(spec.tts_provider, keys)
-    places = ((spec.stt_provider, ears), (spec.tts_provider, voice))
-    return all(place.api_key for provider, place in places if provider != "offline")
-
-
 def has_key_for(spec: VersionSpec, keys: VendorKeys) -> bool:
     """Whether the way of carrying that the version names can be used: some of them need a key."""
     vendors: dict[str, str] = {OPENAI_REALTIME: REALTIME_VENDOR, ELEVENLABS_NATIVE: NATIVE_VENDOR}

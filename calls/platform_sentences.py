@@ -27,6 +27,7 @@ class PlatformSentences:
     one_moment: str
     still_working: str
     not_done: str
+    type_now: str
     sorry: str
     unknown_agent: str
     unpublished: str
@@ -54,6 +55,7 @@ LANGUAGES = {
         one_moment="One moment, please.",
         still_working="I am still working on it.",
         not_done="I am sorry, I could not do that.",
+        type_now="You can type now.",
         sorry="We are sorry, we cannot take your call right now. Please try again in a moment.",
         unknown_agent="We are sorry, this number is not in use.",
         unpublished="We are sorry, nobody can take your call at this number yet.",
@@ -78,6 +80,7 @@ LANGUAGES = {
         one_moment="Un momento, por favor.",
         still_working="Sigo con ello.",
         not_done="Lo siento, no he podido hacerlo.",
+        type_now="Ya puede marcar.",
         sorry="Lo sentimos, no podemos atender su llamada ahora. Inténtelo de nuevo en un momento, por favor.",
         unknown_agent="Lo sentimos, este número no está en uso.",
         unpublished="Lo sentimos, todavía no podemos atender llamadas en este número.",
@@ -102,6 +105,7 @@ LANGUAGES = {
         one_moment="Un instant, s'il vous plaît.",
         still_working="Je suis toujours dessus.",
         not_done="Je suis désolé, je n'ai pas pu le faire.",
+        type_now="Vous pouvez composer maintenant.",
         sorry="Désolés, nous ne pouvons pas prendre votre appel pour le moment. Veuillez réessayer dans un instant.",
         unknown_agent="Désolés, ce numéro n'est pas en service.",
         unpublished="Désolés, personne ne peut encore répondre à ce numéro.",
@@ -126,6 +130,7 @@ LANGUAGES = {
         one_moment="Einen Moment, bitte.",
         still_working="Ich bin noch dabei.",
         not_done="Es tut mir leid, das hat nicht geklappt.",
+        type_now="Sie können jetzt tippen.",
         sorry="Es tut uns leid, wir können Ihren Anruf gerade nicht annehmen. Bitte versuchen Sie es gleich wieder.",
         unknown_agent="Es tut uns leid, diese Nummer ist nicht vergeben.",
         unpublished="Es tut uns leid, unter dieser Nummer kann noch niemand Ihren Anruf annehmen.",
@@ -150,6 +155,7 @@ LANGUAGES = {
         one_moment="Um momento, por favor.",
         still_working="Ainda estou vendo isso.",
         not_done="Desculpe, não consegui fazer isso.",
+        type_now="Pode digitar agora.",
         sorry="Desculpe, não podemos atender a sua ligação agora. Tente novamente em um momento, por favor.",
         unknown_agent="Desculpe, este número não está em uso.",
         unpublished="Desculpe, ainda não podemos atender ligações neste número.",
@@ -173,6 +179,7 @@ LANGUAGES = {
         one_moment="Un momento, per favore.",
         still_working="Ci sto ancora lavorando.",
         not_done="Mi dispiace, non sono riuscito a farlo.",
+        type_now="Ora può digitare.",
         sorry="Ci dispiace, in questo momento non possiamo rispondere alla sua chiamata. Riprovi tra poco, per favore.",
         unknown_agent="Ci dispiace, questo numero non è attivo.",
         unpublished="Ci dispiace, a questo numero non può ancora rispondere nessuno.",

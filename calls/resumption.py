@@ -15,9 +15,10 @@ from django.utils.timezone import now
 from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import AgentVersion
-from agents.providers.ports import ToolCall
+from agents.providers.ports import LanguageModel, Thought, ToolCall
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
+from calls.conversation.first_answer import FirstAnswer
 from calls.conversation.guarding import UNKNOWN, Run, digest_in
 from calls.conversation.history import Exchange, words_of_operator
 from calls.conversation.ports import ToolResult
@@ -25,7 +26,9 @@ from calls.conversation.script import Script
 from calls.journal import spool
 from calls.models import Call, ToolRun
 from calls.moving import NOTE, Moved, moved
+from calls.native.leaving import wished_keys
 from calls.people import KINDS, Left, left_by
+from calls.platform_sentences import platform_sentences
 from calls.scripts import CallTexts
 from calls.services import NewCall
 from calls.snapshots import Answerer, load_snapshot
@@ -49,12 +52,16 @@ class Earlier:
     left: Left = field(default_factory=Left)  # by people who were in the call
     moved: Moved = field(default_factory=Moved)  # to a line of sound
     language: str = ""  # in which it was held last, where that was not the version's own
+    first: tuple[Thought, ...] = ()  # the agent's first answer, where it was decided before
 
     def begin(self, texts: CallTexts, *, resumed: bool, speculation: bool) -> Script:
         """The script of who goes on: one who takes over begins with an answer, and so does one whose line was moved."""
         script = texts.script(resumed=resumed, speculation=speculation, bridge=self.bridge, language=self.language)
-        goes_on = self.takes_over or self.moved.since_ms is not None
+        goes_on = self.takes_over or self.first or self.moved.since_ms is not None
         return replace(script, opening=(), takes_over=True) if goes_on else script
+
+    def model(self, model: LanguageModel) -> LanguageModel:
+        return FirstAnswer(model, self.first) if self.first else model
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -93,7 +100,8 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
         version, passed_ms = version_of(call), passed_at(call)
         turns = list(call.turns.order_by("started_ms", "index").values(*TURN))
         left = left_by(call.events.filter(kind__in=KINDS).order_by("segment", "sequence").values_list("kind", "data"))
-        runs = [_facts_of(row) for row in call.tool_runs.exclude(state=ToolRun.State.REFUSED)]
+        keys, done = wished_keys(call), call.tool_runs.exclude(state=ToolRun.State.REFUSED)
+        runs = [_facts_of(row) for row in (done.exclude(name=keys.name) if keys else done)]
         bridge, line = words_of_return(call), moved(call)
         answerer = Answerer.of(Tenant.objects.get(pk=tenant_id), version)
         answerer = answerer._replace(spec=within_limits_of(VersionSpec.of(first), answerer.spec))
@@ -112,7 +120,8 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
     )
     earlier = _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
     earlier = replace(taken_over(earlier, turns, version, passed_ms), bridge=bridge, left=left, moved=line)
-    return new, answerer, earlier
+    first = (f"{platform_sentences(answerer.spec.language).type_now} ", keys) if keys else ()
+    return new, answerer, replace(earlier, first=first)
 
 
 def taken_over(

@@ -13,6 +13,7 @@ import structlog
 from django.db import DatabaseError, connection
 
 from agentos.tenants.credentials import VendorKeys
+from agents.endpoints import can_carry_sound
 from agents.providers.ports import ProviderError
 from agents.tools import Tool
 from agents.versions import VersionSpec
@@ -23,7 +24,7 @@ from calls.conversation.rescue import nobody
 from calls.conversation.script import Ending
 from calls.conversation.session import Session
 from calls.engines import AudioEngine, Engine, RealtimeEngine, RelayEngine
-from calls.equipment import Equipment, Mind, RealtimeEquipment, can_carry_sound
+from calls.equipment import Equipment, Mind, RealtimeEquipment
 from calls.journal import CallJournal
 from calls.knowing import Knowledge
 from calls.lineup import Lineup, line_up
@@ -36,7 +37,7 @@ from calls.rehearsal.guard import hands_of, is_rehearsed, stops_of
 from calls.rescue import rescuer
 from calls.resumption import Earlier, heard_before, load_earlier
 from calls.scripts import CallTexts, Opening
-from calls.services import NewCall
+from calls.services import INDEXES_PER_SEGMENT, NewCall
 from calls.snapshots import Answerer
 from calls.spool import SpoolKey
 from calls.taking_over import EVENT
@@ -45,7 +46,6 @@ from calls.toolbox import FINISHED_WITHIN_S, Scene, open_toolbox
 PREPARED_FOR_S = 60.0  # a call whose socket does not come by then is not coming
 DATABASE_WITHIN_S = 1.0
 SHIPPED_WITHIN_S = 1.0
-INDEXES_PER_SEGMENT = 10_000  # turns of two segments never share an index
 
 EQUIPMENT: dict[str, type[Mind]] = {
     AudioEngine.name: Equipment,
@@ -280,7 +280,7 @@ class RunningCall(Generic[E]):
             history=History(instructions, earlier.said, earlier.notes),
             listener=engine.listener,
             make_speaker=engine.speaker,
-            model=engine.model,
+            model=earlier.model(engine.model),
             line=engine.line,
             journal=self._journal,
             toolbox=self._toolbox,

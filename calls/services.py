@@ -170,6 +170,9 @@ def end_call(tenant_id: int, call_id: UUID, *, ending: str, at: datetime) -> Non
         finish(Call.objects.select_for_update().get(pk=call_id), ending, at)
 
 
+INDEXES_PER_SEGMENT = 10_000  # turns of two segments never share an index
+
+
 def next_segment(tenant_id: int, call_id: UUID) -> int | None:
     """Claim the next segment of a call that lost its process; None when the call is over or unknown."""
     with tenant_transaction(tenant_id):

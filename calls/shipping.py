@@ -7,7 +7,7 @@ rows, so a batch that is shipped again after a crash changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,6 +145,13 @@ def _write_turns(fresh: Iterable[tuple[Batch, Entry]]) -> None:
 def _write_tools(fresh: Iterable[tuple[Batch, Entry]]) -> None:
     latest = {(batch.call_id, entry["key"]): entry["state"] for batch, entry in fresh if entry["entry"] == "tool"}
     _write(_WRITE_TOOLS, [{"call_id": call, "key": key, **state} for (call, key), state in latest.items()])
+
+
+def write_turns(call_id: UUID, states: Mapping[int, Entry]) -> None:
+    """Turns by their index that no journal of ours tells of, inside the tenant."""
+    _write(
+        _WRITE_TURNS, [{"call_id": call_id, "index": index, "extras": {}, **state} for index, state in states.items()]
+    )
 
 
 def write_run(call_id: UUID, key: str, state: Entry) -> None:

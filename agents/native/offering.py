@@ -7,11 +7,12 @@ vendor fills in itself, where no model can touch it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
 from agents.providers.limits import Evidence, Limits
-from agents.tools import Tool, parameters
+from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, parameters
 
 Json = dict[str, Any]
 
@@ -25,10 +26,13 @@ SHORTEST_WAIT_S, LONGEST_WAIT_S, ON_THE_WAY_S = 5, 60, 3
 
 END_CALL = "end_call"
 DIGITS, THEIR_DIGITS = "send_digits", "play_keypad_touch_tone"
-NOT_THERE = {  # what only our own conversation can carry out
-    "collect_digits": "Keys that callers press there do not reach us",
-    "hand_over_to": "A conversation there stays with the agent that began it",
-}
+KEYS = "collect_digits"
+GOES_ON_HERE = frozenset({KEYS, "hand_over_to"})  # the agent leaves the call for it, and we go on with it
+NO_WAY_BACK = "For it a call has to go on here, and there are no keys for hearing and speaking"
+KEYS_WISHED = (
+    "Tell the caller in half a sentence that they can type in a moment, not yet, and use end_call at once: the call "
+    "goes on over another line, on which you take the keys."
+)
 UNSAID = "What it needs cannot be described there"
 STOP = "stop_calling"
 STOP_CALLING = Tool(
@@ -49,6 +53,18 @@ class Unfit(ValueError):
     """The arguments of a tool cannot be said in the vendor's words."""
 
 
+def as_there(tool: Tool) -> Tool:
+    """As the model there reads and uses it."""
+    if tool.name != KEYS:
+        return tool
+    described = "Let the caller type on the keypad. The line is changed for it, so use it before you ask them to type."
+    return replace(tool, description=described, run=_wish_for_keys, effect=True, waits=True, timeout_s=5.0)
+
+
+def _wish_for_keys(context: ToolContext, arguments: Arguments) -> ToolOutcome:
+    return ToolOutcome(KEYS_WISHED)
+
+
 def is_there(tool: Tool) -> bool:
     """Whether the model there can be given this tool, as a request to us."""
     if tool.run is None and tool.name != STOP:
@@ -57,14 +73,17 @@ def is_there(tool: Tool) -> bool:
         schema_of(tool)
     except Unfit:
         return False
-    return tool.name not in NOT_THERE
+    return True
 
 
-def missing_there(grants: Iterable[Mapping[str, Any]], known: Mapping[str, Tool]) -> list[tuple[str, str]]:
-    """Titles of the granted tools that do not work there, and why."""
-    tools = [known[each["name"]] for each in grants if each["name"] in known]
-    lost = [tool for tool in tools if tool.name not in (END_CALL, DIGITS) and not is_there(tool)]
-    return [(tool.title, NOT_THERE.get(tool.name, UNSAID)) for tool in lost]
+def missing_there(
+    grants: Iterable[Mapping[str, Any]], known: Mapping[str, Tool], *, comes_back: bool
+) -> list[tuple[str, str]]:
+    """Titles of the granted tools that do not work there, and why. `comes_back`: a call can go on here."""
+    tools = [as_there(known[each["name"]]) for each in grants if each["name"] in known]
+    unsaid = [tool for tool in tools if tool.name not in (END_CALL, DIGITS) and not is_there(tool)]
+    stuck = [tool for tool in tools if tool.name in GOES_ON_HERE and not comes_back]
+    return [(tool.title, NO_WAY_BACK if tool in stuck else UNSAID) for tool in tools if tool in stuck or tool in unsaid]
 
 
 def built_in_tools(names: Iterable[str]) -> Json:

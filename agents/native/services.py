@@ -17,12 +17,12 @@ from agentos.jobs import enqueue
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.log import record
 from agentos.tenants.scoping import current_tenant_id, tenant_transaction
-from agents.endpoints import endpoint
+from agents.endpoints import can_carry_sound, endpoint
 from agents.knowledge.search import sources_of
 from agents.models import Agent
 from agents.native.copy import TOOLS, differences, reads_as, wanted
 from agents.native.models import NativeAgent
-from agents.native.offering import STOP_CALLING, requests
+from agents.native.offering import GOES_ON_HERE, STOP_CALLING, as_there, requests
 from agents.own_tools import own_tools
 from agents.providers.native.elevenlabs import ElevenLabsAgents
 from agents.providers.ports import ProviderError
@@ -72,7 +72,9 @@ def tools_for(agent_id: UUID, spec: VersionSpec) -> dict[str, Tool]:
     """What the version can do there, by name, inside the tenant: what it is granted, and what our own engines do by
     themselves, looking things up and listening for who wants no calls."""
     known = {**built_in(), **own_tools(spec.tools)}
-    tools = {grant.tool.name: grant.tool for grant in granted(spec.tools, known)}
+    comes_back = can_carry_sound(spec, vendor_keys())
+    offered = [grant.tool for grant in granted(spec.tools, known) if comes_back or grant.tool.name not in GOES_ON_HERE]
+    tools = {tool.name: as_there(tool) for tool in offered}
     if sources_of(agent_id).exists():
         tools.setdefault(SEARCH, built_in()[SEARCH])
     return tools | {STOP_CALLING.name: STOP_CALLING}

@@ -11,9 +11,9 @@ from django.utils.timezone import now
 from agentos.tenants.credentials import vendor_keys
 from agentos.tenants.models import Membership
 from agentos.tenants.permissions import Permission, may
+from agents.endpoints import can_carry_sound
 from agents.transports import CONVERSATION_RELAY, ELEVENLABS_NATIVE
 from agents.versions import VersionSpec
-from calls.equipment import can_carry_sound
 from calls.models import Call, CallEvent
 from calls.taking_over import version_of
 from calls.transfers.desks import Department, desks
@@ -74,4 +74,4 @@ def _could_move(call: Call, membership: Membership) -> bool:
 def _transport(call: Call) -> str:
     """The way in which it is carried, which may not be the one that its version names."""
     other = CallEvent.objects.filter(call=call, kind="engine_fallback").order_by("segment", "sequence").last()
-    return str(other.data.get("used", "")) if other else call.version.transport
+    return str(other.data.get("used", "")) if other else version_of(call).transport

@@ -28,7 +28,9 @@ from agents.versions import VersionSpec
 from calls import engine_health
 from calls.announce import announce
 from calls.models import Call
+from calls.native.leaving import come_home, goes_on
 from calls.native.models import NativeCall
+from calls.native.services import catch_up
 from calls.native.tools import pass_for
 from calls.scripts import CallTexts
 from calls.services import NewCall, answer
@@ -36,6 +38,7 @@ from calls.services import NewCall, answer
 WITHIN_S = 1.7  # for all of it: the webhook has three seconds, and another way is tried when this one fails
 VENDOR_WITHIN_S = 1.4
 SLACK = timedelta(minutes=2)
+CATCHING_UP_S = 0.6  # in which the caller waits
 AT_ONCE = timedelta(seconds=8)  # so soon nobody has said much
 
 log = structlog.get_logger(__name__)
@@ -75,23 +78,49 @@ async def give(new: NewCall, tenant_id: int, business: str, spec: VersionSpec, k
         return ""
 
 
-def comes_back(call_id: UUID) -> bool:
+async def come_up_to_date(tenant_id: int, agent_id: UUID, call_id: UUID) -> None:
+    """Give the vendor a moment to tell what was said, before the call goes on. What comes later is taken later."""
+    work = asyncio.get_running_loop().run_in_executor(_threads, _catch_up, tenant_id, agent_id, call_id)
+    work.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait({work}, timeout=CATCHING_UP_S)
+
+
+def _catch_up(tenant_id: int, agent_id: UUID, call_id: UUID) -> None:
+    try:
+        catch_up(tenant_id, agent_id, call_id, within_s=CATCHING_UP_S)
+    except (DatabaseError, ProviderError) as error:
+        log.info("a call goes on before its vendor has told of it", call_id=str(call_id), error=type(error).__name__)
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What a line means that is open again: whether the call goes on here, and whether a vendor had it until now."""
+
+    goes_on: bool = True
+    was_away: bool = False
+
+
+def comes_back(call_id: UUID) -> Return:
     """Whether a call whose line is open again is to go on here, inside its tenant. Asked of every call.
 
-    One that a vendor had is over when it comes back, unless a person was asked for and did not take it, or it was at
-    once: then the vendor never took it.
+    One that a vendor had is over when it comes back, unless the agent has left it for that, or it was at once: then the
+    vendor never took it.
     """
     native = NativeCall.objects.select_for_update(of=("self",)).select_related("call").filter(call_id=call_id).first()
-    if native is None or native.call.transfers.exists():
-        return True
+    if native is None:
+        return Return()
+    if goes_on(native.call):
+        return Return(was_away=come_home(native))
     if native.state != NativeCall.State.OPEN:
-        return bool(native.state == NativeCall.State.LOST)
+        return Return(goes_on=native.state == NativeCall.State.LOST)
     if now() - (native.call.answered_at or now()) > AT_ONCE:
-        return False
+        return Return(goes_on=False)
     native.state, native.wants_recording = NativeCall.State.LOST, False
     native.save(update_fields=["state", "wants_recording"])
     async_to_sync(engine_health.note)(ELEVENLABS_NATIVE, failed=True)
-    return True
+    return Return()
 
 
 def _give(gift: Gift) -> str:

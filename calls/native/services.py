@@ -28,16 +28,15 @@ from calls.after.costs import charge
 from calls.announce import announce
 from calls.conversation.stopping import find_stop
 from calls.models import Call, Recording, ToolRun
+from calls.native.leaving import REPORTED_WITHIN, SEGMENT, forget_said, goes_on, keep_said
 from calls.native.models import NativeCall
 from calls.native.reading import Report
 from calls.native.sound import NotSound, write_as_ours
 from calls.redaction import Redactor
 from calls.shipping import Batch, ship
 
-REPORTED_WITHIN = timedelta(seconds=60)  # a call that is over is asked for when no report has come by then
 MOST_TRIES = 8
 MOST_AT_A_TIME = 50
-SEGMENT = 1
 OPEN, IMPORTED, ERASED = NativeCall.State.OPEN, NativeCall.State.IMPORTED, NativeCall.State.ERASED
 
 log = structlog.get_logger(__name__)
@@ -74,20 +73,40 @@ def take_report(tenant_id: int, agent_id: UUID, data: Mapping[str, Any]) -> bool
     return True
 
 
+def catch_up(tenant_id: int, agent_id: UUID, call_id: UUID, *, within_s: float) -> None:
+    """Take what the vendor can tell of a conversation that it has let go of just now. Raises ProviderError."""
+    with tenant_transaction(tenant_id):
+        native = NativeCall.objects.filter(call_id=call_id, state=OPEN).exclude(conversation_id="").first()
+        if native is None:
+            return
+        vendor = vendor_of_tenant()
+    told = vendor.conversation(native.conversation_id, within_s=within_s)
+    if told is None or take_report(tenant_id, agent_id, told):
+        return
+    with tenant_transaction(tenant_id):
+        held = NativeCall.objects.select_for_update(of=("self",)).select_related("call__version__agent", "call__tenant")
+        native = held.get(pk=native.pk)
+        keep_said(native, Report(told), _redactor(native.call))
+
+
+def _redactor(call: Call) -> Redactor:
+    known = (call.version.agent.name, call.tenant.name)
+    return Redactor.of(call.version.redaction, language=call.version.language, known=known)
+
+
 def _import(tenant_id: int, call: Call, report: Report) -> None:
     """Through the same door as what our own conversations write, redacted as they are."""
-    version = call.version
-    known = (version.agent.name, call.tenant.name)
-    redactor = Redactor.of(version.redaction, language=version.language, known=known)
+    redactor = _redactor(call)
     message, before_ms = str(call.briefing.get("message", "")), int(call.briefing.get("before_ms", 0))
     entries = [_heard_before(redactor.turn("agent", message), before_ms)] if message else []
     entries += [*report.turns(redactor, before_ms=before_ms, first=len(entries)), *report.usage(), *report.events()]
     entries += report.presses(redactor, before_ms=before_ms)
     began = call.answered_at or call.created_at
     over = min(now(), began + timedelta(seconds=report.duration_s, milliseconds=before_ms))
-    if not call.transfers.exists():  # else the carrier has gone on with it, and may bring it back
+    if not goes_on(call):  # else the carrier has gone on with it, and may bring it back
         entries.append({"entry": "ended", "ending": report.ending, "at": over.isoformat()})
     numbered = [{"sequence": place, **entry} for place, entry in enumerate(entries, start=1)]
+    forget_said(call)
     ship(tenant_id, [Batch(call.pk, SEGMENT, numbered)])
     _place_runs(call, report, before_ms)
     call.refresh_from_db()

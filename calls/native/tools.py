@@ -23,21 +23,27 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from agentos.tenants.scoping import tenant_transaction
+from agents.hand_overs import NAME as HAND_OVER
 from agents.native.offering import HEARD, STOP, STOP_CALLING, TURNS, filled, is_there
+from agents.native.offering import KEYS as KEYPAD
 from agents.native.services import tools_for
 from agents.providers.ports import ToolCall
 from agents.tools import Arguments, Tool, ToolContext, ToolOutcome
 from agents.versions import VersionSpec
+from calls import taking_over
 from calls.announce import announce
 from calls.conversation.guarding import READING_GIVES_UP_S, UNKNOWN, Run, digest_of
 from calls.conversation.ports import ToolResult
 from calls.conversation.stopping import find_stop
 from calls.models import Call, ToolRun
+from calls.native.leaving import KEYS, keep_said, report_of, roles
 from calls.native.models import NativeCall
 from calls.redaction import Redactor
 from calls.resumption import run_of
 from calls.shipping import write_run
 from calls.toolbox import Scene, open_toolbox, result_of
+from calls.transfers.services import TOOL as TRANSFER
+from calls.transfers.telling import tell
 
 SALT, LASTS_S = "calls.native.tools", 24 * 3600
 MOST_ROWS = 80  # of one call, also refusals
@@ -52,8 +58,11 @@ STILL = ToolResult("This is still under way. Tell the caller so, and do not ask 
 NO_STOP = "They have not said so. Ask whether they never want to be called again."
 NEXT = {
     "hang_up": "Then use end_call.",
+    "hand_over": "Tell the caller in half a sentence that you pass them on, and use end_call at once.",
     "transfer": "Tell the caller in half a sentence that you put them through, and use end_call at once.",
 }
+
+LEAVES = {KEYPAD: KEYS, HAND_OVER: taking_over.EVENT, TRANSFER: ""}  # what the agent leaves for, by the event of it
 
 T = TypeVar("T")
 
@@ -88,29 +97,33 @@ class Asked:
 
     name: str
     arguments: dict[str, Any]
-    heard: Sequence[str]
+    said: Sequence[tuple[str, str]]  # by whom, and what
     turn: int
+
+    @property
+    def heard(self) -> list[str]:
+        """What the caller said."""
+        return [text for role, text in self.said if role == "user"]
 
     @classmethod
     def of(cls, name: str, body: Mapping[str, Any]) -> Asked:
-        heard = heard_in(body.get(HEARD))
+        said = said_in(body.get(HEARD))
         turns = str(body.get(TURNS, ""))
-        turn = int(turns) if turns.isascii() and turns.isdecimal() and len(turns) < 6 else len(heard)
+        turn = int(turns) if turns.isascii() and turns.isdecimal() and len(turns) < 6 else len(said)
         arguments = {key: value for key, value in body.items() if key not in (HEARD, TURNS)}
-        return cls(name, arguments, heard, min(turn, MOST_TURNS))
+        return cls(name, arguments, said, min(turn, MOST_TURNS))
 
 
-def heard_in(history: Any) -> list[str]:
-    """What the caller said so far, in order, in the vendor's record; empty for whatever reads otherwise."""
+def said_in(history: Any) -> list[tuple[str, str]]:
+    """Who said what so far, in order, in the vendor's record; empty for whatever reads otherwise."""
     try:
         entries = json.loads(history) if isinstance(history, str) else history
     except (ValueError, RecursionError):
         return []
     if isinstance(entries, dict):
         entries = entries.get("entries")
-    said = [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
-    texts = [each.get("message") or each.get("content") for each in said if each.get("role") == "user"]
-    return [text[:LONGEST_HEARD] for text in texts if isinstance(text, str) and text.strip()][-MOST_HEARD:]
+    known = [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+    return [(role, text[:LONGEST_HEARD]) for role, text in roles(known)][-MOST_HEARD:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ class Standing:
 
 async def run_tool(tenant_id: int, agent_id: UUID, call_id: UUID, asked: Asked) -> ToolResult:
     """Judge and do what is asked for, once. Repeated, it answers what the first time came to."""
-    standing = await _in_thread(lambda: _standing(tenant_id, agent_id, call_id))
+    standing = await _in_thread(lambda: _standing(tenant_id, agent_id, call_id, asked))
     if not isinstance(standing, Standing):
         return standing
     tool = standing.tools.get(asked.name)
@@ -178,7 +191,7 @@ async def _of_another(scene: Scene, name: str, arguments: Mapping[str, Any], wit
     return found
 
 
-def _standing(tenant_id: int, agent_id: UUID, call_id: UUID) -> Standing | ToolResult:
+def _standing(tenant_id: int, agent_id: UUID, call_id: UUID, asked: Asked) -> Standing | ToolResult:
     with tenant_transaction(tenant_id):
         open_ones = NativeCall.objects.filter(state=NativeCall.State.OPEN, lasts_until__gt=now())
         there = open_ones.filter(call_id=call_id, call__agent_id=agent_id).exclude(call__status=Call.Status.ENDED)
@@ -191,17 +204,36 @@ def _standing(tenant_id: int, agent_id: UUID, call_id: UUID) -> Standing | ToolR
         call, spec = native.call, VersionSpec.of(native.call.version)
         tools = {name: tool for name, tool in tools_for(agent_id, spec).items() if is_there(tool)}
         stopping = replace(STOP_CALLING, run=_stop_calling(str(call.briefing.get("stopped", ""))))
-        known = (spec.agent_name, call.tenant.name)
+        redactor = Redactor.of(spec.redaction, language=spec.language, known=(spec.agent_name, call.tenant.name))
+        if asked.name in tools and asked.name in LEAVES:
+            tools[asked.name] = _leaving_with(tools[asked.name], native, asked, redactor)
         scene = Scene(
             tenant_id,
             call_id,
             replace(spec, tools=_grants(spec, tools)),
             call.tenant.name,
             call.from_number if call.direction == "inbound" else call.to_number,
-            Redactor.of(spec.redaction, language=spec.language, known=known).data,
+            redactor.data,
         )
         done = [run_of(row) for row in rows if row.state != ToolRun.State.REFUSED]
         return Standing(scene, {**tools, STOP: stopping}, done, call.answered_at or call.created_at)
+
+
+def _leaving_with(tool: Tool, native: NativeCall, asked: Asked, redactor: Redactor) -> Tool:
+    """The agent leaves the call for this one: why, and what was said until then, is kept with what it does."""
+
+    def run(context: ToolContext, arguments: Arguments) -> ToolOutcome:
+        assert tool.run is not None  # noqa: S101 - it is offered there
+        outcome = tool.run(context, arguments)
+        if outcome.ok:
+            lasted_s = (now() - (native.call.answered_at or now())).total_seconds()
+            if wish := LEAVES[tool.name]:
+                tell(native.call, wish, **(outcome.target or arguments))
+            held = NativeCall.objects.select_for_update(of=("self",)).select_related("call").get(pk=native.pk)
+            keep_said(held, report_of(asked.said, lasted_s), redactor)
+        return outcome
+
+    return replace(tool, run=run)
 
 
 def _grants(spec: VersionSpec, tools: Mapping[str, Tool]) -> list[dict[str, Any]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from agentos.tenants.credentials import vendor_keys
+from agents.endpoints import can_carry_sound
 from agents.hand_overs import NAME, REASON, SETTINGS, target_named
 from agents.models import Agent, AgentVersion
 from agents.providers.limits import Limits
 from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, parameters
+from agents.transports import CONVERSATION_RELAY, ELEVENLABS_NATIVE
+from agents.versions import VersionSpec
 from calls.models import Call, ToolRun
 
 MOST = 3  # in one call: then whoever has it keeps it
@@ -28,8 +32,17 @@ def hand_over_to(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     if agent_id is None or agent_id == own_id:
         return ToolOutcome(NOT_THERE, ok=False)
     agent = Agent.objects.select_related("published").get(pk=agent_id)
+    if not _can_go_on(context.version, VersionSpec.of(agent.published)):
+        return ToolOutcome(NOT_THERE, ok=False)
     to = {"to": agent.name, "version_id": agent.published_id}
     return ToolOutcome(f"The caller is being passed on to {agent.name}.", then="hand_over", target=to)
+
+
+def _can_go_on(now: VersionSpec, after: VersionSpec) -> bool:
+    """A call that comes back from a vendor is carried by our own engines."""
+    if now.transport != ELEVENLABS_NATIVE or after.transport == CONVERSATION_RELAY:
+        return True
+    return can_carry_sound(after, vendor_keys())
 
 
 TOOLS = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.timezone import now
 
 from calls.after.costs import charge_again
@@ -41,7 +43,7 @@ def pass_over_barred(transfer: Transfer) -> None:
         note_tried(transfer, why, "")
 
 
-def tell(call: Call, kind: str, **data: str) -> None:
+def tell(call: Call, kind: str, **data: Any) -> None:
     """An event from outside of the conversation, whose segments count from one and number their events themselves."""
     sequence = CallEvent.objects.filter(call=call, segment=OUTSIDE).count()
     at_ms = max(0, round((now() - call.answered_at).total_seconds() * 1000)) if call.answered_at else 0

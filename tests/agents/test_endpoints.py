@@ -6,9 +6,8 @@ from pytest_django import Settings
 
 from agents.catalog import Kind
 from agents.checklist import is_configured
-from agents.endpoints import endpoint
+from agents.endpoints import can_carry_sound, endpoint
 from agents.providers.ports import Endpoint
-from calls.equipment import can_carry_sound
 from tests.telephony.relay_specs import relay_spec
 
 OURS = {"openai": "sk-of-the-tenant"}

@@ -19,11 +19,10 @@ from agentos.tenants.models import Tenant
 from agentos.tenants.scoping import tenant_transaction
 from agents import services
 from agents.checklist import advice
-from agents.endpoints import endpoint, whose_voice
+from agents.endpoints import can_carry_sound, endpoint, whose_voice
 from agents.models import Agent, AgentVersion
 from agents.providers.ports import Endpoint
 from calls.after.prices import cents_for
-from calls.equipment import can_carry_sound
 from calls.models import UsageLine
 from calls.usage import used
 from tests.agents.pages import draft, text

@@ -84,9 +84,8 @@ def test_a_model_that_speaks_itself_has_a_name_a_voice_and_needs_a_key(agent: Ag
 
 def test_what_a_vendor_cannot_do_that_runs_the_conversation_is_told_before_publishing(agent: Agent, settings: Settings):
     settings.VENDORS = {}
-    save(
-        agent, transport="elevenlabs_native", tools__leave_message=True, tools__collect_digits=True, redaction=["card"]
-    )
+    tools = {"tools__leave_message": True, "tools__collect_digits": True}
+    save(agent, transport="elevenlabs_native", stt_provider="deepgram", redaction=["card"], **tools)
 
     version = draft(agent)
     with tenant_transaction(agent.tenant_id):

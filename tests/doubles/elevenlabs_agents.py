@@ -107,13 +107,18 @@ class HostedAgents:
         self.conversations[call["conversation_id"]] = told
         return told
 
-    def asks(self, name: str, *said: str, place: int = -1, turns: int = 1, **arguments: Any) -> Asking:
+    def asks(
+        self, name: str, *said: str, place: int = -1, turns: int = 1, greeted: str = "", **arguments: Any
+    ) -> Asking:
         """The model asks for a tool in a registered call, after the caller has `said` this; as the vendor posts it."""
         call = self.registered[place]
         ids = self.agents[call["agent_id"]]["conversation_config"]["agent"]["prompt"]["tool_ids"]
         schema = next(self.tools[each] for each in ids if self.tools[each]["name"] == name)["api_schema"]
         given = call["conversation_initiation_client_data"]["dynamic_variables"]
-        history = {"entries": [{"role": "user", "message": each} for each in said]}
+        spoken = [("agent", greeted)] * bool(greeted) + [("user", each) for each in said]
+        entries: list[Json] = [{"role": role, "message": each} for role, each in spoken]
+        entries += [{"role": "agent", "tool_requests": [{"tool_name": name, "params_as_json": arguments}]}]
+        history = {"x-elevenlabs-history": True, "entries": entries}
         given = given | {"system__conversation_history": json.dumps(history), "system__agent_turns": str(turns)}
         properties = schema["request_body_schema"]["properties"]
         filled_in = {name: given[each["dynamic_variable"]] for name, each in properties.items() if _is_ours(each)}

@@ -156,9 +156,9 @@ class ElevenLabsAgents:
         )
         return str(found.conversations[0].conversation_id) if found.conversations else None
 
-    def conversation(self, conversation_id: str) -> Json | None:
+    def conversation(self, conversation_id: str, *, within_s: float = WITHIN_S) -> Json | None:
         """Everything about it, shaped like the report; None where there is none."""
-        found = self._if_there(lambda sdk, how: sdk.conversations.get(conversation_id, request_options=how))
+        found = self._if_there(lambda sdk, how: sdk.conversations.get(conversation_id, request_options=how), within_s)
         return None if found is None else cast(Json, found.model_dump(mode="json"))
 
     def audio(self, conversation_id: str) -> Iterator[bytes]:
@@ -181,9 +181,9 @@ class ElevenLabsAgents:
         with _errors():
             return question(self._client.conversational_ai, _how(within_s))
 
-    def _if_there(self, question: Callable[[Any, Any], T]) -> T | None:
+    def _if_there(self, question: Callable[[Any, Any], T], within_s: float = WITHIN_S) -> T | None:
         try:
-            return self._ask(question)
+            return self._ask(question, within_s)
         except ProviderError as error:
             if error.code == "404":
                 return None

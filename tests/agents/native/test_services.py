@@ -85,7 +85,7 @@ def test_what_the_version_can_do_is_written_there_as_requests_to_us(vendor, tena
 
     prompt = vendor.agents[copy.vendor_id]["conversation_config"]["agent"]["prompt"]
     offered = {vendor.tools[each]["name"]: vendor.tools[each] for each in prompt["tool_ids"]}
-    assert set(offered) == {"book_appointment", "leave_message", "stop_calling"}
+    assert set(offered) == {"book_appointment", "leave_message", "collect_digits", "stop_calling"}
     assert prompt["built_in_tools"]["play_keypad_touch_tone"]["params"] == {
         "system_tool_type": "play_keypad_touch_tone"
     }
