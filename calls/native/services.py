@@ -99,14 +99,16 @@ def _import(tenant_id: int, call: Call, report: Report) -> None:
     redactor = _redactor(call)
     message, before_ms = str(call.briefing.get("message", "")), int(call.briefing.get("before_ms", 0))
     entries = [_heard_before(redactor.turn("agent", message), before_ms)] if message else []
-    entries += [*report.turns(redactor, before_ms=before_ms, first=len(entries)), *report.usage(), *report.events()]
+    turns = list(report.turns(redactor, before_ms=before_ms, first=len(entries)))
+    entries += [*turns, *report.usage(), *report.events()]
     entries += report.presses(redactor, before_ms=before_ms)
     began = call.answered_at or call.created_at
     over = min(now(), began + timedelta(seconds=report.duration_s, milliseconds=before_ms))
     if not goes_on(call):  # else the carrier has gone on with it, and may bring it back
         entries.append({"entry": "ended", "ending": report.ending, "at": over.isoformat()})
     numbered = [{"sequence": place, **entry} for place, entry in enumerate(entries, start=1)]
-    forget_said(call)
+    if turns:
+        forget_said(call)
     ship(tenant_id, [Batch(call.pk, SEGMENT, numbered)])
     _place_runs(call, report, before_ms)
     call.refresh_from_db()

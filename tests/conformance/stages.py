@@ -411,7 +411,7 @@ ELSEWHERE = "ElevenLabs"
 NOT_ELSEWHERE: dict[str, str] = {
     "to_the_word": "the vendor says what was spoken, not what was heard",
     "question": "the vendor does not report a wait that could be compared",
-    "keys": "pressed keys do not reach us; an agent that asks for some leaves the call, and takes them on Media Streams",
+    "keys": "pressed keys do not reach us; an agent that asks for some leaves the call and takes them by Media Streams",
     "stop_calling": "the model there may tell us at once; the rule reads the transcript, which comes later",
     "vendor_fails": "the sentence for failures is not known there",
     "vendor_dead": "what the caller hears then is the vendor's affair",
