@@ -120,7 +120,7 @@ def _from_database(tenant_id: int, call_id: UUID) -> tuple[NewCall, Answerer, Ea
     )
     earlier = _earlier(turns, runs, call.answered_at, new.briefing.before_ms)
     earlier = replace(taken_over(earlier, turns, version, passed_ms), bridge=bridge, left=left, moved=line)
-    first = (f"{platform_sentences(answerer.spec.language).type_now} ", keys) if keys else ()
+    first = (f"{platform_sentences(earlier.language or answerer.spec.language).type_now} ", keys) if keys else ()
     return new, answerer, replace(earlier, first=first)
 
 
