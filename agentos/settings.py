@@ -319,11 +319,13 @@ VENDORS = {
     },
     "offline": {"api_key": "", "base_url": ""},
 }
-# Servers that are nobody's: what an agent chooses as "Own server" where its business has not entered one of its own.
-for _name in ("own_model", "own_ears", "own_voice"):
-    _base = env.str(f"{_name.upper()}_BASE_URL", default="").rstrip("/")
-    VENDORS[_name] = {"base_url": _base, "api_key": _base and env.str(f"{_name.upper()}_API_KEY", default=NO_KEY)}
-# A server that hears in OpenAI's place.
+# What an agent chooses as "Own server" where its business has entered none; and what hears in OpenAI's place.
+_OWN = (
+    ("own_model", env.str("OWN_MODEL_BASE_URL", default=""), env.str("OWN_MODEL_API_KEY", default="")),
+    ("own_ears", env.str("OWN_EARS_BASE_URL", default=""), env.str("OWN_EARS_API_KEY", default="")),
+    ("own_voice", env.str("OWN_VOICE_BASE_URL", default=""), env.str("OWN_VOICE_API_KEY", default="")),
+)
+VENDORS |= {name: {"base_url": base.rstrip("/"), "api_key": base and (key or NO_KEY)} for name, base, key in _OWN}
 WHISPER = {"api_key": env.str("WHISPER_API_KEY", default=""), "base_url": env.str("WHISPER_BASE_URL", default="")}
 # Passages are found by meaning where an OpenAI key, or a server of one's own that speaks the same, measures it.
 EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", default="text-embedding-3-small")

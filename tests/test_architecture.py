@@ -276,6 +276,15 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
     assert found == []
 
 
+def test_no_file_holds_the_marks_of_an_unfinished_merge() -> None:
+    marks = subprocess.run(
+        ["git", "grep", "--untracked", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert marks.returncode in (0, 1)
+    assert marks.stdout == ""
+
+
 def test_every_folder_of_tests_is_a_package() -> None:
     folders = {path.parent for path in tracked("tests/**/*.py", "tests/*.py")}
 

@@ -146,7 +146,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     zone = ZoneInfo(calendar.zone)
-    around = _around(request, opened, zone)
+    around = _around(request, opened, calendar)
     own = Appointment.objects.filter(calendar_id=calendar.pk).select_related("call__agent", "booked_by")
     since, until = Week.span(calendar, around)
     link = google.link_of(calendar)
@@ -193,12 +193,20 @@ def _chosen(request: TenantRequest) -> Calendar:
     return found or booking.usual_calendar()
 
 
-def _around(request: TenantRequest, opened: Appointment | None, zone: ZoneInfo) -> date:
+def _around(request: TenantRequest, opened: Appointment | None, calendar: Calendar) -> date:
+    """The day whose week is drawn: as asked for; otherwise today, and once this week is over, the next opening."""
+    zone = ZoneInfo(calendar.zone)
     if opened is not None:
         return opened.starts_at.astimezone(zone).date()
     today = now().astimezone(zone).date()
-    day = read_day(request.GET.get("week", "")) or read_day(request.GET.get("at", "")) or today
-    return day if abs(day - today) < 3660 * DAY else today
+    day = read_day(request.GET.get("week", "")) or read_day(request.GET.get("at", ""))
+    if day is not None and abs(day - today) < 3660 * DAY:
+        return day
+    rest_of_week = (today + days * DAY for days in range(7 - today.weekday()))
+    if any(calendar.rules.stretches(each) for each in rest_of_week):
+        return today
+    opening = calendar.rules.next_opening(now())
+    return opening.astimezone(zone).date() if opening else today
 
 
 def _first_values(request: TenantRequest, calendar: Calendar) -> dict[str, Any]:
@@ -206,7 +214,7 @@ def _first_values(request: TenantRequest, calendar: Calendar) -> dict[str, Any]:
     zone = ZoneInfo(calendar.zone)
     pressed = read_moment(request.GET.get("at", ""), zone)
     if pressed is None:
-        around, today = _around(request, None, zone), now().astimezone(zone).date()
+        around, today = _around(request, None, calendar), now().astimezone(zone).date()
         return {"day": max(today, around - around.weekday() * DAY)}
     there = pressed.astimezone(zone)
     return {"day": there.date(), "at": there.time()}

@@ -20,6 +20,7 @@ from tests.calls.talks import ended_call, says, short_talk
 
 WIDTHS = {"wide": 1440, "narrow": 390}
 THEMES = ("light", "dark")
+LOOKS = [(WIDTHS["wide"], "light"), (WIDTHS["narrow"], "dark")]  # each width and each theme once
 WITHOUT_STYLE = {"preload": False}  # it would put styles into the page, which its policy forbids
 
 

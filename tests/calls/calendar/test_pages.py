@@ -74,6 +74,13 @@ def test_a_week_shows_who_comes_when_and_an_empty_one_the_hours(desk: Client, ma
     assert "9 AM – 5 PM" in words(desk.get(PAGE).content)
 
 
+def test_who_opens_the_calendar_on_a_weekend_sees_the_week_to_come(desk: Client) -> None:
+    with time_machine.travel(FRIDAY + timedelta(days=1), tick=False):
+        assert "November 23 – 29, 2026" in words(desk.get(PAGE).content)
+        assert "November 16 – 22, 2026" in words(desk.get(f"{PAGE}?week=2026-11-21").content)
+    assert "November 16 – 22, 2026" in words(desk.get(PAGE).content)
+
+
 def test_an_appointment_shows_who_booked_it_and_leads_to_the_call(desk: Client, maya: Appointment) -> None:
     answer = desk.get(f"{PAGE}{maya.pk}/")
 

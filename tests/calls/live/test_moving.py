@@ -147,7 +147,8 @@ async def test_whoever_whispers_in_between_waits_for_the_next_line(tenant: Tenan
 
 
 @pytest.mark.parametrize(
-    ("ears", "words"), [("offline", "it moves to a line of sound"), ("deepgram", "no keys for ears")]
+    ("ears", "words"),
+    [("offline", "it moves to a line of sound"), ("deepgram", "no vendor keys for hearing and speaking")],
 )
 def test_the_panel_says_what_taking_over_does_or_why_it_cannot_be(
     tenant: Tenant, owner: User, sign_in: SignIn, ears: str, words: str
