@@ -1,6 +1,9 @@
 // Keyboard shortcuts. An element with data-keys="g c" is pressed by typing g, then c; "/" goes to the search field,
 // j and k walk along rows (links of a table, or whatever carries data-row). Off while typing, and on request.
+// What is pressed while a part of the page is being exchanged is meant for the new one, and waits until that works.
 const PAUSE_MS = 1200;
+const LOOK_AGAIN_MS = 10;
+const MOST_LOOKS = 50;
 
 let typed = "";
 let forget = 0;
@@ -38,11 +41,20 @@ function handle(key) {
   return true;
 }
 
+const isSettling = () => Boolean(document.querySelector(".htmx-settling"));
+
+function handleSoon(key, looks = MOST_LOOKS) {
+  if (isSettling() && looks > 0) setTimeout(handleSoon, LOOK_AGAIN_MS, key, looks - 1);
+  else if (!isTyping(document.activeElement)) handle(key);
+}
+
 document.addEventListener("keydown", (event) => {
   if (!isOn() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key.length !== 1 || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === " ") return;
-  if (handle(event.key)) event.preventDefault();
+  if (isSettling()) handleSoon(event.key);
+  else if (!handle(event.key)) return;
+  event.preventDefault();
 });
 
 const box = document.getElementById("keys-on");

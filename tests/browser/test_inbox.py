@@ -139,6 +139,7 @@ def test_keys_move_take_and_note_but_not_while_one_types(page: Page, replies: li
     page.keyboard.press("t")
     expect(page.locator("#reply .facts")).to_contain_text("Assigned to Priya Nair")
     page.keyboard.press("n")
+    expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("Call after six")  # c, a, s, x and r would each settle it
     page.get_by_role("button", name="Keep").click()
     expect(page.locator("#reply .rows").last).to_contain_text("Note")
