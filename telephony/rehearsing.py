@@ -51,6 +51,7 @@ from telephony.tokens import mint
 
 WITHIN_S = 240.0
 STAYS_MS = 8_000
+EARS_MS = 300  # by so much a line may seem to begin before it was played
 WRITTEN_WITHIN_S = 8.0
 LAST_LINE = "Every line but one is taken, and a rehearsal leaves the last one to callers. Play it again in a moment."
 NOT_CONNECTED = "The call did not reach the agent."
@@ -238,13 +239,17 @@ def _heard(ringing: _Ringing, record: CallRecord | None) -> list[dict[str, Any]]
         turns = list(Turn.objects.filter(call=ringing.call).order_by("started_ms", "index"))
         runs = list(ToolRun.objects.filter(call=ringing.call))
     said = _said(record) if record else [_line(turn) for turn in turns if turn.heard and turn.speaker == "caller"]
+    played = [turn for turn in turns if turn.heard and turn.speaker == "agent"]
     spec = ringing.scenery.spec
     if record and spec.llm_provider == spec.tts_provider == "offline":
         words = _spoken(ringing, [each["text"] for each in said])
         lines = [line for line in listen_to_agent(record.heard, words) if line.text]
-        agent = [{"who": "agent", "text": line.text, "at_ms": line.start_ms} for line in lines]
+        agent = [
+            {"who": "agent", "text": line.text, "at_ms": line.start_ms, "played": _played(line.start_ms, played)}
+            for line in lines
+        ]
     else:
-        agent = [_line(turn) for turn in turns if turn.heard and turn.speaker == "agent"]
+        agent = [_line(turn) for turn in played]
     used = [
         {"who": "tool", "name": run.name, "title": run.title, "arguments": run.arguments, "at_ms": run.started_ms}
         | {"result": run.result, "state": run.state}
@@ -259,6 +264,12 @@ def _said(record: CallRecord) -> list[dict[str, Any]]:
     keys = [each for each in record.happenings if each.kind == "pressed"]
     lines = [*spoken, *((each.at_ms, f"I pressed {' '.join(each.facts['digits'])}.") for each in keys)]
     return [{"who": "caller", "text": text, "at_ms": round(at_ms)} for at_ms, text in lines]
+
+
+def _played(at_ms: int, turns: Sequence[Turn]) -> str:
+    """The words of which this was heard: ears may mistake a name that nobody has told them."""
+    begun = [turn.heard for turn in turns if turn.started_ms <= at_ms + EARS_MS]
+    return begun[-1] if begun else ""
 
 
 def _line(turn: Turn) -> dict[str, Any]:

@@ -37,8 +37,11 @@ class Conduct:
 
 
 def judge(script: Entries, conduct: Conduct) -> list[Finding]:
-    """How the agent behaved, apart from what this caller wanted: each fault, or that there was none."""
-    lines = [entry["text"] for entry in script if entry["who"] == "agent"]
+    """How the agent behaved, apart from what this caller wanted: each fault, or that there was none.
+
+    By its own words, where the script tells them beside what was heard of them (`played`).
+    """
+    lines = [entry.get("played") or entry["text"] for entry in script if entry["who"] == "agent"]
     findings = [
         _answers(script),
         _names_itself(lines, conduct),

@@ -38,6 +38,13 @@ def test_a_good_agent_has_no_faults():
     assert faults(agent(GREETING), caller(), BOOKING, agent("You are booked for Tuesday.")) == []
 
 
+def test_ears_that_mistake_the_name_of_the_business_are_no_fault_of_the_agent():
+    heard = agent("thank you for calling you either dental how can i help")
+
+    assert faults(heard, caller(), agent("Of course.")) == ["Says who answers"]
+    assert faults(heard | {"played": GREETING}, caller(), agent("Of course.")) == []
+
+
 @pytest.mark.parametrize(
     "claim",
     [
