@@ -148,6 +148,7 @@ def test_a_microphone_that_is_not_allowed_says_so_and_the_call_goes_on_by_typing
 
     expect(dock.get_by_role("alert")).to_have_text(re.compile("The browser may not use the microphone"))
     expect(dock.get_by_role("button", name="Type")).to_have_attribute("aria-pressed", "true")
+    expect(dock.get_by_role("listitem").first).to_contain_text("Thank you for calling")
     say(dock, "When are you open?")
     expect(dock.get_by_role("listitem").nth(1)).to_have_text("YouWhen are you open?")
     end(dock)
