@@ -13,7 +13,9 @@ import json
 import statistics
 import time
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
@@ -25,7 +27,8 @@ from calls.conversation.sentences import Pieces
 from tests.doubles.openai import answer_of
 
 MODEL_WORDS = 40
-RELAY = "relay"
+RELAY, RELAY_FLOOR = "relay", "relay floor"
+FLOORS = {"floor": "media", RELAY_FLOOR: "words"}
 REALTIME = ("realtime", "realtime ahead")
 SETTLED_S = 4.0
 
@@ -64,7 +67,7 @@ def provider_sum_ms(kind: str = "") -> float:
     The carrier of words hears and speaks itself: there it is the model's first token alone. A model that hears and
     speaks finds the end of a turn, writes it down, and its first token sounds at once.
     """
-    if kind == RELAY:
+    if kind in (RELAY, RELAY_FLOOR):
         return DELAYS["first-token"]
     if kind in REALTIME:
         return DELAYS["endpointing"] + WRITTEN_DOWN_MS + DELAYS["first-token"]
@@ -84,7 +87,7 @@ def percentile(values: list[float], share: float) -> float:
 async def run(kind: str, target: Target, server: psutil.Process, stack: Stack, calls: int, seconds: float) -> Row:
     """N callers call one after another; the next `seconds` count, and the server is watched over them."""
     counted_from = time.perf_counter() + calls * STAGGER_S + SETTLED_S
-    make = RelayBenchCaller if kind == RELAY else BenchCaller
+    make = RelayBenchCaller if kind in (RELAY, RELAY_FLOOR) else BenchCaller
     callers = [make(target, number, counted_from=counted_from) for number in range(calls)]
     before_mb = server.memory_info().rss / 1e6
     me, doubles = psutil.Process(), psutil.Process(stack.doubles.pid)
@@ -100,14 +103,26 @@ async def run(kind: str, target: Target, server: psutil.Process, stack: Stack, c
         after_mb = server.memory_info().rss / 1e6
         late_ms = doubles_late_ms(before, await lateness(http, stack))
         await talking
+        delays_ms = await told(http, stack, "delays")
     lived = [caller.experience for caller in callers]
-    return _row(kind, calls, lived, spent, lasted, (after_mb - before_mb) / calls, late_ms)
+    expected = provider_sum_ms(kind) + late_ms
+    added = [
+        wait - (delays_ms[asked] if asked else expected)
+        for each in lived
+        for wait, asked in zip_longest(each.waits_ms, each.asked)
+    ]
+    return _row(kind, calls, lived, spent, lasted, (after_mb - before_mb) / calls, late_ms, added)
 
 
 async def lateness(http: aiohttp.ClientSession, stack: Stack) -> list[dict[str, float]]:
-    async with http.get(f"http://127.0.0.1:{stack.doubles_port}/stats") as answer:
-        doubles: list[dict[str, float]] = (await answer.json())["lateness"]
-        return doubles
+    doubles: list[dict[str, float]] = (await told(http, stack, "stats"))["lateness"]
+    return doubles
+
+
+async def told(http: aiohttp.ClientSession, stack: Stack, what: str) -> dict[str, Any]:
+    async with http.get(f"http://127.0.0.1:{stack.doubles_port}/{what}") as answer:
+        said: dict[str, Any] = await answer.json()
+        return said
 
 
 def doubles_late_ms(before: list[dict[str, float]], after: list[dict[str, float]]) -> float:
@@ -126,21 +141,21 @@ def _row(
     lasted: float,
     memory_mb: float,
     late_ms: float,
+    added: list[float],
 ) -> Row:
     waits = [wait for each in lived for wait in each.waits_ms]
     barge_ins = [took for each in lived for took in each.barge_ins_ms]
     greetings = [each.greeting_ms for each in lived if each.greeting_ms is not None]
     gaps = [gap for each in lived for gap in each.gaps_ms]
     frames = sum(each.frames for each in lived) or 1
-    expected = provider_sum_ms(kind) + late_ms
     return Row(
         kind=kind,
         calls=calls,
         wait_p50=percentile(waits, 0.5),
         wait_p95=percentile(waits, 0.95),
         doubles_late=round(late_ms, 1),
-        added_p50=round(percentile(waits, 0.5) - expected, 1),
-        added_p95=round(percentile(waits, 0.95) - expected, 1),
+        added_p50=percentile(added, 0.5),
+        added_p95=percentile(added, 0.95),
         barge_in_p50=percentile(barge_ins, 0.5),
         barge_in_p95=percentile(barge_ins, 0.95),
         greeting_p50=percentile(greetings, 0.5),
@@ -204,11 +219,11 @@ def measure(stack: Stack, port: int, chosen: argparse.Namespace) -> list[Row]:
     collected: dict[tuple[str, int], list[Row]] = {}
     for round_number in range(chosen.rounds):
         for kind in chosen.kinds:
-            is_floor = kind == "floor"
+            is_floor = kind in FLOORS
             server_port = free_port() if is_floor else port
             command = ("-m", "bench.floor") if is_floor else ("manage.py", "serve")
             with stack.server(*command, "--port", str(server_port), port=server_port) as server:
-                target = _floor_target(server_port) if is_floor else stack.targets[kind]
+                target = _floor_target(server_port, FLOORS[kind]) if is_floor else stack.targets[kind]
                 asyncio.run(run(kind, target, server, stack, 2, 5))  # everything is imported and warm
                 for calls in chosen.calls:
                     row = asyncio.run(run(kind, target, server, stack, calls, chosen.seconds))
@@ -217,13 +232,13 @@ def measure(stack: Stack, port: int, chosen: argparse.Namespace) -> list[Row]:
     return [median_row(rows) for rows in collected.values()]
 
 
-def _floor_target(port: int) -> Target:
-    return Target("", ACCOUNT_SID, AUTH_TOKEN, media_url=f"ws://127.0.0.1:{port}/media")
+def _floor_target(port: int, path: str) -> Target:
+    return Target("", ACCOUNT_SID, AUTH_TOKEN, media_url=f"ws://127.0.0.1:{port}/{path}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    kinds = ["floor", "nova", "nova speculating", "flux", "flux speculating", RELAY, *REALTIME]
+    kinds = ["floor", "nova", "nova speculating", "flux", "flux speculating", RELAY_FLOOR, RELAY, *REALTIME]
     parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds)
     parser.add_argument("--calls", nargs="+", type=int, default=[1, 10, 25, 50, 100])
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each caller talks")

@@ -63,6 +63,7 @@ class Experience:
 
     greeting_ms: float | None = None
     waits_ms: list[float] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)  # for each of these, by callers whose words are their own
     barge_ins_ms: list[float] = field(default_factory=list)
     audio_after_clear_bytes: int = 0
     gaps_ms: list[float] = field(default_factory=list)

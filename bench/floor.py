@@ -1,7 +1,7 @@
 """The same pipeline without any framework: what no product can beat. `python -m bench.floor --port N`.
 
 A bare websockets server, the recogniser's, the model's and the voice's protocols by hand, no signature, no history, no
-records, no marks. It answers, gives way when a voice begins, and nothing else.
+records, no marks. It answers, gives way when a voice begins, and nothing else. At `/words` a session for words.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import base64
 import json
 import os
 from binascii import a2b_base64, b2a_base64
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any
 
@@ -44,6 +45,8 @@ class Floor:
             await asyncio.get_running_loop().create_future()
 
     async def call(self, caller: ServerConnection) -> None:
+        if caller.request is not None and caller.request.path == "/words":
+            return await FloorWords(self, caller).run()
         dialled = [
             connect(self.sockets + path, additional_headers=key, compression=None, ping_interval=None)
             for path, key in ((LISTEN, {"Authorization": "Token k"}), (SPEAK, {"xi-api-key": "k"}))
@@ -54,6 +57,16 @@ class Floor:
             await call.run()
         finally:
             await asyncio.gather(recogniser.close(), voice.close())
+
+    async def tokens(self, question: str) -> AsyncGenerator[str]:
+        """The model's answer."""
+        body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": question}]}
+        async with self.http.stream("POST", f"{self.vendor}/v1/chat/completions", json=body) as answer:
+            async for line in answer.aiter_lines():
+                if line.startswith("data: {"):
+                    choices: list[dict[str, Any]] = json.loads(line[6:])["choices"]
+                    if token := choices and choices[0]["delta"].get("content"):
+                        yield token
 
 
 class FloorCall:
@@ -98,14 +111,10 @@ class FloorCall:
         await self.caller.send(f'{{"event":"clear",{self.tail}')
 
     async def answer(self) -> None:
-        body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "hello"}]}
         pieces = Pieces()
-        async with self.floor.http.stream("POST", f"{self.floor.vendor}/v1/chat/completions", json=body) as answer:
-            async for line in answer.aiter_lines():
-                if line.startswith("data: {"):
-                    choices: list[dict[str, Any]] = json.loads(line[6:])["choices"]
-                    for piece in pieces.feed(choices[0]["delta"].get("content") or "" if choices else ""):
-                        await self.speak(piece)
+        async for token in self.floor.tokens("hello"):
+            for piece in pieces.feed(token):
+                await self.speak(piece)
 
     async def speak(self, piece: str) -> None:
         self.contexts += 1
@@ -121,6 +130,29 @@ class FloorCall:
                 if sound.get("audio") and self.context:
                     payload = b2a_base64(base64.b64decode(sound["audio"]), newline=False).decode()
                     await self.caller.send(f'{{"event":"media","media":{{"payload":"{payload}"}},{self.tail}')
+
+
+class FloorWords:
+    """A session for words: a prompt's answer is passed on token by token, until a voice interrupts it."""
+
+    def __init__(self, floor: Floor, caller: ServerConnection) -> None:
+        self.floor, self.caller = floor, caller
+        self.reply: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        with suppress(ConnectionClosed):
+            async for text in self.caller:
+                message = json.loads(text)
+                if message["type"] in ("prompt", "interrupt") and self.reply is not None:
+                    self.reply.cancel()
+                if message["type"] == "prompt":
+                    self.reply = asyncio.create_task(self.answer(message["voicePrompt"]))
+
+    async def answer(self, question: str) -> None:
+        with suppress(ConnectionClosed):
+            async for token in self.floor.tokens(question):
+                await self.caller.send(json.dumps({"type": "text", "token": token, "last": False}))
+            await self.caller.send('{"type":"text","token":"","last":true}')
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ class RelayBenchCaller:
         self._said: list[str] = []
         self._is_speaking = False
         self._asked_at = self._first_at = 0.0
+        self._asked, self._question = 0, ""
 
     async def call(self, http: aiohttp.ClientSession, until: float) -> None:
         """Talk until then. Failures are kept, not raised."""
@@ -43,7 +44,9 @@ class RelayBenchCaller:
 
     async def _open(self, http: aiohttp.ClientSession) -> None:
         target, call_sid = self._target, new_sid("CA")
-        url, parameters = connected(await ring(http, target, self._number, call_sid), "ConversationRelay")
+        url, parameters = target.media_url, {}
+        if not url:
+            url, parameters = connected(await ring(http, target, self._number, call_sid), "ConversationRelay")
         signed = {"X-Twilio-Signature": socket_signature(target.auth_token, url)}
         await open_socket(url.replace("wss://", "ws://"), signed, self._socket)
         setup = {"sessionId": new_sid("VX"), "accountSid": target.account_sid, "callSid": call_sid}
@@ -77,7 +80,9 @@ class RelayBenchCaller:
         self._last.clear()
         self._said.clear()
         self._asked_at = time.perf_counter()
-        self._tell(type="prompt", voicePrompt="Could you tell me when you are open?", lang="en-US", last=True)
+        self._asked += 1
+        self._question = f"When are you open on day {self._asked}, for number {self._number}?"
+        self._tell(type="prompt", voicePrompt=self._question, lang="en-US", last=True)
         try:
             async with asyncio.timeout(REPLY_WITHIN_S):
                 await self._first.wait()
@@ -90,6 +95,7 @@ class RelayBenchCaller:
     def _note(self) -> None:
         if self._asked_at >= self._counted_from:
             self.experience.waits_ms.append((self._first_at - self._asked_at) * 1000)
+            self.experience.asked.append(self._question)
 
     def _receive(self, data: bytes) -> None:
         at, message = time.perf_counter(), json.loads(data)

@@ -7,7 +7,7 @@ import functools
 import itertools
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -77,6 +77,7 @@ class OpenAIDouble:
         self.model_faults = Faults()
         self.late = Lateness()
         self.chats: list[Chat] = []
+        self.delays_ms: dict[str, float] = {}  # from a request to its first token, by what the user said last
         self.model_lists = 0
         self.opened = self.open = self.finished = self.closed_early = self.tokens = 0
 
@@ -104,7 +105,7 @@ class OpenAIDouble:
         events = self._events(chat)
         if not chat.body.get("stream"):
             return Answer.json(_completion(chat.body["model"], self._text()))
-        answering = Answering(self, chat, events)
+        answering = Answering(self, chat, events, began=self._began)
         return Streamed(answering.begin, "text/event-stream; charset=utf-8", self.faults.take())
 
     def stats(self) -> dict[str, int]:
@@ -116,6 +117,10 @@ class OpenAIDouble:
             "closed_early": self.closed_early,
             "tokens_sent": self.tokens,
         }
+
+    def _began(self, chat: Chat, after_ms: float) -> None:
+        if self.pace.first_token_ms:
+            self.delays_ms[_last_said(chat.body)] = round(after_ms, 3)
 
     def _models(self, reply: Reply) -> None:
         """None, after a moment: two questions asked at a time need two connections, as they do in the world."""
@@ -144,9 +149,16 @@ class OpenAIDouble:
 class Answering:
     """Writes one answer, each token at its own time from the start, so that a late one does not delay the rest."""
 
-    def __init__(self, double: Teller, chat: Chat, events: list[bytes], token: bytes = b'"content"') -> None:
-        """`token` stands in each event that is one."""
-        self._double, self._chat, self._events, self._token = double, chat, events, token
+    def __init__(
+        self,
+        double: Teller,
+        chat: Chat,
+        events: list[bytes],
+        token: bytes = b'"content"',
+        began: Callable[[Chat, float], None] = lambda chat, after_ms: None,
+    ) -> None:
+        """`token` stands in each event that is one; `began` is told when the first is written."""
+        self._double, self._chat, self._events, self._token, self._began = double, chat, events, token, began
         self._paced = sum(token in event for event in events)
         self._next = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -157,7 +169,8 @@ class Answering:
         self._double.opened += 1
         self._double.open += 1
         loop = asyncio.get_running_loop()
-        self._first_at = loop.time() + self._double.pace.first_token_ms / 1000
+        self._asked_at = loop.time()
+        self._first_at = self._asked_at + self._double.pace.first_token_ms / 1000
         if self._double.pace.first_token_ms:
             self._timer = loop.call_at(self._first_at, self._write)
         else:
@@ -166,6 +179,8 @@ class Answering:
     def _write(self) -> None:
         """The role with the first token, then a token at a time; all the rest at once where there is no pace."""
         loop, rate = asyncio.get_running_loop(), self._double.pace.tokens_per_s
+        if not self._next:
+            self._began(self._chat, (loop.time() - self._asked_at) * 1000)
         if rate:
             self._double.late.note(self._first_at + max(0, self._next - 1) / rate)
         while self._next < len(self._events):
@@ -198,6 +213,12 @@ class Answering:
         self._double.closed_early += 1
         self._double.open -= 1
         self._chat.gone.set()
+
+
+def _last_said(body: Mapping[str, Any]) -> str:
+    """What the user said last; empty where it is no plain text."""
+    said = [message.get("content") for message in body.get("messages", ()) if message.get("role") == "user"]
+    return said[-1] if said and isinstance(said[-1], str) else ""
 
 
 def _event(event: Any) -> bytes:

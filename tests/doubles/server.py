@@ -109,6 +109,8 @@ class Doubles:
     def _route(self, request: Request) -> Upgrade | Answer | Streamed:
         if request.path == "/stats":
             return Answer.json(self.stats())
+        if request.path == "/delays":
+            return Answer.json(self.openai.delays_ms)
         if request.path.endswith("/listen"):
             return self.deepgram.route(request)
         if request.path == "/v1/speak":

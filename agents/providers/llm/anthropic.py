@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import importlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -164,6 +166,9 @@ def preload() -> None:
     """Pay at process start what the first call would otherwise pay."""
     client = AsyncAnthropic(api_key="none", base_url=DEFAULT_BASE)
     _ = client.models
+    asyncio.run(client.close())  # imports what every client's end needs
+    with suppress(ImportError):  # what the SDK imports at its first request
+        importlib.import_module("opentelemetry.propagate")
 
 
 async def close_clients() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -90,9 +91,10 @@ async def _refusal(response: httpx2.Response) -> APIStatusError:
 
 
 def preload() -> None:
-    """Pay at process start what the first call would otherwise pay."""
+    """Pay at process start what the first call would otherwise pay. Not on a running event loop."""
     client = AsyncOpenAI(api_key="none", base_url=DEFAULT_BASE)
     _ = client.models, client.audio.transcriptions, client.audio.speech, client.realtime
+    asyncio.run(client.close())  # imports what every client's end needs
     with suppress(ImportError):  # what the SDK itself imports when a socket is opened; a later one may not
         importlib.import_module("openai.lib._websocket")
 

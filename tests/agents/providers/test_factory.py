@@ -45,5 +45,5 @@ def test_preloading_imports_what_the_first_call_would_and_hides_no_function_behi
     preload(["openai"])
 
 
-def test_no_vendor_s_module_is_imported_during_a_call():
+def test_nothing_is_imported_during_a_call():
     assert "openai" in in_a_fresh_process("from tests.agents.providers.whole_call import main\nmain()")
