@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from contextlib import suppress
 
@@ -28,8 +29,14 @@ async def prepare_process() -> None:
         with suppress(ProviderError):  # whoever needs it is told
             await worker().ready()
     await asyncio.to_thread(providers.preload, names)
-    threading.Thread(target=providers.preload, name="preload", daemon=True).start()
+    threading.Thread(target=_preload_all, name="preload", daemon=True).start()
     await within_budget(Tenant.objects.exists)
+
+
+def _preload_all() -> None:
+    """Behind the first calls. What is imported here lives as long, and is no more looked through than the rest."""
+    providers.preload()
+    gc.freeze()
 
 
 async def let_go_of_process() -> None:

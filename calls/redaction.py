@@ -162,9 +162,9 @@ class Redactor:
 
     def turn(self, speaker: str, text: str) -> str:
         """As `text`, for what somebody says: it is understood by what the other has said before."""
-        self._asked = next((said for other, said in self._last.items() if other != speaker), "")
-        if not text.strip():
+        if not self.kinds or not text.strip():
             return text
+        self._asked = next((said for other, said in self._last.items() if other != speaker), "")
         self._last[speaker] = text[-LOOKS_BACK:]
         if speaker != "caller":
             self._open = self._open if goes_on(text, self.language) else None
