@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from agents.catalog import language_name
+from agents.spoken_dates import spoken_date, spoken_time
 
 VALUE_LIMIT = 500
 UNKNOWN_NUMBER = "an unknown number"
@@ -89,16 +90,6 @@ def render(text: str, variables: Mapping[str, object]) -> str:
     return _PLACEHOLDER.sub(lambda found: clean(variables.get(found[1].strip(), "")), text)
 
 
-def spoken_date(moment: datetime) -> str:
-    """Saturday, November 21."""
-    return f"{moment:%A, %B} {moment.day}"
-
-
-def spoken_time(moment: datetime) -> str:
-    """10:42 AM."""
-    return f"{moment.hour % 12 or 12}:{moment:%M %p}"
-
-
 def spoken_number(number: str) -> str:
     """(208) 555-0147 for a North American number; another stays E.164, and what is no number is unknown."""
     if not re.fullmatch(r"\+[1-9]\d{5,14}", number):
@@ -116,15 +107,19 @@ def call_variables(
     caller_number: str,
     timezone: str,
     now: datetime,
+    language: str = "en-US",
 ) -> dict[str, str]:
-    """Every value that a template may name in this call. The built-in names cannot be given another meaning."""
+    """Every value that a template may name in this call. The built-in names cannot be given another meaning.
+
+    Day and time are said in `language`, for a greeting may name them.
+    """
     there = now.astimezone(ZoneInfo(timezone))
     built_in = {
         "agent_name": agent_name,
         "business_name": business_name,
         "caller_number": spoken_number(caller_number),
-        "today": spoken_date(there),
-        "now": spoken_time(there),
+        "today": spoken_date(there, language),
+        "now": spoken_time(there, language),
         "timezone": timezone,
     }
     return {name: clean(value) for name, value in {**spec_variables, **built_in}.items()}
@@ -139,26 +134,28 @@ def system_prompt(
     tools: Sequence[str] = (),
     remembered: Sequence[str] = (),
     confirms: bool = True,
+    day: date | None = None,
 ) -> str:
     """The persona, how to speak, and the facts of this call. What changes from call to call comes last.
 
     A vendor that caches the beginning of a prompt then reads most of it once. `about` is what is known of whoever is
     called, `tools` are the names of what the agent may do. `remembered` is from earlier calls; with `confirms` it is
-    not spoken of before the person has said who they are.
+    not spoken of before the person has said who they are. `day` is today, as tools take it.
     """
     persona = render(prompt, variables).strip()
     ending = ENDING_BY_TOOL if "end_call" in tools else ENDING_BY_MARK
     rules = SPEAKING_RULES.format(language=language_name(language), ending=ending)
     abilities = TOOL_RULES if set(tools) - {"end_call"} else ""
-    known = (_facts(variables), about_person(about), about_earlier_calls(remembered, confirms))
+    known = (_facts(variables, day), about_person(about), about_earlier_calls(remembered, confirms))
     parts = (persona, rules, abilities, *known)
     return "\n\n".join(part for part in parts if part)
 
 
-def _facts(variables: Mapping[str, str]) -> str:
+def _facts(variables: Mapping[str, str], day: date | None) -> str:
     known = [
         ("Business", variables.get("business_name", "")),
         ("Today", variables.get("today", "")),
+        ("Date", day.isoformat() if day else ""),
         ("Time", " in ".join(filter(None, (variables.get("now"), variables.get("timezone"))))),
         ("The caller's number", variables.get("caller_number", "")),
     ]

@@ -138,6 +138,7 @@ def _equip(prepared: Prepared) -> None:
     kind, lineup = EQUIPMENT[prepared.engine], prepared.lineup or Lineup(prepared.spec)
     knowledge = Knowledge(prepared.tenant_id, prepared.speaker or prepared.new.agent_id, prepared.spec.language)
     prepared.equipment = kind(lineup, prepared.keys, knowledge, prepared.language)
+    prepared.equipment.languages.today_in = prepared.texts.today_in
     prepared.equipment.open(prepared.texts)
 
 

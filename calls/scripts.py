@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.prompts import about_earlier_calls, about_person, call_variables, placeholders, render, system_prompt
+from agents.spoken_dates import spoken_date
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.script import Script
@@ -54,6 +56,7 @@ class CallTexts:
     ) -> None:
         self._briefing = briefing = briefing or Briefing()
         self._spec, self._platform = spec, platform_sentences(spec.language)
+        self._there = at.astimezone(ZoneInfo(spec.timezone))
         self._variables = call_variables(
             spec_variables={**spec.variables, **briefing.variables},
             agent_name=spec.agent_name,
@@ -61,6 +64,7 @@ class CallTexts:
             caller_number=caller_number,
             timezone=spec.timezone,
             now=at,
+            language=spec.language,
         )
 
     @property
@@ -85,7 +89,12 @@ class CallTexts:
             tools=[grant["name"] for grant in self._spec.tools],
             remembered=self._briefing.remembered,
             confirms=self._confirms,
+            day=self._there.date(),
         )
+
+    def today_in(self, language: str) -> str:
+        """The day of the call, as it is said in a language that the call goes over to."""
+        return spoken_date(self._there, language)
 
     @property
     def _confirms(self) -> bool:

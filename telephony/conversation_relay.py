@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
 from telephony.wire_json import bounded_text, digit, parameters, parsed
@@ -13,6 +14,8 @@ from telephony.wire_json import bounded_text, digit, parameters, parsed
 MAX_BAD = 50
 MESSAGES_PER_S, HELD_BACK = 100, 1000  # far more than people say; a stalled network delivers its own at once
 LONGEST_PROMPT = 20_000
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_BOOL = {True: "true", False: "false"}
 _IGNORED = frozenset({"configUpdated"})
 
 
@@ -117,10 +120,11 @@ class ConversationRelay:
 
         What comes in the next talk cycle may always cut this one: a reply that was given up is spoken no further.
         """
-        message: dict[str, Any] = {"type": "text", "token": token, "last": last}
-        if language:
-            message["lang"] = language
-        return _written(message | {"interruptible": interruptible, "preemptible": True})
+        spoken_in = f',"lang":{quoted(language)}' if language else ""
+        return (  # for each token of each call
+            f'{{"type":"text","token":{quoted(token)},"last":{_BOOL[last]}{spoken_in},'
+            f'"interruptible":{_BOOL[interruptible]},"preemptible":true}}'
+        )
 
     @staticmethod
     def play(source: str, *, loop: int = 1, interruptible: bool = True) -> str:
@@ -218,7 +222,7 @@ def is_setup(text: str) -> bool:
 
 
 def _written(message: Mapping[str, Any]) -> str:
-    return json.dumps(message, separators=(",", ":"))
+    return _ENCODER.encode(message)
 
 
 def _of_texts(given: Any) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from calls.conversation.turn_taking import words_of
@@ -15,16 +15,22 @@ _CAN = (
 )
 _CANNOT = "You cannot speak {0} in this call: {1}. Whoever asks for it is told so."
 _GOES_ON = "The call goes on in {0} now. Speak it, whatever stands above, until the caller wishes another language."
+_SAYS = "Say days, times and amounts of money as people say them in it, also those that tools tell in English."
+_TODAY = "Today is {0}."
 
 
 @dataclass(slots=True)
 class Languages:
-    """`own` is the version's, `others` those in which the call can go on; `missing`: why it cannot, in words."""
+    """`own` is the version's, `others` those in which the call can go on; `missing`: why it cannot, in words.
+
+    `today_in`: the day of the call, as a language says it.
+    """
 
     own: str = "en-US"
     others: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     current: str = ""
+    today_in: Callable[[str], str] = lambda language: ""
 
     def __post_init__(self) -> None:
         self.current = self.find(self.current) or self.own
@@ -61,11 +67,14 @@ class Languages:
 
     def now(self) -> str:
         """What it has to know of where the call has come to."""
-        return "" if self.is_own else goes_on_in(self.current)
+        return self.goes_on_in("" if self.is_own else self.current)
 
-
-def goes_on_in(language: str) -> str:
-    return _GOES_ON.format(language)
+    def goes_on_in(self, language: str) -> str:
+        """What it is told when the call goes over to a language; nothing when it goes over to none."""
+        if not language:
+            return ""
+        today = self.today_in(language)
+        return " ".join(filter(None, (_GOES_ON.format(language), _SAYS, today and _TODAY.format(today))))
 
 
 def _base(tag: str) -> str:

@@ -45,7 +45,7 @@ from agents.providers.realtime.ports import (
     VoiceBegan,
     VoiceEnded,
 )
-from calls.conversation.languages import Languages, goes_on_in
+from calls.conversation.languages import Languages
 from calls.conversation.listening import BYTES_PER_MS, is_voiced
 from calls.conversation.ports import Listener
 from calls.conversation.realtime_memory import Memory
@@ -72,7 +72,7 @@ class RealtimeLine:
         self, talk: SpeechToSpeech, second: LanguageModel, second_name: ServedBy, languages: Languages | None = None
     ) -> None:
         self._talk, self._second, self._second_name = talk, second, second_name
-        self._switching = switching(languages) if languages else None
+        self._languages, self._switching = languages or Languages(), switching(languages) if languages else None
         self._memory = Memory(talk)
         self._opening: asyncio.Task[None] | None = None
         self._next: Take | None = None
@@ -196,7 +196,7 @@ class RealtimeLine:
         for switch in (self._switching, None):
             await self._ready()
             own = tuple(tool for tool in (END_CALL, switch) if tool and tool.name not in granted)
-            instructions = "\n\n".join(filter(None, (messages[0].content, language and goes_on_in(language))))
+            instructions = "\n\n".join(filter(None, (messages[0].content, self._languages.goes_on_in(language))))
             self._talk.instruct(f"{instructions}\n\n{SPEAKS_ITSELF}" if own else instructions, (*tools, *own))
             async with aclosing(self._ask(take, messages, own)) as answer:
                 async for thought in answer:

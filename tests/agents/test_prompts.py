@@ -1,10 +1,12 @@
 """Templates hold names and no logic; what a caller or a contact brings stays data."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from agents import prompts
+from agents.catalog import LANGUAGES
+from agents.spoken_dates import spoken_date, spoken_time
 
 NOW = datetime(2026, 11, 21, 17, 42, tzinfo=UTC)
 
@@ -32,6 +34,32 @@ def test_dates_and_times_are_said_in_the_time_zone_of_the_agent():
     assert known["today"] == "Saturday, November 21"
     assert known["now"] == "10:42 AM"
     assert known["timezone"] == "America/Boise"
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "first", "time"),
+    [
+        ("en-GB", "Saturday, November 21", "Sunday, March 1", "4:05 PM"),
+        ("es-419", "sábado, 21 de noviembre", "domingo, 1 de marzo", "16:05"),
+        ("fr-CA", "samedi 21 novembre", "dimanche 1er mars", "16:05"),
+        ("de", "Samstag, 21. November", "Sonntag, 1. März", "16:05"),
+        ("pt-BR", "sábado, 21 de novembro", "domingo, 1 de março", "16:05"),
+        ("pl", "sobota, 21 listopada", "niedziela, 1 marca", "16:05"),
+        ("ja", "11月21日 土曜日", "3月1日 日曜日", "16:05"),
+        ("eo", "Saturday, November 21", "Sunday, March 1", "4:05 PM"),
+    ],
+)
+def test_a_day_and_a_time_are_said_in_the_language_of_the_agent(language: str, day: str, first: str, time: str):
+    assert spoken_date(NOW, language) == day
+    assert spoken_date(datetime(2026, 3, 1, tzinfo=UTC), language) == first
+    assert spoken_time(datetime(2026, 3, 1, 16, 5, tzinfo=UTC), language) == time
+
+
+def test_every_language_on_offer_names_all_days_of_a_year_differently():
+    for language in LANGUAGES:
+        days = {spoken_date(NOW + timedelta(days=each), language) for each in range(365)}
+        assert len(days) == 365
+        assert language.startswith("en") or spoken_date(NOW, language) != spoken_date(NOW)
 
 
 def test_the_callers_number_is_said_like_a_number_and_a_withheld_one_is_unknown():
@@ -83,6 +111,12 @@ def test_the_system_prompt_has_the_persona_first_then_how_to_speak_and_the_facts
     assert "English (United States)" in rules
     assert "- Today: Saturday, November 21\n- Time: 10:42 AM in America/Boise" in facts
     assert "- The caller's number: (208) 555-0147" in facts
+
+
+def test_today_stands_there_as_tools_take_it_with_its_year():
+    prompt = prompts.system_prompt("x", variables=variables(), language="es", day=date(2026, 11, 21))
+
+    assert "- Today: Saturday, November 21\n- Date: 2026-11-21\n- Time:" in prompt
 
 
 def test_what_stays_the_same_from_call_to_call_comes_before_what_changes():

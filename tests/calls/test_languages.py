@@ -1,5 +1,6 @@
 """A call in another language, on its way to the page of the call and to the next process."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from agents.spoken_languages import wished
@@ -63,6 +64,16 @@ def test_the_fixed_sentences_go_over_to_another_language_and_back():
 
     said.go_on_in("en-US")
     assert (said.farewell, said.silence_prompts) == ("Bye.", ("Still there?",))
+
+
+def test_a_greeting_names_the_day_in_the_language_of_the_agent_and_a_switch_in_the_one_that_follows():
+    at = datetime(2026, 11, 21, 17, 42, tzinfo=UTC)
+    own = {"language": "es", "greeting": "Hoy es {{today}}.", "timezone": "America/Boise"}
+    texts = CallTexts(spec(**own, other_languages=[]), business="Juniper", caller_number="", at=at)
+
+    assert texts.opening().text == "Hoy es sábado, 21 de noviembre."
+    assert texts.today_in("en-US") == "Saturday, November 21"
+    assert "- Date: 2026-11-21" in texts.system_prompt()
 
 
 def test_personal_data_is_taken_out_by_the_rules_of_the_language_that_is_spoken():

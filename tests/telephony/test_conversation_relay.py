@@ -147,3 +147,15 @@ def test_what_the_carrier_is_told_has_the_shape_that_it_takes():
     assert json.loads(handed["handoffData"]) == {"reason": "over"}
     with pytest.raises(ValueError, match="keys"):
         relay.send_digits("call")
+
+
+@pytest.mark.parametrize(
+    "token", ["", 'a "quoted" \\ word', "¿Qué día? \U0001f642", "\u2028 \x00\x1f\x7f \n", "\ud800"]
+)
+@pytest.mark.parametrize("language", ["", "es-US"])
+def test_a_token_of_any_letters_is_json_as_the_standard_library_writes_it(token: str, language: str):
+    written = ConversationRelay.text(token, last=False, interruptible=True, language=language)
+    fields = {"type": "text", "token": token, "last": False, **({"lang": language} if language else {})}
+
+    expected = json.dumps(fields | {"interruptible": True, "preemptible": True}, separators=(",", ":"))
+    assert written == expected

@@ -115,7 +115,7 @@ class Facts:
 
     @cached_property
     def today(self) -> date | None:
-        return read_today(self.lines.get("today", ""))
+        return read_today(self.lines.get("date", "")) or read_today(self.lines.get("today", ""))
 
     def named(self, topic: Topic) -> str:
         return next((value for key, value in self.lines.items() if topic.key.search(key)), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -120,7 +121,9 @@ class When:
 
 
 def read_today(text: str) -> date | None:
-    """Saturday, November 21: the year is one in which that is true."""
+    """2026-11-21; or Saturday, November 21, of a year in which that is true."""
+    with suppress(ValueError):
+        return date.fromisoformat(text.strip())
     found = re.match(r"(\w+), (\w+) (\d{1,2})$", text.strip())
     if not found or found[1] not in DAY_NAMES or found[2] not in MONTHS:
         return None

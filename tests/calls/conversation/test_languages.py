@@ -126,6 +126,15 @@ async def test_a_caller_goes_over_to_another_language_with_more_than_a_word(text
         assert languages_of(stage)[1:] == ["es-US" if goes_over else ""] * 2
 
 
+def test_the_model_is_told_the_day_in_the_language_that_the_call_goes_on_in():
+    languages = Languages("en-US", ("es-US",), today_in=lambda language: f"sábado ({language})")
+
+    assert languages.now() == ""
+    assert languages.goes_on_in("es-US").endswith("Today is sábado (es-US).")
+    languages.current = "es-US"
+    assert languages.now() == languages.goes_on_in("es-US")
+
+
 @on_virtual_clock
 async def test_a_call_that_another_process_held_in_a_language_goes_on_in_it():
     model, voice = ScriptedModel("El lunes."), Polyglot()
