@@ -293,6 +293,8 @@ def in_our_words() -> Iterator[None]:
     """Errors of the HTTP client become OutgoingError."""
     try:
         yield
+    except httpx2.ConnectTimeout:  # the other side has heard nothing
+        raise OutgoingError("connect", "The server cannot be reached.") from None
     except httpx2.TimeoutException:
         raise OutgoingError("timeout", "The server did not answer in time.") from None
     except httpx2.ConnectError as error:

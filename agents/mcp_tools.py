@@ -28,7 +28,11 @@ WITHIN_S, MARGIN_S = 10.0, 0.5
 MOST_BYTES = 256 * 1024
 LONGEST_NAME = 64
 UNREACHED = "The other system cannot be reached right now. Say so, and offer to take a message."
-PERHAPS = "Nobody knows whether this was done. Do not try it again. Tell the caller that somebody will check."
+PERHAPS = ToolOutcome(
+    "Nobody knows whether this was done. Do not try it again. Tell the caller that somebody will check.",
+    ok=False,
+    certain=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,11 @@ def without_patterns(schema: Any) -> Any:
 
 def _as_tool(server: McpServer, offered: Offered, headers: Mapping[str, str], *, is_alone: bool) -> Tool:
     def run(context: ToolContext, arguments: Arguments) -> ToolOutcome:
+        use = mcp.Use(offered.name, arguments)
         try:
-            said, ok = asyncio.run(
-                _within(lambda http: mcp.call_tool(server.url, http, offered.name, arguments), headers)
-            )
+            said, ok = asyncio.run(_within(lambda http: mcp.call_tool(server.url, http, use), headers))
         except (McpTrouble, OutgoingError):
-            return ToolOutcome(PERHAPS if offered.changes else UNREACHED, ok=False)
+            return PERHAPS if offered.changes and use.was_sent else ToolOutcome(UNREACHED, ok=False)
         return ToolOutcome(said or "Done.", ok=ok)
 
     return Tool(

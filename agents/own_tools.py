@@ -26,10 +26,14 @@ from agents.tools import Arguments, Tool, ToolContext, ToolOutcome, built_in, wi
 MARGIN_S = 0.5  # the request ends by itself before the conversation gives it up
 REFUSED = "The other system did not accept this ({status}). {answer}"
 UNREACHED = "The other system cannot be reached right now. Say so, and offer to take a message."
-PERHAPS = (
+PERHAPS = ToolOutcome(
     "Nobody knows whether this was done: the other system did not answer. Do not try it again. Tell the caller that "
-    "somebody will check."
+    "somebody will check.",
+    ok=False,
+    certain=False,
 )
+# What stands before the system passed the request on, and heard nothing back.
+LOST_ON_THE_WAY = frozenset({502, 504, 520, 524})
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +121,9 @@ def ask(
         return ToolOutcome(str(error), ok=False)
     except OutgoingError as error:
         was_sent = error.code in ("timeout", "protocol", "too_large")
-        return ToolOutcome(PERHAPS if row.changes and was_sent else UNREACHED, ok=False, say=row.say_failed)
+        return PERHAPS if row.changes and was_sent else ToolOutcome(UNREACHED, ok=False, say=row.say_failed)
+    if row.changes and answer.status in LOST_ON_THE_WAY:
+        return PERHAPS
     if answer.is_success:
         return ToolOutcome(http_tool.read(answer.text, definition.readings) or "Done.")
     said = http_tool.read(answer.text, ())[:300]

@@ -50,7 +50,8 @@ class ToolOutcome:
 
     With `say` that is said as it is and the model is not asked again. `then` happens when everything was said.
     `target` says where to, with "hand_over".
-    `recalled` are passages of the business's knowledge that were read for it, shown with the turn.
+    `recalled` are passages of the business's knowledge that were read for it, shown with the turn. `certain`: whether
+    it is known what came of it; what nobody knows about is never tried again.
     """
 
     content: str
@@ -59,6 +60,7 @@ class ToolOutcome:
     then: Literal["", "hang_up", "transfer", "hand_over"] = ""
     recalled: tuple[Mapping[str, Any], ...] | None = None
     target: Mapping[str, Any] | None = None
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from calls.after import analysis, budget, questions, retention
 from calls.calendar import following, google
 from calls.calendar.models import Appointment, Calendar, GoogleLink
 from calls.equipment import synthesize_fixed
+from calls.followups import unsettled
 from calls.memory import remembering
 from calls.native import services as native
 from calls.rehearsal import running
@@ -36,9 +37,10 @@ log = structlog.get_logger(__name__)
 
 @shared_task(base=PlatformTask)
 def sweep() -> None:
-    """End the calls of every tenant that nobody carries any more."""
+    """End the calls of every tenant that nobody carries any more, and tell people what nobody knows the end of."""
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         ended = end_forgotten(tenant_id)
+        unsettled.tell_people(tenant_id, now())
         if ended:
             log.info("forgotten calls were ended", tenant_id=tenant_id, calls=ended)
 

@@ -126,7 +126,8 @@ class ToolWorker:
                 return FAILED
             return UNKNOWN if grant.tool.outside else self._settle(wish)
         self.handed_to = outcome.target or self.handed_to
-        return ToolResult(outcome.content, outcome.ok, outcome.say, outcome.then, outcome.recalled)
+        told = (outcome.content, outcome.ok, outcome.say, outcome.then, outcome.recalled, outcome.certain)
+        return ToolResult(*told)
 
     def _report(self, grant: Grant, error: Exception) -> None:
         """Where it failed, without what it was about: an error's words may hold anything."""
@@ -180,8 +181,9 @@ class ToolWorker:
         return None
 
     def _note(self, wish: Wish, outcome: ToolOutcome) -> None:
-        """In the transaction of the effect itself: one is never there without the other."""
-        if wish.tool.effect:
+        """In the transaction of the effect itself: one is never there without the other. Of what nobody knows the row
+        goes on saying so."""
+        if wish.tool.effect and outcome.certain:
             state = ToolRun.State.DONE if outcome.ok else ToolRun.State.FAILED
             self._row(wish).update(state=state, result=self.scene.kept(outcome.content))
 

@@ -46,7 +46,7 @@ def send_sms(context: ToolContext, arguments: Arguments) -> ToolOutcome:
     except CarrierError as error:
         log.warning("a text message was not sent", call_id=str(context.call_id), code=error.code)
         if error.is_unknown:
-            return ToolOutcome("It may have been sent, but nobody knows. Do not promise it.", ok=False)
+            return ToolOutcome("It may have been sent, but nobody knows. Do not promise it.", ok=False, certain=False)
         why = "This line takes no text messages." if error.code in NO_MOBILE else "It could not be sent now."
         return ToolOutcome(f"{why} Say it instead.", ok=False)
     return ToolOutcome("Sent to the number that the caller calls from.")

@@ -51,10 +51,20 @@ async def list_tools(url: str, http: httpx2.AsyncClient) -> list[Offered]:
     return found[:MOST_TOOLS]
 
 
-async def call_tool(url: str, http: httpx2.AsyncClient, name: str, arguments: Mapping[str, Any]) -> tuple[str, bool]:
+@dataclass(slots=True)
+class Use:
+    """A tool to be used. `was_sent`: the server may have heard of it, whatever came back."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    was_sent: bool = False
+
+
+async def call_tool(url: str, http: httpx2.AsyncClient, use: Use) -> tuple[str, bool]:
     """What the tool answered, in plain text, and whether it went well. Raises as `list_tools`."""
     async with _session(url, http) as client:
-        result = await client.call_tool(name, dict(arguments))
+        use.was_sent = True
+        result = await client.call_tool(use.name, dict(use.arguments))
     said = "\n".join(block.text for block in result.content if block.type == "text")
     plain = "".join(letter for letter in said if letter.isprintable() or letter == "\n").strip()
     return plain[:MOST_TEXT], not result.is_error

@@ -33,6 +33,7 @@ RUNNING, DONE, FAILED, REFUSED = "running", "done", "failed", "refused"
 UNKNOWN = ToolResult(
     "Nobody knows whether this was done. Do not try it again; tell the caller that somebody will look into it.",
     ok=False,
+    certain=False,
 )
 TOO_LONG = ToolResult("This took too long, and there is no result.", ok=False)
 
@@ -101,7 +102,7 @@ class Run:
     @property
     def is_certain(self) -> bool:
         """Whether it is known that nothing came of it, so that it may be tried again."""
-        return self.result is not None and not self.result.ok and self.result is not UNKNOWN
+        return self.result is not None and not self.result.ok and self.result.certain
 
 
 def digest_of(arguments: Mapping[str, Any]) -> str:

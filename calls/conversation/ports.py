@@ -207,7 +207,8 @@ class ToolResult:
     """What came of a tool call. The model reads `content`, and says what is to be said of it.
 
     With `say` the engine says that, as it is, and the model is not asked again. `then` is done once everything was
-    said. `recalled` is what was read for it of the business's knowledge; None where nothing was looked up.
+    said. `recalled` is what was read for it of the business's knowledge; None where nothing was looked up. `certain`:
+    whether it is known what came of it.
     """
 
     content: str
@@ -215,6 +216,7 @@ class ToolResult:
     say: str = ""
     then: Literal["", "hang_up", "transfer", "hand_over"] = ""
     recalled: tuple[Mapping[str, Any], ...] | None = None
+    certain: bool = True
 
 
 class Toolbox(Protocol):

@@ -107,11 +107,22 @@ def test_a_server_that_cannot_be_reached_is_said_to_the_model_and_on_the_page(
     settings.OUTGOING_TRUSTED = set()  # it lies in a private network
 
     assert "cannot be reached" in run(agent, "shelf_in_stock", item="tea").content
-    assert "Do not try it again" in run(agent, "shelf_order", item="tea", count=1).content
+    assert "cannot be reached" in run(agent, "shelf_order", item="tea", count=1).content, "nothing was sent"
     browser.post(page(server), {"refresh": "1"})
     said = browser.get(page(server)).content.decode()
     assert "It could not be asked." in said
     assert "How many of an item are there." in said
+
+
+def test_a_server_that_is_lost_over_an_effect_leaves_it_uncertain_and_one_that_only_reads_does_not(
+    browser: Client, agent: Agent, shelf: ShelfServer
+):
+    browser.post(page(connected(browser, agent.tenant, shelf)), {"tool": ["in_stock", "order"]})
+    shelf.breaks_off = True
+
+    lost = run(agent, "shelf_order", item="tea", count=1)
+    assert (lost.ok, lost.certain) == (False, False)
+    assert run(agent, "shelf_in_stock", item="tea").certain
 
 
 def test_a_wrong_token_is_told(browser: Client, tenant: Tenant, shelf: ShelfServer):

@@ -157,10 +157,26 @@ def test_an_effect_whose_answer_never_came_is_not_tried_again(
     outcome = run(equipped(agent.tenant), agent, order="7")
 
     assert "Do not try it again" in outcome.content
+    assert not outcome.certain
+    assert outcome.say == "", "what the business says when it failed would be a guess"
     assert len(shop.received) == 1
     headers, body = shop.received[0]
     assert json.loads(body) == {"phone": "+12085550147"}
     assert len(headers["idempotency-key"]) == 32
+
+
+@pytest.mark.parametrize(("status", "certain"), [(504, False), (502, False), (500, True), (422, True)])
+def test_a_gateway_that_heard_nothing_back_leaves_an_effect_uncertain(
+    order_tool: HttpTool, agent: Agent, browser: Client, shop: Receiver, status: int, certain: bool
+):
+    tool = equipped(agent.tenant)
+    shop.status = status
+    assert run(tool, agent, order="7").certain, "what only reads can be asked again"
+    browser.post(page(order_tool), fields(shop, method="POST", changes="on"))
+
+    assert run(equipped(agent.tenant), agent, order="7").certain is certain
+    shop.stop()
+    assert run(equipped(agent.tenant), agent, order="7").certain, "nobody was there to hear of it"
 
 
 def test_a_secret_is_kept_when_its_field_is_left_empty_and_never_shown(

@@ -36,6 +36,8 @@ def write(context: ToolContext, arguments: Arguments) -> ToolOutcome:
         raise RuntimeError("a caller's secret")
     if arguments["word"] == "refuse":
         raise DomainError("taken", "That one is taken.")
+    if arguments["word"] == "lose":
+        return ToolOutcome("No answer came.", ok=False, certain=False)
     return ToolOutcome(f"Written for tenant {current_tenant_id()}.")
 
 
@@ -115,6 +117,15 @@ def test_nobody_knows_what_became_of_a_tool_that_breaks_in_another_system(call: 
 
     assert results == [UNKNOWN, UNKNOWN]
     assert states(call) == ["running"], "it is not tried again"
+
+
+def test_what_a_tool_says_that_nobody_knows_is_not_tried_again_in_a_later_turn(call: Call) -> None:
+    first, again = ask(call, "lose", "lose")
+
+    assert (first.content, again) == ("No answer came.", first)
+    assert effects(call) == 1
+    assert states(call) == ["running"]
+    assert ask(call, "lose") == [UNKNOWN], "nor by another process"
 
 
 def test_what_a_tool_refuses_is_told_in_its_own_words_and_undone(call: Call) -> None:

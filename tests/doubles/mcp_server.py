@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from threading import Thread
+from typing import Any
 
 import uvicorn
 from mcp.server.mcpserver import MCPServer
@@ -16,6 +17,7 @@ class ShelfServer:
 
     def __init__(self, token: str = "") -> None:
         self.orders, self.token, self.seen = list[str](), token, set[str]()
+        self.breaks_off = False  # in the middle of using a tool
         self.description = "How many of an item are there."
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
@@ -51,7 +53,24 @@ class ShelfServer:
                 await send({"type": "http.response.start", "status": 401, "headers": []})
                 await send({"type": "http.response.body", "body": b"no"})
                 return
+        if self.breaks_off and scope["type"] == "http":
+            receive = await self._heard(receive)
+            if b"tools/call" in self._body:
+                await send({"type": "http.response.start", "status": 502, "headers": []})
+                await send({"type": "http.response.body", "body": b"no"})
+                return
         await self._app(scope, receive, send)
+
+    async def _heard(self, receive: Any) -> Any:
+        """The whole request, which can be read again."""
+        message = await receive()
+        self._body = message.get("body", b"")
+        messages = [message]
+
+        async def again() -> Any:
+            return messages.pop() if messages else await receive()
+
+        return again
 
     def stop(self) -> None:
         self._server.should_exit = True
