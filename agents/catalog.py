@@ -20,11 +20,14 @@ class Kind(StrEnum):
 ENGLISH = frozenset({"en"})
 FLUX_LANGUAGES = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
 ESPEAK_LANGUAGES = frozenset({"en", "es", "fr", "de", "it", "pt", "nl", "pl", "sv", "da"})
+SEVERAL = "several_languages"  # the setting of a transcriber that understands them at once
+UNDERSTANDS_ALL = "Understand all of the agent's languages at once"
 MODEL_NAME = r"[\w.:/@+-]{1,80}"
 _FLUX = r"flux-.*"
 _NOVA = r"nova-.*"
 _POLYGLOTS = r"nova-3(-general)?|flux-.*-multi"
 _REASONING = r"gpt-[5-9].*"
+_LISTED_LANGUAGES = r"gpt-(live-)?transcribe"
 _WHISPER = r"(?!gpt-).*"
 AURA_LANGUAGES = frozenset({"en", "es", "nl", "fr", "de", "it", "ja"})
 AURA_VOICES = (
@@ -54,6 +57,7 @@ OPENAI_VOICES = (
 PATIENT = "Higher waits longer and cuts off less."
 EAGER = "Lower begins sooner and drops more replies. At most the certainty above."
 NOISE = "Where noise hides the silence."
+WRITTEN_DOWN = "A caller who speaks another one of them is written down in it, and the model goes over to it."
 AT_ONCE = "A caller who simply speaks another one of them is answered in it."
 HOLDS_BACK = "May hold back the end of a turn."
 SILENT = "Every step of it is silence for the caller."
@@ -113,7 +117,7 @@ STT = (
             whole(
                 "utterance_end_ms", "Pause between words that ends a turn, ms", 1000, 1000, 5000, NOISE, models=_NOVA
             ),
-            flag("several_languages", "Understand all of the agent's languages at once", AT_ONCE, models=_POLYGLOTS),
+            flag(SEVERAL, UNDERSTANDS_ALL, AT_ONCE, models=_POLYGLOTS),
             flag("smart_format", "Format dates, amounts and addresses", hint=HOLDS_BACK, models=_NOVA),
             flag("profanity_filter", "Hide swear words in transcripts"),
             flag("mip_opt_out", "Keep audio out of the vendor's training", hint="Costs more."),
@@ -130,7 +134,10 @@ STT = (
             Model("whisper-1", "Whisper", retires="2027-02-26"),
         ),
         custom_models=MODEL_NAME,
-        options=(number("temperature", "Variety", None, 0, 1, "0 writes what is most likely.", models=_WHISPER),),
+        options=(
+            flag(SEVERAL, UNDERSTANDS_ALL, WRITTEN_DOWN, models=_LISTED_LANGUAGES),
+            number("temperature", "Variety", None, 0, 1, "0 writes what is most likely.", models=_WHISPER),
+        ),
         aliases=(("whisper", "whisper-1"),),
     ),
     Provider(

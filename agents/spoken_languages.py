@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from agents.catalog import Kind, provider, speaks
+from agents.catalog import SEVERAL, Kind, provider, speaks
 from agents.offers import Option
 from agents.versions import VersionSpec
 
-SEVERAL = "several_languages"  # the setting of a transcriber that understands them at once
 EARS, VOICES = ("stt", "second_stt"), ("tts", "second_tts")
 
 _NO_EARS = "nobody who is there to listen understands it"

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from agentos.tenants.credentials import NO_KEYS, VendorKeys
 from agents import providers
+from agents.catalog import SEVERAL
 from agents.endpoints import endpoint, whose_voice
 from agents.providers.fallback import FallbackLanguageModel, FallbackTextToSpeech
 from agents.providers.ports import (
@@ -31,7 +32,6 @@ from agents.providers.realtime.ports import Talking
 from agents.providers.speech_cache import CachedVoice, SpeechCache
 from agents.spoken_languages import (
     EARS,
-    SEVERAL,
     ears_for,
     hears_several,
     missing,
@@ -309,6 +309,7 @@ def talking(spec: VersionSpec, language: str = "") -> Talking:
         language=language or spec.language,
         keyterms=tuple(spec.keyterms),
         endpointing_ms=spec.endpointing_ms,
+        several=wished(spec),
     )
 
 

@@ -47,6 +47,9 @@ def test_ears_for_english_alone_leave_a_language_to_the_second_ones():
     assert ears_for(helped, "en-US") == ("stt", "second_stt")
 
 
+OPENAI = {"stt_provider": "openai", "stt_options": {"several_languages": True}}
+
+
 @pytest.mark.parametrize(
     ("chosen", "heard"),
     [
@@ -54,6 +57,8 @@ def test_ears_for_english_alone_leave_a_language_to_the_second_ones():
         ({"stt_options": {"several_languages": True}, "stt_model": "flux-general-multi"}, ("en-US", "es")),
         ({"stt_options": {"several_languages": True}, "stt_model": "flux-general-en"}, ()),
         ({"stt_options": {"several_languages": True}, "other_languages": []}, ()),
+        (OPENAI | {"stt_model": "gpt-live-transcribe"}, ("en-US", "es")),
+        (OPENAI | {"stt_model": "whisper-1"}, ()),
         ({}, ()),
     ],
 )

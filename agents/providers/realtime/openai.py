@@ -14,6 +14,7 @@ from openai import OpenAIError
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from ..llm.openai_client import client_of
+from ..openai_languages import OWN_MODELS, spoken_in
 from ..options import choose
 from ..ports import Endpoint, Message, ProviderError, ToolCall, ToolSpec
 from ..sockets import CLOSE_S, LARGEST_MESSAGE, OPEN_S, PING_S, lost, refused
@@ -112,7 +113,8 @@ class OpenAIRealtime:
 
     def _heard(self, language: str) -> dict[str, Any]:
         talking = self._talking
-        transcription: dict[str, Any] = {"model": talking.transcriber, "language": language.split("-")[0]}
+        several = talking.several if talking.transcriber.startswith(OWN_MODELS) else ()
+        transcription: dict[str, Any] = {"model": talking.transcriber, **spoken_in(language, several)}
         if talking.keyterms:
             transcription["keywords"] = list(talking.keyterms)
         turns = {"type": "server_vad", "silence_duration_ms": max(200, talking.endpointing_ms)}

@@ -11,7 +11,10 @@ from ..ports import Message, ProviderError, ToolCall, ToolSpec, Usage
 
 @dataclass(frozen=True, slots=True)
 class Talking:
-    """How a model that hears and speaks is to talk. `transcriber` writes down what it hears."""
+    """How a model that hears and speaks is to talk. `transcriber` writes down what it hears.
+
+    `several`: the languages that the caller may speak, where the call can go on in more than one.
+    """
 
     model: str
     voice: str
@@ -19,6 +22,7 @@ class Talking:
     language: str = "en-US"
     keyterms: tuple[str, ...] = ()
     endpointing_ms: int = 500
+    several: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

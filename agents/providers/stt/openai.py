@@ -11,13 +11,13 @@ from openai import APIConnectionError, AsyncOpenAI, AuthenticationError, OpenAIE
 
 from ..llm.openai_client import client_of, told_as
 from ..offline_voice.mulaw import as_wav
+from ..openai_languages import OWN_MODELS, spoken_in
 from ..options import choose
 from ..ports import Endpoint, Hearing, HearingEvent, ProviderError
 from .openai_live import LiveReader
 from .own_turns import OwnTurns
 
 LIVE_MODELS = ("gpt-live-transcribe", "gpt-realtime-whisper")
-OWN_MODELS = ("gpt-transcribe", "gpt-live-transcribe")  # which take words to expect as a list
 OPEN_S, READ_S = 3.0, 6.0
 RESERVED = {"file", "model", "stream", "response_format"}
 
@@ -114,8 +114,9 @@ class SegmentReader:
     def _wishes(self) -> dict[str, Any]:
         """Words to expect are a list for the newest models, and a sentence for all others."""
         hearing = self._hearing
-        wishes: dict[str, Any] = {"language": hearing.language.split("-")[0]}
-        if hearing.keyterms and hearing.model.startswith(OWN_MODELS):
+        own = hearing.model.startswith(OWN_MODELS)
+        wishes: dict[str, Any] = spoken_in(hearing.language, hearing.several if own else ())
+        if hearing.keyterms and own:
             wishes["keywords"] = list(hearing.keyterms)
         elif hearing.keyterms:
             wishes["prompt"] = ", ".join(hearing.keyterms)

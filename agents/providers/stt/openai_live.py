@@ -15,6 +15,7 @@ from websockets.asyncio.connection import broadcast
 from websockets.exceptions import ConnectionClosed
 
 from ..llm.openai_client import base_of
+from ..openai_languages import spoken_in
 from ..options import choose
 from ..ports import Endpoint, Hearing, ProviderError
 from ..sockets import lost, open_socket, socket_base
@@ -75,7 +76,7 @@ class LiveReader:
 
     def _session(self) -> dict[str, Any]:
         hearing = self._hearing
-        wishes = {"language": hearing.language.split("-")[0], "keywords": list(hearing.keyterms) or None}
+        wishes = {**spoken_in(hearing.language, hearing.several), "keywords": list(hearing.keyterms) or None}
         transcription = {"model": hearing.model, **choose("openai", wishes, hearing.options, reserved=RESERVED)}
         heard = {"format": {"type": "audio/pcmu"}, "transcription": transcription, "turn_detection": None}
         return {"type": "transcription", "audio": {"input": heard}}

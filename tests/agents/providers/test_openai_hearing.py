@@ -19,6 +19,7 @@ from agents.providers.ports import (
     SpeechStarted,
     TurnResumed,
 )
+from agents.providers.stt.openai_live import LiveReader
 from tests.agents.providers.failing import until_failure
 from tests.doubles import Close, Cut, Refuse, Stall
 from tests.doubles.audio import frames, silence, voice
@@ -86,6 +87,30 @@ async def test_other_servers_are_told_the_words_to_expect_in_a_sentence(doubles,
     await ears.next()
 
     assert doubles.openai_audio.files[0].fields["prompt"] == ["Juniper, Mabry"]
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [("gpt-transcribe", {"languages[]": ["en", "es"]}), ("whisper-1", {"language": ["es"]})],
+)
+async def test_where_several_languages_may_be_spoken_a_model_that_takes_them_is_told_all(
+    doubles, listening, model: str, told: dict[str, list[str]]
+):
+    ears = await listening(Hearing(model, "es-419", eager=False, several=("en-US", "es-419", "en-GB")))
+
+    ears.hear(silence(500), voice(300), silence(600))
+    await ears.next()
+    await ears.next()
+
+    fields = doubles.openai_audio.files[0].fields
+    assert {name: fields[name] for name in fields if name.startswith("language")} == told
+
+
+def test_a_live_stream_is_told_them_all_as_well():
+    reader = LiveReader(Hearing("gpt-live-transcribe", "es", several=("en-US", "es")), Endpoint())
+
+    heard = reader._session()["audio"]["input"]["transcription"]
+    assert heard == {"model": "gpt-live-transcribe", "languages": ["en", "es"]}
 
 
 async def test_a_long_turn_is_read_on_the_way_so_that_whoever_interrupts_is_seen_to_say_something(doubles, listening):

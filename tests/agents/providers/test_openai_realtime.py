@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from agents import providers
-from agents.providers.ports import Message, ProviderError, ToolSpec
+from agents.providers.ports import Endpoint, Message, ProviderError, ToolSpec
+from agents.providers.realtime.openai import OpenAIRealtime
 from agents.providers.realtime.ports import (
     Answered,
     Kept,
@@ -79,10 +81,18 @@ async def test_the_caller_is_heard_in_mulaw_and_answered_only_when_we_say_so(dou
         config = vendor(doubles).config
         assert config["audio"]["input"]["format"] == config["audio"]["output"]["format"] == {"type": "audio/pcmu"}
         assert config["audio"]["input"]["turn_detection"]["create_response"] is False
-        assert config["audio"]["input"]["transcription"]["keywords"] == ["Juniper"]
+        transcription = {"model": "gpt-transcribe", "language": "en", "keywords": ["Juniper"]}
+        assert config["audio"]["input"]["transcription"] == transcription
         assert config["audio"]["output"]["voice"] == "marin"
         assert doubles.openai_audio.talks[-1].query["model"] == ["gpt-realtime-2.1"]
         assert doubles.openai_audio.talks[-1].headers["authorization"] == "Bearer key"
+
+
+def test_a_caller_who_may_speak_several_languages_is_written_down_in_any_of_them():
+    model = OpenAIRealtime(replace(TALKING, several=("en-US", "es")), Endpoint())
+
+    assert model._heard("es")["transcription"]["languages"] == ["en", "es"]
+    assert "language" not in model._heard("es")["transcription"]
 
 
 async def test_an_answer_is_its_words_its_sound_and_what_it_cost(doubles: Doubles):
