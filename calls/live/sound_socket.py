@@ -57,6 +57,7 @@ class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     _tasks: tuple[asyncio.Task[None], ...] = ()
     _member: Membership | None = None
     _hears = _speaks = False
+    _comes = False  # it is to speak as soon as the call has sound
     _alone = 0  # so often in a row nobody carried the call
     _name = ""
 
@@ -141,6 +142,8 @@ class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         if others:
             await asyncio.wait(others)
         if self._member is not None and hasattr(self, "_waiting"):
+            if self._comes:
+                _stand_in(_take_back(self._member.tenant_id, self._call_id, self._key))
             await self._give_back(lost=True)
             await exchange().unsubscribe(self._channel, self._take)
             self._member = None
@@ -208,7 +211,7 @@ class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._once_there(TakeOver(self._name, self._key), self._speaks_now)
 
     async def _speaks_now(self) -> None:
-        self._hears = self._speaks = True
+        self._hears, self._speaks, self._comes = True, True, False
         await self._tell(state="speaking")
         await self._record("call.taken_over", "Took over a call in progress")
 
@@ -230,6 +233,7 @@ class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         if await self._is_moving(answer):
             if answer is Answer.MOVING:
                 await self._record("call.moved", "Had a call in progress moved to a line of sound")
+            self._comes = isinstance(command, TakeOver)
             self._spawn(self._await_line(command, then))
         elif answer is Answer.DONE:
             await then()
@@ -304,3 +308,22 @@ class SoundSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
 
         with suppress(DatabaseError):
             await database_sync_to_async(write)()
+
+
+_standing_in: set[asyncio.Task[None]] = set()  # for people who have gone
+
+
+def _stand_in(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    _standing_in.add(task)
+    task.add_done_callback(_standing_in.discard)
+
+
+async def _take_back(tenant_id: int, call_id: UUID, microphone: str) -> None:
+    """Whoever was to speak has gone before the call had sound: the agent goes on there at once, and waits for nobody."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + LONGEST_MOVE_S
+    while await send_soon(tenant_id, call_id, GiveBack(microphone, lost=True)) in (Answer.MOVING, Answer.OVER):
+        if loop.time() > until:
+            return
+        await asyncio.sleep(SoundSocket.move_every_s)

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from calls import runtime
+from calls.conversation import operator_side
 from calls.conversation.commands import Answer, TakeOver, Whisper
 from calls.engines import RelayEngine
 from calls.live import sound_socket
@@ -91,6 +92,27 @@ async def test_a_person_takes_over_a_call_of_words_and_speaks_at_once_on_its_lin
             "call.taken_over",
             "call.given_back",
         ]
+
+
+async def test_nobody_waits_for_a_person_who_closed_the_page_before_they_were_connected(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(operator_side, "LOST_AFTER_S", 1000.0)
+    async with running(tenant, RelayEngine.name) as (words, carrier):
+        assert isinstance(carrier, QuickCarrier)
+        claims = words._claims
+        browser = await beside(tenant, claims.call_id)
+        await ask(browser, "take_over")
+        await told(browser, "connecting")
+        await carrier.hung_up.wait()
+        colleague = await beside(tenant, claims.call_id)
+        await browser.disconnect()
+
+        call = await runtime.start_call(replace(claims, segment=2), PlayedLine())
+        async with asyncio.timeout(10):
+            await told(colleague, "agent")
+        await colleague.disconnect()
+        await call.line_closed(caller_hung_up=True)
 
 
 async def test_whoever_wants_to_listen_has_it_moved_and_the_agent_goes_on_by_itself(tenant: Tenant):
