@@ -44,7 +44,7 @@ def relay_for(wish: RelayWish) -> Relay:
         hints="" if wish.plain else ", ".join(term.replace(",", " ") for term in spec.keyterms),
         interruptible="none" if never else "any",
         interrupt_sensitivity=options.get("interrupt_sensitivity", ""),
-        keys=spec.transport_options.get("keys", True) is True,
+        keys=spec.transport_options.get("keys", True) is True or _takes_keys(spec),
         ignore_backchannel=bool(spec.backchannels) and not never,
         speech_timeout_ms=_speech_timeout_ms(spec.endpointing_ms),
         greeting=wish.greeting,
@@ -52,6 +52,11 @@ def relay_for(wish: RelayWish) -> Relay:
         languages=wished(spec)[1:],
     )
     return relay if wish.plain else _with_voice_and_ears(relay, spec, options)
+
+
+def _takes_keys(spec: VersionSpec) -> bool:
+    """Whether it asks callers for keys: then it is told of them, whatever it is told of others."""
+    return any(each["name"] == "collect_digits" for each in spec.tools)
 
 
 def _speech_timeout_ms(endpointing_ms: int) -> int:

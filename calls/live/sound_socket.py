@@ -320,7 +320,7 @@ def _stand_in(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _take_back(tenant_id: int, call_id: UUID, microphone: str) -> None:
-    """Whoever was to speak has gone before the call had sound: the agent goes on there at once, and waits for nobody."""
+    """Whoever was to speak has gone before the call had sound: there the agent goes on at once, waiting for nobody."""
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST_MOVE_S
     while await send_soon(tenant_id, call_id, GiveBack(microphone, lost=True)) in (Answer.MOVING, Answer.OVER):

@@ -12,7 +12,7 @@ from calls.conversation.escalation import Need, Summons
 from calls.conversation.history import Exchange
 from calls.conversation.ports import ToolResult
 from calls.conversation.script import Ending
-from tests.calls.conversation.tools import SEND, Acting, Tools, granted
+from tests.calls.conversation.tools import COLLECT, ENTRY, SEND, Acting, Tools, granted
 from tests.calls.conversation.tools import call as wishes
 from tests.conformance.stages import NOISE, talk
 from tests.fakes import Thought
@@ -232,6 +232,20 @@ async def tool_call(engine: str) -> None:
         assert [wish.call.name for wish in tools.begun] == ["look"]
 
 
+async def takes_keys(engine: str) -> None:
+    """Keys that the agent asks for reach the tool whole, and hidden ones neither the model nor a record"""
+    asks = Thought("Your PIN, then pound.", (wishes("collect_digits", **(ENTRY | {"secret": True})),))
+    async with talk(engine, asks, "Thank you.", tools=Acting((COLLECT,))) as call:
+        await call.until_quiet()
+        await call.says("I would like to pay")
+        await call.until_quiet()
+        call.press("4711#")
+        await call.until_quiet(2.0)
+        assert call.heard == "Hello there. Your PIN, then pound. Thank you."
+        assert call.session.acts.entries == {"[entry 1]": "4711"}
+        assert not any("4711" in repr(each) for each in (call.model.asked, call.journal.turns, call.journal.events))
+
+
 async def sends_keys(engine: str) -> None:
     """The agent presses keys for a machine at the other end"""
     presses = Thought("", (wishes("send_digits", digits="1w2"),))
@@ -393,6 +407,7 @@ SCENARIOS: dict[str, Scenario] = {
         resume,
         notice,
         tool_call,
+        takes_keys,
         sends_keys,
         transfer,
         escalation,

@@ -408,10 +408,12 @@ CANNOT: dict[tuple[str, str], str] = {
 
 # An engine whose conversations a vendor runs: no scenario can be run there, and these it certainly does not do.
 ELSEWHERE = "ElevenLabs"
+NO_KEYS = "pressed keys do not reach us; an agent that asks for some leaves the call and takes them by Media Streams"
 NOT_ELSEWHERE: dict[str, str] = {
     "to_the_word": "the vendor says what was spoken, not what was heard",
     "question": "the vendor does not report a wait that could be compared",
-    "keys": "pressed keys do not reach us; an agent that asks for some leaves the call and takes them by Media Streams",
+    "keys": NO_KEYS,
+    "takes_keys": NO_KEYS,
     "stop_calling": "the model there may tell us at once; the rule reads the transcript, which comes later",
     "vendor_fails": "the sentence for failures is not known there",
     "vendor_dead": "what the caller hears then is the vendor's affair",

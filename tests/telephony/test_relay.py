@@ -79,6 +79,13 @@ def test_settings_of_the_version_win_over_what_follows_from_it():
     assert [each.attrib["code"] for each in noun if each.tag == "Language"] == ["es-US"]
 
 
+def test_an_agent_that_asks_for_keys_is_told_of_them_whatever_the_version_says_of_others():
+    asks = [{"name": "collect_digits", "settings": {}}]
+
+    assert relay_for(RelayWish(spec(transport_options={"keys": False}, tools=asks))).keys
+    assert not relay_for(RelayWish(spec(transport_options={"keys": False}))).keys
+
+
 def test_a_transcriber_that_understands_several_languages_is_asked_for_all_of_them():
     ears = {"stt_provider": "deepgram", "stt_model": "nova-3", "stt_options": {"several_languages": True}}
     assert element(RelayWish(spec(**ears, other_languages=SPANISH))).attrib["transcriptionLanguage"] == "multi"
