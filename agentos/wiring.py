@@ -18,5 +18,8 @@ ERASE_BESIDE = "campaigns.forgetting.erase"
 # Costs of a month beside those of calls with an agent, each as the page calls it.
 OTHER_COSTS = {
     "Messages of campaigns, without an agent": "campaigns.calling.charging.cents_without_agent",
-    "Rehearsals in writing": "calls.rehearsal.spending.cents_in_writing",
 }
+
+# Told what agents have used of vendors beside calls.
+COUNT_TOKENS = "calls.after.beside.count_tokens"
+COUNT_CHARACTERS = "calls.after.beside.count_characters"

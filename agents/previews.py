@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 from redis.exceptions import RedisError
 
@@ -22,7 +23,7 @@ from agents.endpoints import endpoint, whose_voice
 from agents.languages import nearest
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.offline_voice.mulaw import as_wav
-from agents.providers.ports import Endpoint, ProviderError, Voice
+from agents.providers.ports import Endpoint, ProviderError, ServedBy, Voice
 from agents.providers.speech_cache import CachedVoice, SpeechCache
 
 MOST_A_MINUTE = 12
@@ -57,16 +58,17 @@ def sample(tenant_id: int, spec: Mapping[str, Any], role: str) -> bytes:
     if (sound := speaker.known()) is None:
         _count(tenant_id)
         sound = asyncio.run(speaker.make())
+        import_string(settings.COUNT_CHARACTERS)("hearing", ServedBy(offer.name, voice.model), len(speaker.sentence))
     return as_wav(sound)
 
 
 class _Speaker:
     def __init__(self, name: str, owner: str, voice: Voice, place: Endpoint, sentence: str) -> None:
         self._cache = SpeechCache(settings.SPEECH_CACHE_DIR)
-        self._name, self._owner, self._voice, self._place, self._sentence = name, owner, voice, place, sentence
+        self._name, self._owner, self._voice, self._place, self.sentence = name, owner, voice, place, sentence
 
     def known(self) -> bytes | None:
-        return self._cache.sound(self._owner, self._voice, self._sentence)
+        return self._cache.sound(self._owner, self._voice, self.sentence)
 
     async def make(self) -> bytes:
         """Have it spoken. Raises DomainError."""
@@ -75,7 +77,7 @@ class _Speaker:
                 own = providers.tts_ahead(self._name, self._voice, self._place)
                 speaker = CachedVoice(own, self._cache, self._owner, self._voice)
                 try:
-                    await speaker.fill(self._sentence)
+                    await speaker.fill(self.sentence)
                 finally:
                     with suppress(ProviderError):
                         await speaker.close()

@@ -29,6 +29,7 @@ from calls.journal import CallJournal
 from calls.live.tap import Tap
 from calls.recorder import SILENCE, RecordedLine, Recorder
 
+OF_SOUND = ("heard_tokens", "heard_again_tokens", "spoken_tokens")
 Report = Callable[[str, ProviderError], None]
 
 
@@ -230,12 +231,8 @@ class RealtimeEngine(AudioEngine):
         await super().finish(journal)
         if seconds := round(self._ears.voiced_ms / 1000):
             journal.usage("stt", "seconds", seconds)
-        stopped = self._realtime.stopped
-        for unit, quantity in (
-            ("heard_tokens", stopped.audio_input),
-            ("spoken_tokens", stopped.audio_output),
-        ):
-            if quantity:
+        for unit, quantity in self._realtime.stopped.by_unit():
+            if quantity and unit in OF_SOUND:  # what was read and written is estimated with the reply
                 journal.usage("llm", unit, quantity)
 
 

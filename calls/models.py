@@ -245,7 +245,7 @@ class JournalCursor(TenantModel):
 
 
 # Models of the parts of this app that stand in folders of their own.
-from calls.after.models import Analysis, Budget, Cost, Retention  # noqa: E402, F401
+from calls.after.models import Analysis, Budget, Cost, Retention, UseBeside  # noqa: E402, F401
 from calls.calendar.models import Appointment, Calendar, GoogleLink  # noqa: E402, F401
 from calls.followups.models import CallBack, Lead, LeftMessage  # noqa: E402, F401
 from calls.memory.models import Memory, Remembering  # noqa: E402, F401

@@ -18,7 +18,9 @@ UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
     "output_tokens": ("Model, written", lambda quantity: count(quantity, "token")),
     "input_estimate": ("Model, read", lambda quantity: f"about {count(quantity, 'token')}"),
     "output_estimate": ("Model, written", lambda quantity: f"about {count(quantity, 'token')}"),
+    "cached_tokens": ("Model, read again", lambda quantity: count(quantity, "token")),
     "heard_tokens": ("Model, heard", lambda quantity: count(quantity, "token")),
+    "heard_again_tokens": ("Model, heard again", lambda quantity: count(quantity, "token")),
     "spoken_tokens": ("Model, spoken", lambda quantity: count(quantity, "token")),
     "characters": ("Voice", lambda quantity: count(quantity, "character")),
 }

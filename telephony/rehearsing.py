@@ -206,14 +206,12 @@ def _charge(ringing: _Ringing) -> None:
     running.count_caller(till, ringing.scenery, ringing.caller)
     played, judged = till.of(CALLER), till.of(JUDGE)
     call = Call.objects.select_related("version").get(pk=ringing.call.pk)
-    for kind, named, unit, quantity in (
-        ("llm", (spec.llm_provider, spec.llm_model), "input_tokens", played.input),
-        ("llm", (spec.llm_provider, spec.llm_model), "output_tokens", played.output),
-        ("tts", (voice.name, voice.model), "characters", voice.characters),
-    ):
+    for unit, quantity in played.by_unit():
         if quantity:
-            add_usage(call, kind, *named, unit, quantity)
-    count_tokens(call, call.version, judged.input, judged.output)
+            add_usage(call, "llm", spec.llm_provider, spec.llm_model, unit, quantity)
+    if voice.characters:
+        add_usage(call, "tts", voice.name, voice.model, "characters", voice.characters)
+    count_tokens(call, call.version, judged)
     charge(call)
 
 

@@ -7,7 +7,7 @@ shared by the process. Nothing here retries: inside a turn a second try is someb
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -176,7 +176,8 @@ class Message:
 class Usage:
     """Tokens of one reply; `cached` is the part of `input` that the vendor had already read.
 
-    Tokens of sound have a price of their own and are counted apart. `estimated`: the vendor did not tell.
+    Tokens of sound have a price of their own and are counted apart; `audio_cached` is the part of `audio_input` that
+    had been heard before. `estimated`: the vendor did not tell.
     """
 
     input: int
@@ -185,6 +186,7 @@ class Usage:
     audio_input: int = 0
     audio_output: int = 0
     estimated: bool = False
+    audio_cached: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -194,7 +196,18 @@ class Usage:
             self.audio_input + other.audio_input,
             self.audio_output + other.audio_output,
             self.estimated or other.estimated,
+            self.audio_cached + other.audio_cached,
         )
+
+    def by_unit(self) -> Iterator[tuple[str, int]]:
+        """Each kind of token that has a price of its own, and how many; none twice."""
+        counted = "estimate" if self.estimated else "tokens"
+        yield f"input_{counted}", self.input - self.cached
+        yield "cached_tokens", self.cached
+        yield f"output_{counted}", self.output
+        yield "heard_tokens", self.audio_input - self.audio_cached
+        yield "heard_again_tokens", self.audio_cached
+        yield "spoken_tokens", self.audio_output
 
 
 @dataclass(frozen=True, slots=True)

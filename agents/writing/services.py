@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from agentos.errors import DomainError
@@ -25,7 +27,7 @@ from agents.endpoints import endpoint
 from agents.knowledge.services import write_answer
 from agents.models import Agent, Proposal
 from agents.own_tools import on_offer
-from agents.providers.ports import LanguageModel, Message, ProviderError, Thinking
+from agents.providers.ports import LanguageModel, Message, ProviderError, ServedBy, Thinking, Usage
 from agents.providers.structure import shaped
 from agents.rehearsing import Scene, stage
 from agents.vendor_lists import first_models
@@ -71,15 +73,18 @@ def write(tenant_id: int, proposal_id: int) -> None:
             return
         writer, tools = _writer(proposal.agent), {tool.name: tool.hint for tool in on_offer().values()}
     trouble = "" if writer else NO_KEY if is_english(proposal.description) else NO_KEY_ABROAD
-    proposed = None
+    proposed, used = None, list[Usage]()
     if writer:
         try:
-            proposed = asyncio.run(_asked(writer, proposal.description, tools))
+            proposed = asyncio.run(_asked(writer, proposal.description, tools, used))
         except (ProviderError, Unfit, TimeoutError) as error:
             log.warning("a proposal was not written", proposal_id=proposal_id, code=getattr(error, "code", "unfit"))
             trouble = TROUBLE.format(why=getattr(error, "message", "") or "it took too long, or made no sense")
     by_model = writer if proposed else None
     with tenant_transaction(tenant_id):
+        if writer:
+            by = ServedBy(writer.provider, writer.model)
+            import_string(settings.COUNT_TOKENS)("writing", [(by, each) for each in used])
         Proposal.objects.filter(pk=proposal_id, state=State.WAITING).update(
             state=State.READY,
             content=(proposed or compose(proposal.description)).to_json(),
@@ -102,27 +107,34 @@ def _writer(agent: Agent | None) -> Writer | None:
     return None
 
 
-async def _asked(writer: Writer, description: str, tools: Mapping[str, str]) -> Proposed:
-    """Ask the model, and once more where its answer cannot be taken."""
+async def _asked(writer: Writer, description: str, tools: Mapping[str, str], used: list[Usage]) -> Proposed:
+    """Ask the model, and once more where its answer cannot be taken. What it took stands in `used`, also in vain."""
     options = shaped(writer.provider, writer.model, "agent", schema(tools))
     thinking = Thinking(writer.model, MOST_TOKENS, options)
     model = providers.llm(writer.provider, thinking, endpoint(writer.provider, writer.keys))
     messages = [Message("system", PROMPT), Message("user", question(description, tools))]
     try:
         async with asyncio.timeout(WITHIN_S):
-            answer = await _reply(model, messages)
+            answer = await _reply(model, messages, used)
             try:
                 return understood(answer, tools)
             except Unfit as error:
                 messages += [Message("assistant", answer), Message("user", f"{error} Reply with the JSON alone.")]
-            return understood(await _reply(model, messages), tools)
+            return understood(await _reply(model, messages, used), tools)
     finally:
         await providers.close_clients()
 
 
-async def _reply(model: LanguageModel, messages: list[Message]) -> str:
+async def _reply(model: LanguageModel, messages: list[Message], used: list[Usage]) -> str:
+    text = ""
     async with aclosing(model.reply(messages)) as parts:
-        return "".join([part async for part in parts if isinstance(part, str)])
+        async for part in parts:
+            match part:
+                case str():
+                    text += part
+                case Usage():
+                    used.append(part)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

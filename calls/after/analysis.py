@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -53,8 +53,7 @@ class Answer:
     """What a model has written, and what it took."""
 
     text: str = ""
-    input: int = 0
-    output: int = 0
+    used: Usage = field(default_factory=lambda: Usage(0, 0))
 
 
 # The queue -----------------------------------------------------------------------------------------------
@@ -163,7 +162,7 @@ async def _reply(model: Any, messages: Sequence[Message], answer: Answer) -> Non
                 case str():
                     answer.text += part
                 case Usage():
-                    answer.input, answer.output = answer.input + part.input, answer.output + part.output
+                    answer.used += part
 
 
 # What comes of it ----------------------------------------------------------------------------------------
@@ -210,5 +209,5 @@ def _waiting(call_id: UUID) -> Analysis | None:
 
 def _use(call: Call, version: AgentVersion, answer: Answer) -> None:
     """What reading has cost is part of what the call has cost."""
-    count_tokens(call, version, answer.input, answer.output)
+    count_tokens(call, version, answer.used)
     charge(call)

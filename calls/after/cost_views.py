@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from calls.after.budget import set_budget
-from calls.after.costs import by_agent, by_day, by_part, month_of, others
+from calls.after.costs import by_agent, by_day, by_part, month_of, others, without_price
 from calls.after.models import Budget
 from calls.after.prices import table
 
@@ -65,6 +65,7 @@ def costs(request: TenantRequest) -> HttpResponse:
         "days": by_day(first, until),
         "parts": by_part(first, until),
         "rest": rest,
+        "unpriced": without_price(first, until),
         "together": together,
         "calls": calls,
         "each": of_calls / calls if calls else None,

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from agents.models import AgentVersion
+from agents.providers.ports import Usage
+from calls.after.beside import cents_beside, unpriced_beside
 from calls.after.models import Cost
 from calls.after.prices import cents_for
 from calls.models import Call, UsageLine
@@ -30,6 +32,8 @@ PARTS = {
     "tts": "Voice",
     "analysis": "Reading and summing it up",
 }
+ABROAD = "abroad_minute"  # the table has prices of the United States
+TOLL_FREE = tuple(f"+1{area}" for area in (800, 833, 844, 855, 866, 877, 888))  # who is called pays more
 RELAY = AgentVersion.Transport.CONVERSATION_RELAY  # whose price holds everything; all others stream sound
 
 
@@ -47,11 +51,12 @@ class Tally:
 
 def tally(call: Call, usage: Iterable[UsageLine]) -> Tally:
     """By the prices of the day on which the call began."""
-    on = call.created_at.date()
+    on, unpriced = call.created_at.date(), list[str]()
     parts = {"carrier": _carrier(call, on)} if call.is_by_carrier else {}
+    if call.is_by_carrier and _way(call) == ABROAD:
+        unpriced.append("telephone abroad")
     if (people := cents_of_people(call, on)) is not None:
         parts["people"] = people
-    unpriced = []
     for line in usage:
         kind = "llm" if line.kind == "analysis" else line.kind
         cents = cents_for(line.quantity, kind, line.provider, line.model, line.unit, on)
@@ -75,9 +80,14 @@ def _way(call: Call) -> str:
     """By which of the carrier's prices the caller was reached."""
     if call.channel == Call.Channel.WEB:
         return "client_minute"
-    if call.direction == Call.Direction.INBOUND:
-        return "inbound_minute"
-    return "sip_minute" if is_sip(call.to_number) or leaves_by_trunk(call.from_number) else "outbound_minute"
+    is_inbound = call.direction == Call.Direction.INBOUND
+    if not is_inbound and (is_sip(call.to_number) or leaves_by_trunk(call.from_number)):
+        return "sip_minute"
+    if call.to_number.startswith("+") and not call.to_number.startswith("+1"):
+        return ABROAD
+    if not is_inbound:
+        return "outbound_minute"
+    return "toll_free_minute" if call.to_number.startswith(TOLL_FREE) else "inbound_minute"
 
 
 def add_usage(call: Call, kind: str, provider: str, model: str, unit: str, quantity: int) -> None:
@@ -91,9 +101,9 @@ def add_usage(call: Call, kind: str, provider: str, model: str, unit: str, quant
         line.save(update_fields=["quantity"])
 
 
-def count_tokens(call: Call, version: AgentVersion, tokens_in: int, tokens_out: int) -> None:
+def count_tokens(call: Call, version: AgentVersion, used: Usage) -> None:
     """What the version's model has read and written about the call, beside the conversation."""
-    for unit, quantity in (("input_tokens", tokens_in), ("output_tokens", tokens_out)):
+    for unit, quantity in used.by_unit():
         if quantity:
             add_usage(call, "analysis", version.llm_provider, version.llm_model, unit, quantity)
 
@@ -168,7 +178,13 @@ def spent(first: datetime, until: datetime) -> Decimal:
 def others(first: datetime, until: datetime) -> list[tuple[str, Decimal]]:
     """What was spent beside them, as whoever spends it tells; what cost nothing is left out."""
     costs = [(words, import_string(name)(first, until)) for words, name in settings.OTHER_COSTS.items()]
-    return [(words, cents) for words, cents in costs if cents]
+    return [(words, cents) for words, cents in [*costs, *cents_beside(first, until)] if cents]
+
+
+def without_price(first: datetime, until: datetime) -> list[str]:
+    """What was used in a month without a known price."""
+    of_calls = _costs(first, until).exclude(unpriced=[]).values_list("unpriced", flat=True)
+    return sorted({name for names in of_calls.iterator() for name in names} | set(unpriced_beside(first, until)))
 
 
 def _costs(first: datetime, until: datetime) -> Any:

@@ -69,6 +69,30 @@ class Cost(TenantModel):
         return f"{self.cents} cents"
 
 
+class UseBeside(TenantModel):
+    """What was used of a vendor beside calls. It points at nothing: what was spent stays spent when that is removed."""
+
+    class Purpose(models.TextChoices):
+        REHEARSAL = "rehearsal", "Rehearsals in writing"
+        TRYING = "trying", "Trying agents out in writing"
+        WRITING = "writing", "Writing agents from a description"
+        HEARING = "hearing", "Hearing voices before they are chosen"
+
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    provider = models.CharField(max_length=20)
+    model = models.CharField(max_length=80)
+    unit = models.CharField(max_length=20)
+    quantity = models.PositiveBigIntegerField()
+    cents = models.DecimalField(max_digits=10, decimal_places=4, null=True, help_text="Empty: no price is known.")
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "created_at"], name="use_beside_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose}: {self.quantity} {self.unit} of {self.provider} {self.model}"
+
+
 class Budget(TenantModel):
     """What a business wants to spend in a month, and what happens when it is spent."""
 

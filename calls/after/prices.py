@@ -9,6 +9,25 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+WORDS = {
+    "input_tokens": "tokens read",
+    "cached_tokens": "tokens read again",
+    "output_tokens": "tokens written",
+    "heard_tokens": "tokens heard",
+    "heard_again_tokens": "tokens heard again",
+    "spoken_tokens": "tokens spoken",
+    "inbound_minute": "minute of a call to you",
+    "toll_free_minute": "minute of a call to your toll-free number",
+    "outbound_minute": "minute of a call from you",
+    "client_minute": "minute of a call in the browser",
+    "sip_minute": "minute over a line of your own",
+    "stream_minute": "minute of sound passed on",
+    "conference_minute": "minute of each person put together",
+    "machine_detection": "call listened to for a machine",
+    "agent_minute": "minute of an agent",
+    "microdollars": "millionths of a dollar",
+}
+NEW = {"cached_tokens": "input_tokens", "heard_again_tokens": "heard_tokens"}
 TABLE = Path(__file__).parent.parent / "data" / "prices.csv"
 
 
@@ -25,13 +44,24 @@ class Price:
     effective_from: date
     source: str
 
+    @property
+    def words(self) -> str:
+        """The unit as a person reads it."""
+        return WORDS.get(self.unit, self.unit.replace("_", " "))
+
     def is_for(self, kind: str, provider: str, model: str, unit: str) -> bool:
         return (self.kind, self.provider, self.unit) == (kind, provider, unit) and model.startswith(self.model)
 
 
 def cents_for(quantity: Decimal | int, kind: str, provider: str, model: str, unit: str, on: date) -> Decimal | None:
-    """What so much of it cost on that day, counted or estimated; None where no price is known."""
-    found = price_of(kind, provider, model, unit.replace("_estimate", "_tokens"), on)
+    """What so much of it cost on that day, counted or estimated; None where no price is known.
+
+    What a vendor had read or heard before costs as if it were new where no price of its own is known.
+    """
+    unit = unit.replace("_estimate", "_tokens")
+    found = price_of(kind, provider, model, unit, on)
+    if found is None and unit in NEW:
+        found = price_of(kind, provider, model, NEW[unit], on)
     return None if found is None else quantity * found.cents / found.per
 
 

@@ -115,10 +115,7 @@ class Records:
 def _used(reply: Reply) -> Iterator[tuple[str, str, int, ServedBy | None]]:
     """What a reply has used: kind, unit, how much, and of whom when not of the first choice."""
     for by, spent in reply.spent().items():
-        counted = "estimate" if spent.estimated else "tokens"
-        yield "llm", f"input_{counted}", spent.input, by
-        yield "llm", f"output_{counted}", spent.output, by
-        yield "llm", "heard_tokens", spent.audio_input, by
-        yield "llm", "spoken_tokens", spent.audio_output, by
+        for unit, quantity in spent.by_unit():
+            yield "llm", unit, quantity, by
     for by, count in reply.utterance.characters.items():
         yield "tts", "characters", count, by

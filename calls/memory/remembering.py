@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -13,7 +14,8 @@ from agentos.tenants.credentials import VendorKeys, vendor_keys
 from agentos.tenants.scoping import tenant_transaction
 from agents import providers
 from agents.models import AgentVersion
-from agents.providers.ports import Message, ProviderError
+from agents.providers.ports import Message, ProviderError, Usage
+from calls.after.costs import charge_again, count_tokens
 from calls.after.models import Analysis
 from calls.after.reading import Line, Unusable
 from calls.equipment import language_model
@@ -30,6 +32,14 @@ MOST_TOKENS = 600
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class _Written:
+    """What a model has written, and what it took."""
+
+    text: str = ""
+    used: Usage = field(default_factory=lambda: Usage(0, 0))
+
+
 def remember(tenant_id: int, call_id: UUID) -> None:
     """Keep what the call has brought. Done twice, it is there once; a vendor that fails leaves it to the rules."""
     with tenant_transaction(tenant_id):
@@ -40,10 +50,14 @@ def remember(tenant_id: int, call_id: UUID) -> None:
         lines = [Line(turn.index, str(turn.speaker), turn.heard) for turn in call.turns.exclude(heard="")]
         read: Analysis | None = Analysis.objects.filter(call=call, state=Analysis.State.DONE).first()
         noted, result, keys = (read.fields, read.result, vendor_keys()) if read else ([], "", vendor_keys())
-    found = _by_model(call.version, lines, keys) if call.version.llm_provider != "offline" and lines else None
+    written = _Written()
+    asks = call.version.llm_provider != "offline" and lines
+    found = _by_model(call.version, lines, keys, written) if asks else None
     if found is None:
         found = distilling.by_rule(noted, result, lines)
     with tenant_transaction(tenant_id):
+        count_tokens(call, call.version, written.used)
+        charge_again(call)
         if (answer := answer_of(number)) and answer.agreed:
             keep(call, number, found)
 
@@ -55,23 +69,28 @@ def _number_of(call: Call) -> str:
     return read_number(other_number(call)) or ""
 
 
-def _by_model(version: AgentVersion, lines: Sequence[Line], keys: VendorKeys) -> list[Remembered] | None:
+def _by_model(
+    version: AgentVersion, lines: Sequence[Line], keys: VendorKeys, written: _Written
+) -> list[Remembered] | None:
     try:
-        return asyncio.run(_ask(version, lines, keys))
+        return asyncio.run(_ask(version, lines, keys, written))
     except (ProviderError, TimeoutError, Unusable) as error:
         log.warning("what to remember is left to the rules", error=type(error).__name__)
         return None
 
 
-async def _ask(version: AgentVersion, lines: Sequence[Line], keys: VendorKeys) -> list[Remembered]:
+async def _ask(version: AgentVersion, lines: Sequence[Line], keys: VendorKeys, written: _Written) -> list[Remembered]:
     options = {**version.llm_options, "max_tokens": MOST_TOKENS}
     model = language_model(version.llm_provider, version.llm_model, options, keys)
     messages = [Message("system", distilling.PROMPT), Message("user", distilling.question(lines))]
-    written = ""
     try:
         async with asyncio.timeout(WITHIN_S), aclosing(model.reply(messages)) as parts:
             async for part in parts:
-                written += part if isinstance(part, str) else ""
+                match part:
+                    case str():
+                        written.text += part
+                    case Usage():
+                        written.used += part
     finally:
         await providers.close_clients()
-    return distilling.understood(written, lines)
+    return distilling.understood(written.text, lines)

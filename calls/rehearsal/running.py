@@ -18,10 +18,11 @@ from agents import providers
 from agents.endpoints import endpoint
 from agents.models import AgentVersion
 from agents.providers.offline_voice.client import stop_worker
-from agents.providers.ports import ProviderError, ServedBy, Usage
+from agents.providers.ports import ProviderError, ServedBy
 from agents.tools import built_in
 from agents.versions import VersionSpec
 from calls.after.analysis import Answer, findings_of
+from calls.after.beside import Purpose, count_tokens
 from calls.after.outcomes import TROUBLES
 from calls.after.reading import Line, Questions, Unusable
 from calls.equipment import Mind, language_model
@@ -89,6 +90,7 @@ def rehearse(tenant_id: int, run_id: int) -> None:
         log.warning("a rehearsal broke off", run_id=run_id, code=getattr(error, "code", "timeout"))
     with tenant_transaction(tenant_id):
         conclude(run_id, script.entries, findings, trouble, till=till)
+        count_tokens(Purpose.REHEARSAL, till.by_model())
 
 
 def waiting(run_id: int) -> RehearsalRun | None:
@@ -235,7 +237,7 @@ def _judged(scenery: Scenery, rehearsal: Rehearsal, entries: Entries, till: Till
         log.warning("a rehearsal could not be judged", error=type(error).__name__)
         return [Finding(each, None, f"{NOT_JUDGED} {trouble_of(error)}") for each in rehearsal.criteria]
     finally:
-        till.add(JUDGE, model_of(scenery), Usage(answer.input, answer.output))
+        till.add(JUDGE, model_of(scenery), answer.used)
     return [
         Finding(each, VERDICTS.get(told["verdict"]), told.get("reason", ""))
         for each, told in zip(rehearsal.criteria, found, strict=True)

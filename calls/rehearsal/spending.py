@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
-
-from django.db.models import Sum
 
 from agents.providers.ports import ServedBy, Usage
 from calls.after.prices import cents_for
@@ -30,6 +28,9 @@ class Till:
     def of(self, who: str) -> Usage:
         return sum((usage for (each, _), usage in self.used.items() if each == who), Usage(0, 0))
 
+    def by_model(self) -> list[tuple[ServedBy, Usage]]:
+        return [(model, usage) for (_, model), usage in self.used.items()]
+
     def lines(self, on: date) -> list[dict[str, Any]]:
         """Each as it is kept with the run; no cents where no price is known."""
         return [
@@ -46,9 +47,10 @@ class Till:
 
 
 def _cents(model: ServedBy, usage: Usage, on: date) -> str | None:
-    read = cents_for(usage.input, "llm", model.provider, model.model, "input_tokens", on)
-    written = cents_for(usage.output, "llm", model.provider, model.model, "output_tokens", on)
-    return None if read is None or written is None else str((read + written).quantize(Decimal("0.0001")))
+    units = [(unit, quantity) for unit, quantity in usage.by_unit() if quantity]
+    known = [cents_for(quantity, "llm", model.provider, model.model, unit, on) for unit, quantity in units]
+    priced = [cents for cents in known if cents is not None]
+    return str(sum(priced, Decimal()).quantize(Decimal("0.0001"))) if len(priced) == len(known) else None
 
 
 def cents_of(lines: Iterable[Mapping[str, Any]]) -> Decimal:
@@ -82,9 +84,3 @@ def bill_of(run: RehearsalRun) -> Bill | None:
 
 def _tokens(lines: Iterable[Mapping[str, Any]]) -> int:
     return sum(each["input"] + each["output"] for each in lines)
-
-
-def cents_in_writing(first: datetime, until: datetime) -> Decimal:
-    """What rehearsals have cost that were no calls, inside the tenant; the others are counted as calls."""
-    written = RehearsalRun.objects.filter(by_voice=False, created_at__gte=first, created_at__lt=until)
-    return written.order_by().aggregate(cents=Sum("cents"))["cents"] or Decimal()

@@ -1,6 +1,7 @@
 """Trying an agent in writing, from its page: what it says comes as it is written, and nothing of it is kept.
 
 The page holds the conversation and sends it along with each line. It is read as a rehearsal is: tools only pretend.
+What it takes of models is counted all the same.
 """
 
 from __future__ import annotations
@@ -12,22 +13,25 @@ from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
+from channels.db import database_sync_to_async
 from django.http import HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
+from agentos.tenants.scoping import tenant_transaction
 from agents.checklist import problems
 from agents.models import Agent, AgentVersion
 from agents.prompts import clean
 from agents.providers.ports import ProviderError
 from agents.services import draft_of
+from calls.after.beside import Purpose, count_tokens
 from calls.equipment import Mind
 from calls.lineup import Lineup
-from calls.rehearsal.running import trouble_of
+from calls.rehearsal.running import model_of, trouble_of
 from calls.rehearsal.staging import Scenery, set_up
-from calls.rehearsal.talk import Script
+from calls.rehearsal.talk import Script, Talk
 
 WITHIN_S = 60.0
 LONGEST_LINE, MOST_ENTRIES, LONGEST_SCRIPT = 500, 80, 60_000
@@ -88,7 +92,7 @@ async def _told(scenery: Scenery, script: Script, text: str) -> AsyncGenerator[b
     """Pieces as they are written, tools as they are used, and at the end what is new in the script."""
     known = len(script.entries)
     knowledge = scenery.knowledge()
-    mind = Mind(Lineup(scenery.spec), scenery.keys, knowledge)
+    mind, talk = Mind(Lineup(scenery.spec), scenery.keys, knowledge), None
     try:
         async with asyncio.timeout(WITHIN_S):
             await knowledge.opened()
@@ -101,7 +105,15 @@ async def _told(scenery: Scenery, script: Script, text: str) -> AsyncGenerator[b
     except (ProviderError, TimeoutError) as error:
         yield _line(trouble=trouble_of(error))
     finally:
+        if talk is not None and talk.used:
+            await database_sync_to_async(_count)(scenery, talk)
         await mind.close()
+
+
+def _count(scenery: Scenery, talk: Talk) -> None:
+    used = [(by or model_of(scenery), usage) for by, usage in talk.used.items()]
+    with tenant_transaction(scenery.tenant_id):
+        count_tokens(Purpose.TRYING, used)
 
 
 def _line(**facts: Any) -> bytes:

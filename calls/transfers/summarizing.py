@@ -55,7 +55,7 @@ def introduce(tenant_id: int, transfer_id: int) -> None:
         return
     text = clean(without_marks(redactor.text(written.text)), LONGEST)
     with tenant_transaction(tenant_id):
-        count_tokens(transfer.call, version, written.used.input, written.used.output)
+        count_tokens(transfer.call, version, written.used)
         charge_again(transfer.call)
         Transfer.objects.filter(pk=transfer_id, summary="").exclude(state=Transfer.State.LEFT).update(summary=text)
 

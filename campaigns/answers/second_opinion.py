@@ -121,7 +121,7 @@ def _book(reply_id: int, reader: Reader, used: Usage) -> None:
     """What reading it has cost is the business's, whether it led to something or not."""
     tokens, model = {"input_tokens": used.input, "output_tokens": used.output}, reader.thinking.model
     day = now().date()
-    prices = [cents_for(each, "llm", reader.provider, model, unit, day) for unit, each in tokens.items()]
+    prices = [cents_for(each, "llm", reader.provider, model, unit, day) for unit, each in used.by_unit()]
     cents = sum((price for price in prices if price is not None), Decimal())
     known = {"provider": reader.provider, "model": model} | tokens
     Reply.objects.filter(pk=reply_id).update(read_with=known, read_cents=F("read_cents") + cents)

@@ -301,6 +301,10 @@ def _usage(usage: Usage) -> dict[str, Any]:
     return {
         "input_tokens": usage.input + usage.audio_input,
         "output_tokens": usage.output + usage.audio_output,
-        "input_token_details": {"audio_tokens": usage.audio_input, "cached_tokens": usage.cached},
+        "input_token_details": {
+            "audio_tokens": usage.audio_input,
+            "cached_tokens": usage.cached + usage.audio_cached,
+            "cached_tokens_details": {"text_tokens": usage.cached, "audio_tokens": usage.audio_cached},
+        },
         "output_token_details": {"audio_tokens": usage.audio_output},
     }

@@ -22,7 +22,7 @@ from agentos.webhooks import services as endpoints
 from agentos.webhooks.events import trial_event
 from agentos.webhooks.models import Delivery, Try
 from agents.models import Agent, HttpTool, McpServer, NativeAgent
-from calls.after.models import Analysis, Budget, Cost, Retention
+from calls.after.models import Analysis, Budget, Cost, Retention, UseBeside
 from calls.models import Call, JournalCursor, NativeCall, ToolRun
 from telephony.website import services as buttons
 from telephony.website.models import WebCall
@@ -207,6 +207,7 @@ def _call(agent: Agent, secret: str, e164: str) -> Call:
         NativeAgent.objects.create(agent=agent, differs=[secret])
         settled = {"state": NativeCall.State.IMPORTED, "lasts_until": call.ended_at, "conversation_id": secret}
         NativeCall.objects.create(call=call, vendor_agent=secret, **settled)
+        UseBeside.objects.create(purpose="trying", provider="x", model=secret, unit="input_tokens", quantity=1)
         Budget.objects.create(monthly_cents=100_000)
         Retention.objects.create(transcript_days=90)
         Analysis.objects.create(call=call, state="done", made_at=call.ended_at, summary=f"{secret} came of it")

@@ -120,7 +120,7 @@ def test_the_model_of_the_version_reads_the_call_and_is_held_to_a_shape(thinking
     (chat,) = vendor.openai.chats
     assert chat.body["response_format"]["json_schema"]["strict"] is True
     assert "caller: Tuesday, please." in json.loads(chat.body["messages"][1]["content"])["transcript"]
-    assert used(call).keys() == {"input_tokens", "output_tokens"}
+    assert used(call).keys() == {"input_tokens", "cached_tokens", "output_tokens"}
 
 
 def test_the_business_is_told_what_came_of_a_call_each_time_it_is_read(agent: Agent) -> None:

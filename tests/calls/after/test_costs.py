@@ -17,7 +17,7 @@ from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.after.budget import current, is_spent, set_budget, watch
-from calls.after.costs import charge, charge_ended, tally
+from calls.after.costs import Tally, charge, charge_ended, tally
 from calls.after.models import Budget, Cost
 from calls.after.prices import cents_for, table
 from calls.models import Call
@@ -49,6 +49,20 @@ def test_a_price_is_that_of_the_model_and_holds_from_its_day_on(model: str, on: 
 def test_of_two_prices_the_one_that_names_the_model_more_exactly_counts() -> None:
     assert cents_for(60, "stt", "deepgram", "flux-general-en", "seconds", date(2026, 11, 1)) == Decimal("0.65")
     assert cents_for(60, "stt", "deepgram", "flux-general-multi", "seconds", date(2026, 11, 1)) == Decimal("0.78")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "unit", "cents"),
+    [
+        ("openai", "gpt-6-luna", "cached_tokens", "1"),
+        ("openai", "gpt-realtime-2.1", "heard_again_tokens", "40"),
+        ("anthropic", "claude-haiku-5-5", "cached_tokens", "10"),  # no price of its own is known: as if it were new
+    ],
+)
+def test_what_a_model_has_read_before_costs_less_where_that_price_is_known(
+    provider: str, model: str, unit: str, cents: str
+) -> None:
+    assert cents_for(1_000_000, "llm", provider, model, unit, date(2026, 11, 1)) == Decimal(cents)
 
 
 def test_every_price_says_where_it_is_from() -> None:
@@ -91,6 +105,7 @@ def test_a_call_costs_begun_minutes_and_all_that_was_used_also_in_vain(agent: Ag
         ({"direction": "outbound", "to_number": "sip:204@pbx.example.com"}, "1.6"),
         ({"direction": "outbound", "from_number": BY_TRUNK}, "1.6"),
         ({"channel": "browser"}, None),
+        ({"to_number": "+18005550119"}, "5.2"),
     ],
 )
 def test_the_telephone_costs_by_direction_and_a_call_from_the_browser_nothing(
@@ -99,6 +114,15 @@ def test_the_telephone_costs_by_direction_and_a_call_from_the_browser_nothing(
     factories.make_number(agent.tenant, BY_TRUNK, byoc_trunk="BY" + "0" * 32)
 
     assert counted(ended_call(agent, 61, **fields)).get("carrier") == cents
+
+
+def test_a_call_abroad_is_said_to_have_no_known_price(agent: Agent) -> None:
+    call = ended_call(agent, 61, direction="outbound", to_number="+442079460123")
+
+    with tenant_transaction(agent.tenant_id):
+        found = tally(call, [])
+
+    assert found == Tally({"carrier": Decimal("0.80")}, ["telephone abroad"])
 
 
 def test_calls_that_are_over_are_charged_once_and_those_that_nobody_took_never(agent: Agent) -> None:

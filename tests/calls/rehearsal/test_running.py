@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +23,6 @@ from tests import factories
 from tests.agents.pages import text
 from tests.conftest import SignIn
 from tests.doubles import Doubles
-from tests.doubles.apart import doubles_apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,13 +61,6 @@ def test_what_must_be_true_is_judged_afterwards(agent: Agent):
 
 
 @pytest.fixture
-def vendor(settings: Settings) -> Iterator[Doubles]:
-    with doubles_apart() as doubles:
-        settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": doubles.url}}
-        yield doubles
-
-
-@pytest.fixture
 def thinking(tenant: Tenant) -> Agent:
     tools = [{"name": "leave_message", "settings": {}}, {"name": "end_call", "settings": {}}]
     return factories.make_agent(tenant, "Desk", llm_provider="openai", llm_model="gpt-6-luna", tools=tools)
@@ -101,7 +92,7 @@ def test_a_model_plays_a_caller_until_it_hangs_up(thinking: Agent, vendor: Doubl
         "agent": (2400, 3),
         "caller": (2400, 10),
     }
-    assert float(run.cents) == pytest.approx(4800 * 10 / 1e6 + 13 * 50 / 1e6, abs=1e-4)
+    assert float(run.cents) == pytest.approx((4 * 176 * 10 + 4 * 1024 * 1 + 13 * 50) / 1e6, abs=1e-4)
     played = vendor.openai.chats[0].body["messages"]
     assert "A carpenter" in played[0]["content"]
     assert played[-1]["role"] == "user"
@@ -285,7 +276,7 @@ def test_of_an_answer_that_is_cut_off_only_the_heard_half_counts(agent: Agent):
     assert run.state == "passed"
 
 
-def test_what_a_rehearsal_cost_stands_on_its_page_and_counts_in_the_month(
+def test_what_a_rehearsal_cost_stands_on_its_page_and_counts_in_the_month_also_when_it_is_removed(
     thinking: Agent, vendor: Doubles, owner: User, sign_in: SignIn
 ):
     vendor.openai.answers_with("We open at eight.", "Bye.", verdict("met"))
@@ -293,6 +284,7 @@ def test_what_a_rehearsal_cost_stands_on_its_page_and_counts_in_the_month(
 
     browser, slug = sign_in(owner), thinking.tenant.slug
     page = text(browser.get(reverse("rehearsals:rehearsal", args=[slug, thinking.pk, run.rehearsal_id])))
+    browser.post(reverse("rehearsals:rehearsal", args=[slug, thinking.pk, run.rehearsal_id]), {"action": "remove"})
     costs = text(browser.get(reverse("calls:costs", args=[slug])))
 
     assert [line["who"] for line in run.used] == ["agent", "judge"]
@@ -309,10 +301,13 @@ def test_a_model_without_a_known_price_is_named_and_not_guessed(
     vendor.openai.answers_with("We open at eight.", "Bye.")
     run = play(agent, lines=["when do you open"])
 
-    page = text(sign_in(owner).get(reverse("rehearsals:rehearsal", args=[tenant.slug, agent.pk, run.rehearsal_id])))
+    browser = sign_in(owner)
+    page = text(browser.get(reverse("rehearsals:rehearsal", args=[tenant.slug, agent.pk, run.rehearsal_id])))
+    costs = text(browser.get(reverse("calls:costs", args=[tenant.slug])))
 
     assert [line["cents"] for line in run.used] == [None]
     assert "No price is known of openai gpt-99" in page
+    assert "No price is known for openai gpt-99" in costs
 
 
 def test_a_caller_who_never_hangs_up_is_told_of(thinking: Agent, vendor: Doubles, monkeypatch: pytest.MonkeyPatch):

@@ -14,8 +14,10 @@ from agentos.tenants.scoping import tenant_transaction
 from agents import services
 from agents.knowledge.services import write_answer
 from agents.models import Agent
-from calls.models import LeftMessage, Rehearsal
+from calls.models import LeftMessage, Rehearsal, UseBeside
+from tests import factories
 from tests.conftest import SignIn
+from tests.doubles import Doubles
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -87,3 +89,15 @@ def test_what_is_no_conversation_is_refused(browser: Client, desk: Agent, script
     address = reverse("rehearsals:try", args=[desk.tenant.slug, desk.pk])
 
     assert browser.post(address, {"text": "hello", "script": script}).status_code == 409
+
+
+def test_what_a_try_takes_of_a_model_counts_in_the_month(tenant: Tenant, vendor: Doubles, browser: Client, owner: User):
+    desk = factories.make_agent(tenant, "Desk", llm_provider="openai", llm_model="gpt-6-luna")
+    vendor.openai.answers_with("We open at eight.")
+
+    Page(browser, desk).say("when do you open")
+
+    with tenant_transaction(tenant):
+        used = {each.unit: each.quantity for each in UseBeside.objects.filter(purpose="trying")}
+    assert used == {"input_tokens": 176, "cached_tokens": 1024, "output_tokens": 4}
+    assert "Trying agents out in writing" in browser.get(reverse("calls:costs", args=[tenant.slug])).content.decode()
