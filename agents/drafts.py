@@ -61,6 +61,7 @@ class Judgement:
         for field, value in changes.items():
             if field in EDITABLE and field != "tools" and not _CHOSEN_BY_PROVIDER.fullmatch(field):
                 self._try(field, value)
+        self._forget_voices()
 
     def _value(self, field: str) -> Any:
         return self.accepted.get(field, self.current[field])
@@ -155,6 +156,16 @@ class Judgement:
             self._refuse(f"{role}_options", "Settings have a name and a value each.")
         prefix = f"{role}{OPTION}"
         yield from ((key[len(prefix) :], raw) for key, raw in self.changes.items() if key.startswith(prefix))
+
+    def _forget_voices(self) -> None:
+        """Another provider does not know the voices that the old one had for other languages."""
+        if "tts_provider" not in self.accepted:
+            return
+        old = {each["voice"] for each in self.current["other_languages"]}
+        rows = self._value("other_languages")
+        self._keep(
+            "other_languages", [each | {"voice": "" if each["voice"] in old else each["voice"]} for each in rows]
+        )
 
     def _grant(self) -> None:
         """What the agent can do: all of it as `tools`, or one by one as `tools__name` and `tools__name__setting`."""

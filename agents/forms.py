@@ -40,7 +40,7 @@ HINTS = {
     "second_tts_provider": "Speaks when the voice fails or is too slow with its first sound.",
     "language": "In which the agent begins.",
     "other_languages": "A caller who asks for one of these is answered in it. Some voices speak one language alone: "
-    "name another one for it.",
+    "choose another one for it.",
     "keyterms": "Names and terms that callers say, parted by commas. At most 100 words.",
     "interruption_words": "How many words a caller must have said.",
     "backchannels": "Said while the agent speaks, these only show that the caller listens. Parted by commas.",
@@ -206,7 +206,6 @@ def _own_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
         "prompt": forms.CharField(widget=_text(9), strip=False),
         "variables": Pairs(widget=_text(3, "input--code")),
         "language": forms.CharField(widget=forms.Select(choices=list(LANGUAGES.items()))),
-        "other_languages": SpokenLanguages(),
         "keyterms": Terms(widget=_text(1)),
         "endpointing_ms": forms.CharField(widget=_milliseconds(100, 3000, 10, "quick", "patient")),
         "interruption": forms.CharField(widget=forms.Select(choices=AgentVersion.Interruption.choices)),
@@ -282,8 +281,10 @@ def _durations(current: int) -> Choices:
 
 def _provider_fields(spec: Mapping[str, Any]) -> dict[str, forms.Field]:
     """What depends on who does the work."""
-    fields: dict[str, forms.Field] = {}
     lists = known_lists()
+    fields: dict[str, forms.Field] = {
+        "other_languages": SpokenLanguages(enriched(Kind.TTS, spec["tts_provider"], lists))
+    }
     for role, kind in ROLES.items():
         fields[f"{role}_provider"] = forms.CharField(widget=forms.Select(choices=_providers(role, kind)))
         offer = enriched(kind, spec[f"{role}_provider"], lists)

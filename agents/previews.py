@@ -25,6 +25,7 @@ from agents.providers.offline_voice.client import stop_worker
 from agents.providers.offline_voice.mulaw import as_wav
 from agents.providers.ports import Endpoint, ProviderError, ServedBy, Voice
 from agents.providers.speech_cache import CachedVoice, SpeechCache
+from agents.spoken_languages import named_voice
 
 MOST_A_MINUTE = 12
 PATIENCE_S = 10.0
@@ -40,10 +41,14 @@ SENTENCES = {
 log = structlog.get_logger(__name__)
 
 
-def sample(tenant_id: int, spec: Mapping[str, Any], role: str) -> bytes:
-    """A WAV file of the voice that a draft has in this role. Inside the tenant. Raises DomainError with a sentence."""
+def sample(tenant_id: int, spec: Mapping[str, Any], role: str, language: str = "") -> bytes:
+    """A WAV file of the voice that a draft has in this role, or for another `language`. Inside the tenant.
+
+    Raises DomainError with a sentence.
+    """
     offer = provider(Kind.TTS, spec[f"{role}_provider"]) if ROLES.get(role) is Kind.TTS else None
-    if offer is None:
+    spoken = {"", spec["language"], *(each["language"] for each in spec["other_languages"])}
+    if offer is None or language not in spoken:
         raise DomainError("no_voice", "There is no voice to hear here.")
     keys = vendor_keys()
     place = endpoint(offer.name, keys)
@@ -51,10 +56,12 @@ def sample(tenant_id: int, spec: Mapping[str, Any], role: str) -> bytes:
         what = "the address of your own server" if offer.needs_address else f"a key for {offer.company}"
         raise DomainError("no_key", f"Without {what} it cannot be heard.")
     options = spec.get(f"{role}_options") or {}
-    voice = Voice(spec[f"{role}_model"], spec[f"{role}_voice"], spec["language"], options)
+    language = language or spec["language"]
+    named = named_voice(spec["other_languages"], language) if role == "tts" else ""
+    voice = Voice(spec[f"{role}_model"], named or spec[f"{role}_voice"], language, options)
     whose = whose_voice(offer.name, place)
     owner = f"{whose} of {tenant_id}" if offer.name in keys else whose  # theirs to hear
-    speaker = _Speaker(offer.name, owner, voice, place, nearest(spec["language"], SENTENCES))
+    speaker = _Speaker(offer.name, owner, voice, place, nearest(language, SENTENCES))
     if (sound := speaker.known()) is None:
         _count(tenant_id)
         sound = asyncio.run(speaker.make())

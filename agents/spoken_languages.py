@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from agents.catalog import SEVERAL, Kind, provider, speaks
 from agents.offers import Option
@@ -32,16 +32,16 @@ def voices_for(spec: VersionSpec, language: str) -> Mapping[str, str]:
     found = {}
     for role in VOICES:
         name = getattr(spec, f"{role}_provider")
-        voice = named_voice(spec, language) if role == "tts" else ""
+        voice = named_voice(spec.other_languages, language) if role == "tts" else ""
         voice = voice or getattr(spec, f"{role}_voice")
         if name and (language == spec.language or _says(spec, role, voice, language)):
             found[role] = voice
     return found
 
 
-def named_voice(spec: VersionSpec, language: str) -> str:
-    """The voice that the version names for this language; empty where it names none."""
-    return next((str(each["voice"]) for each in spec.other_languages if each["language"] == language), "")
+def named_voice(others: Iterable[Mapping[str, str]], language: str) -> str:
+    """The voice that a version names for this one of its other languages; empty where it names none."""
+    return next((str(each["voice"]) for each in others if each["language"] == language), "")
 
 
 def hears_several(spec: VersionSpec) -> tuple[str, ...]:

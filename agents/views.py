@@ -177,8 +177,10 @@ def _answer(agent: Agent, editor: Editor, sent: DraftForm, saved: Collection[str
         for role, part in _swaps(sent, saved)
     ]
     fresh = {name for role, part in _swaps(sent, saved) for name in editor.form.names(role, part)}
+    voices_changed = "tts_provider" in saved
+    fresh |= {"other_languages"} if voices_changed else set()
     outside = [field for field in editor.form if field.name not in fresh]
-    return {"agent": agent, "editor": editor, "swaps": swaps, "outside": outside}
+    return {"agent": agent, "editor": editor, "swaps": swaps, "outside": outside, "voices_changed": voices_changed}
 
 
 def _swaps(sent: DraftForm, saved: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -309,9 +311,10 @@ def make_live(request: TenantRequest, agent_id: UUID, number: int) -> HttpRespon
 @allowed(Permission.EDIT_AGENTS)
 @require_safe
 def hear(request: TenantRequest, agent_id: UUID, role: str) -> HttpResponse:
-    """A sentence in the voice that the draft has now. Where it cannot be had, the reason in words."""
+    """A sentence in the voice that the draft has now, `?language=`: for this one. Else the reason in words."""
+    draft = values(services.draft_of(_agent(agent_id)))
     try:
-        sound = previews.sample(request.tenant.pk, values(services.draft_of(_agent(agent_id))), role)
+        sound = previews.sample(request.tenant.pk, draft, role, request.GET.get("language", ""))
     except DomainError as error:
         return HttpResponse(error.message, status=409, content_type="text/plain; charset=utf-8")
     return HttpResponse(sound, content_type="audio/wav", headers={"Cache-Control": "no-store"})

@@ -117,6 +117,33 @@ def test_saving_one_field_leaves_what_a_colleague_changed_meanwhile(browser: Cli
     assert (draft(agent).greeting, draft(agent).farewell) == ("Good morning.", "So long.")
 
 
+def test_a_voice_for_another_language_is_one_of_the_list_or_named_by_its_id(browser: Client, agent: Agent):
+    autosave(browser, agent, tts_provider="deepgram")
+    rows = ["es", "aura-2-celeste-es", "", "fr", "?", "aura-2-agathe-fr", "it", "", "", "", "", ""]
+    autosave(browser, agent, other_languages=rows)
+
+    assert draft(agent).other_languages == [
+        {"language": "es", "voice": "aura-2-celeste-es"},
+        {"language": "fr", "voice": "aura-2-agathe-fr"},
+        {"language": "it", "voice": ""},
+    ]
+    page = browser.get(at("edit", agent)).content.decode()
+    assert page.count('<option value="aura-2-celeste-es" selected>') == 1
+    assert page.count('<option value="?" selected>') == 1
+    assert 'value="aura-2-agathe-fr"' in page
+
+
+def test_another_vendor_speaks_with_voices_of_its_own(browser: Client, agent: Agent):
+    autosave(browser, agent, tts_provider="deepgram")
+    autosave(browser, agent, other_languages=["es", "aura-2-celeste-es", ""])
+
+    page = autosave(browser, agent, tts_provider="openai").content.decode()
+
+    assert draft(agent).other_languages == [{"language": "es", "voice": ""}]
+    assert 'id="spoken-languages" hx-swap-oob="true"' in page
+    assert "celeste" not in page
+
+
 def test_a_box_that_was_unticked_is_saved(browser: Client, agent: Agent):
     browser.post(at("edit", agent), {"only": "speculation"}, **HTMX)
 

@@ -21,8 +21,8 @@ def own_folder(settings: Settings, tmp_path):
     settings.SPEECH_CACHE_DIR = tmp_path
 
 
-def hear(browser: Client, agent: Agent, role: str = "tts"):
-    return browser.get(at("hear", agent, role))
+def hear(browser: Client, agent: Agent, role: str = "tts", **asked: str):
+    return browser.get(at("hear", agent, role), asked)
 
 
 def choose(agent: Agent, **changes: object) -> None:
@@ -40,6 +40,18 @@ def test_the_voice_of_the_draft_is_heard_and_the_vendor_asked_once(browser: Clie
     assert len(doubles.elevenlabs.requests) == 1
     with wave.open(io.BytesIO(heard[0].content)) as sound:
         assert sound.getnframes() / sound.getframerate() > 2
+
+
+def test_the_voice_of_another_language_is_heard_in_it(browser: Client, agent: Agent, settings: Settings):
+    choose(agent, tts_provider="elevenlabs", other_languages=[{"language": "es", "voice": "rosa"}])
+    with doubles_apart() as doubles:
+        settings.VENDORS = {**settings.VENDORS, "elevenlabs": {"api_key": "k", "base_url": doubles.url}}
+        heard = [hear(browser, agent, language=each).status_code for each in ("es", "fr")]
+
+    assert heard == [200, 409], "an agent that does not speak French has no voice for it"
+    (request,) = doubles.elevenlabs.requests
+    assert "rosa" in str(request)
+    assert "Hola" in str(request)
 
 
 def test_without_a_key_or_a_voice_the_reason_is_told(browser: Client, agent: Agent, settings: Settings):

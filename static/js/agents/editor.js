@@ -129,7 +129,9 @@ function followReading() {
 
 function spareTheFocus(event) {
   const { target, fragment } = event.detail;
-  if (target.contains(document.activeElement)) {
+  if (target.id === "spoken-languages") {
+    event.detail.shouldSwap = !target.contains(document.activeElement); // the next change brings it again
+  } else if (target.contains(document.activeElement)) {
     event.detail.shouldSwap = false;
     target.addEventListener("focusout", () => setTimeout(() => refresh(target)), { once: true });
   } else if (target.querySelector("details[open]")) {
@@ -162,13 +164,14 @@ function grow(table) {
   learn();
 }
 
-// The voice of the draft, as it is when the button is pressed; what stands in the way is said beside it.
+// The voice of the draft, or its voice for the language of a row, as it is when the button is pressed; what stands in
+// the way is said beside it.
 async function hear(button) {
   const told = button.parentElement.querySelector("[role=status]");
   button.disabled = true;
   told.textContent = "";
   await saved();
-  const answer = await fetch(button.dataset.hear).catch(() => null);
+  const answer = await fetch(voiceOf(button)).catch(() => null);
   if (answer?.ok) {
     const sound = new Audio(URL.createObjectURL(await answer.blob()));
     sound.addEventListener("ended", () => URL.revokeObjectURL(sound.src));
@@ -177,6 +180,13 @@ async function hear(button) {
     told.textContent = answer?.status === 409 ? await answer.text() : "It could not be had. Try again.";
   }
   button.disabled = false;
+}
+
+function voiceOf(button) {
+  const row = button.closest(".spoken__row");
+  if (!row) return button.dataset.hear;
+  const first = document.querySelector("#tts-choices [data-hear]");
+  return `${first.dataset.hear}?${new URLSearchParams({ language: row.querySelector("select").value })}`;
 }
 
 document.addEventListener("click", (event) => {
