@@ -162,10 +162,8 @@ class Judgement:
         if "tts_provider" not in self.accepted:
             return
         old = {each["voice"] for each in self.current["other_languages"]}
-        rows = self._value("other_languages")
-        self._keep(
-            "other_languages", [each | {"voice": "" if each["voice"] in old else each["voice"]} for each in rows]
-        )
+        rows = [each | ({"voice": ""} if each["voice"] in old else {}) for each in self._value("other_languages")]
+        self._keep("other_languages", rows)
 
     def _grant(self) -> None:
         """What the agent can do: all of it as `tools`, or one by one as `tools__name` and `tools__name__setting`."""

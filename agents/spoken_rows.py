@@ -35,9 +35,8 @@ class SpokenLanguagesTable(forms.Widget):
     def _cells(self, row: dict[str, str]) -> dict[str, str]:
         voice = row.get("voice", "")
         is_listed = not voice or voice in self._listed()
-        return dict(
-            zip(CELLS, (row["language"], voice if is_listed else BY_ID, "" if is_listed else voice), strict=True)
-        )
+        chosen, named = (voice, "") if is_listed else (BY_ID, voice)
+        return {"language": row["language"], "voice": chosen, "id": named}
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         sent = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []

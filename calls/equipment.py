@@ -350,9 +350,8 @@ def language_model(provider: str, model: str, options: dict[str, Any], keys: Ven
 def main_voice(spec: VersionSpec, language: str = "") -> Voice:
     """The version's own voice, or the one that it names for another language."""
     language = language or spec.language
-    return Voice(
-        spec.tts_model, named_voice(spec.other_languages, language) or spec.tts_voice, language, spec.tts_options
-    )
+    voice = named_voice(spec.other_languages, language) or spec.tts_voice
+    return Voice(spec.tts_model, voice, language, spec.tts_options)
 
 
 def second_voice(spec: VersionSpec, language: str) -> Voice:
