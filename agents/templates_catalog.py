@@ -57,6 +57,12 @@ _MESSAGE_SCENE = Scene(
     uses=("leave_message",),
     says=("pass it on",),
 )
+_PROBLEM_SCENE = Scene(
+    "Says what does not work",
+    lines=("my account does not work since yesterday", "anna smith", "yes please"),
+    uses=("leave_message",),
+    says=("pass it on",),
+)
 _KNOWN_APPOINTMENT = {
     "find_appointments": "Coming: tomorrow at 10 AM.",
     "check_availability": "Free on Friday: 1 PM, 2 PM and 3 PM.",
@@ -189,14 +195,9 @@ TEMPLATES = (
         (
             Scene(
                 "Is interested",
-                lines=(
-                    "i would like to leave a message",
-                    "my name is anna smith",
-                    "i need a new kitchen by march",
-                    "yes please",
-                ),
+                lines=("i would like a quote and need it by march", "anna smith", "yes please"),
                 uses=("save_lead",),
-                says=("kitchen",),
+                says=("march",),
             ),
             _HOURS_SCENE,
         ),
@@ -225,7 +226,7 @@ TEMPLATES = (
             _wanted("Problem", "text", "What does not work."),
             _wanted("Solved", "yes_no", "Whether it works again."),
         ),
-        (_MESSAGE_SCENE, _PERSON_SCENE),
+        (_PROBLEM_SCENE, _PERSON_SCENE),
     ),
     Template(
         "menu",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agents.prompts import clean
+from agents.providers.offline_voice.facts import Facts as Opening
+from agents.providers.offline_voice.wording import clock
 from agents.rehearsing import Scene
 from agents.templates_catalog import Template, template
 from agents.writing.shape import LONGEST_ANSWER, Proposed
@@ -21,7 +23,7 @@ KINDS = (  # the first that fits
     ("front_desk", r"\bask\b|\bquestions?\b|\bprices?\b|\bmessages?\b|\breception"),
     ("booking", r"\bbook|\bappointments?\b|\bschedul|\breserv"),
 )
-_DAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
+_DAY = r"(mon|tue|wed|thu|fri|sat|sun)(?:s|rs?|nes|ur)?(?:day)?s?\b\.?"
 _DAYS = re.compile(
     rf"\b{_DAY}\s*(?:-|–|to|through|until|till|and|&)\s*{_DAY}|\b{_DAY}|\b(every ?day|daily|seven days)", re.I
 )
@@ -106,14 +108,26 @@ def _ready_made(description: str) -> Template:
 
 
 def _hours(text: str) -> tuple[str, str]:
-    """The hours as they are said, and the first day; nothing where days or times cannot be made out."""
-    days, times = _DAYS.search(text), _HOURS.search(text)
-    if not days or not times or max(int(times[1]), int(times[4])) > 24:
+    """The hours as they are said, and the first day; nothing where days or times cannot be made out.
+
+    Days and times that come in pairs are all read; otherwise the first of each belong together.
+    """
+    days, times = list(_DAYS.finditer(text)), list(_HOURS.finditer(text))
+    if not days or not times or any(max(int(each[1]), int(each[4])) > 24 for each in times):
         return "", ""
-    first = _day(days[1] or days[3] or "mon")
-    spoken = "Monday to Sunday" if days[4] else f"{first} to {_day(days[2])}" if days[2] else first
-    opens, closes = _clock(times[1], times[2], times[3]), _clock(times[4], times[5], times[6], is_end=True)
-    return f"{spoken}, {opens} to {closes}", first
+    pairs = list(zip(days, times, strict=True)) if len(days) == len(times) else [(days[0], times[0])]
+    spoken = "; ".join(f"{_spoken_days(on)}, {_spoken_times(at)}" for on, at in pairs)
+    return spoken, _day(days[0][1] or days[0][3] or "mon")
+
+
+def _spoken_days(found: re.Match[str]) -> str:
+    if found[4]:
+        return "Monday to Sunday"
+    return f"{_day(found[1])} to {_day(found[2])}" if found[2] else _day(found[3])
+
+
+def _spoken_times(found: re.Match[str]) -> str:
+    return f"{_clock(found[1], found[2], found[3])} to {_clock(found[4], found[5], found[6], is_end=True)}"
 
 
 def _day(word: str) -> str:
@@ -139,12 +153,13 @@ def _fits(scene: Scene, facts: Facts) -> bool:
 
 
 def _scene(scene: Scene, facts: Facts) -> dict[str, object]:
-    """With the days of this business in the place of those that the ready-made one has."""
-    day = facts.first_day or "Tuesday"
+    """With the days and hours of this business in the place of those that the ready-made one has."""
+    instead = dict(_own_times(facts)) if facts.hours else {}
 
     def told(text: str) -> str:
-        text = facts.hours.partition(",")[0] if text == "Monday to Friday" else text
-        return text.replace("tuesday", day.lower()).replace("Tuesday", day)
+        for words, own in instead.items():
+            text = text.replace(words, own).replace(words.lower(), own.lower())
+        return text
 
     return {
         "name": scene.name,
@@ -154,3 +169,21 @@ def _scene(scene: Scene, facts: Facts) -> dict[str, object]:
         "uses": list(scene.uses),
         "answers": {name: told(answer) for name, answer in scene.answers.items()},
     }
+
+
+def _own_times(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What a ready-made rehearsal says, and what is open here instead."""
+    known = Opening.read(f"Hours: {facts.hours}")
+    start, end = known.opening
+    last = DAYS[max(known.open_days or {4})]
+    yield "Monday to Friday", facts.hours.partition(",")[0]
+    yield "Tuesday", facts.first_day
+    yield "Friday", last if known.is_closed(DAYS.index("Friday")) else "Friday"
+    for minutes, said, free in (
+        (10 * 60, "at ten", "10:00 AM, 11:00 AM and 2:00 PM"),
+        (14 * 60, "at two", "1 PM, 2 PM and 3 PM"),
+    ):
+        if not start <= minutes < end:
+            own = clock(min(start + 60, end - 60))
+            yield said, f"at {own}"
+            yield free, own

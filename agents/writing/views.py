@@ -75,7 +75,7 @@ def written(request: TenantRequest, proposal_id: int) -> HttpResponse:
     if proposal.state == State.READY:
         proposed = Proposed.from_json(proposal.content)
         context |= {"proposed": proposed, "changes": _changes(proposal.agent, proposed)}
-        context["name"] = request.POST.get("name", proposed.name)
+        context["name"] = request.POST.get("name") or services.unused_name(proposed.name)
     return render(request, "agents/writing/written.html", context, status=422 if error else 200)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from agents.form_fields import Lines
 from agents.models import Agent
-from agents.tools import built_in
+from agents.own_tools import on_offer
 from calls.rehearsal.making import LONGEST_LINE, MOST_LINES
 from calls.rehearsal.models import Rehearsal
 
@@ -16,7 +17,9 @@ LINES = ("lines", "says", "never_says", "criteria")
 
 
 class Answers(Lines):
-    """What tools answer: `name = answer`, one on each line."""
+    """What tools answer: `title of the tool = answer`, one on each line; kept by the tools' names."""
+
+    titles: Mapping[str, str] = {}  # of the tools that there are, by name
 
     def to_python(self, value: Any) -> Any:
         found = {}
@@ -24,11 +27,29 @@ class Answers(Lines):
             name, mark, answer = (part.strip() for part in line.partition("="))
             if not mark or not name or not answer:
                 raise forms.ValidationError(f"Write “{line[:60]}” as: name of the tool = what it answers.")
-            found[name] = answer
+            found[self._named(name)] = answer
         return found
 
+    def _named(self, words: str) -> str:
+        """People write titles, programs names."""
+        if words in self.titles:
+            return words
+        found = [name for name, title in self.titles.items() if title.casefold() == words.casefold()]
+        if not found:
+            there = ", ".join(self.titles.values())
+            raise forms.ValidationError(f"No tool is called “{words[:60]}”. There are: {there}.")
+        return found[0]
+
+    def _titled(self, name: str) -> str:
+        """A title that is not plain to read back stays away."""
+        title = self.titles.get(name, name)
+        is_plain = "=" not in title and list(self.titles.values()).count(title) == 1
+        return title if is_plain else name
+
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{name} = {answer}" for name, answer in value.items()) if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        return "\n".join(f"{self._titled(name)} = {answer}" for name, answer in value.items())
 
 
 def _several(label: str, hint: str = "", rows: int = 3) -> Lines:
@@ -53,7 +74,7 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
         label="What tools answer",
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Nothing is really done. Such as: book_appointment = Booked for Thursday at 3 PM.",
+        help_text="Nothing is really done. Such as: Book appointments = Booked for Thursday at 3 PM.",
     )
 
     class Meta:
@@ -75,7 +96,10 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self._draft = agent.versions.get(number=None)
         offered = self._granted() | {*self.instance.uses, *self.instance.never_uses}  # also what was switched off since
-        tools = [(name, tool.title) for name, tool in built_in().items() if name in offered]
+        titles = {name: tool.title for name, tool in on_offer().items()}
+        tools = [(name, title) for name, title in titles.items() if name in offered]
+        answers: Any = self.fields["answers"]
+        answers.titles = {**{name: name for name in self.instance.answers}, **titles}
         for field in ("uses", "never_uses"):
             chosen: Any = self.fields[field]
             chosen.choices = tools

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from agentos.errors import DomainError
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.scoping import tenant_transaction
+from agentos.tenants.templatetags.words import dates_said
 from agents.checklist import problems
 from agents.models import Agent, AgentVersion
 from agents.prompts import clean
@@ -31,7 +32,7 @@ from calls.equipment import Mind
 from calls.lineup import Lineup
 from calls.rehearsal.running import model_of, trouble_of
 from calls.rehearsal.staging import Scenery, set_up
-from calls.rehearsal.talk import Script, Talk
+from calls.rehearsal.talk import LEAVES, Script, Talk
 
 WITHIN_S = 60.0
 LONGEST_LINE, MOST_ENTRIES, LONGEST_SCRIPT = 500, 80, 60_000
@@ -101,7 +102,7 @@ async def _told(scenery: Scenery, script: Script, text: str) -> AsyncGenerator[b
                 async with aclosing(talk.answer(text)) as pieces:
                     async for piece in pieces:
                         yield _line(piece=piece)
-            yield _line(entries=script.entries[known:], over=talk.is_over)
+            yield _line(entries=[_shown(entry) for entry in script.entries[known:]], over=talk.is_over)
     except (ProviderError, TimeoutError) as error:
         yield _line(trouble=trouble_of(error))
     finally:
@@ -114,6 +115,15 @@ def _count(scenery: Scenery, talk: Talk) -> None:
     used = [(by or model_of(scenery), usage) for by, usage in talk.used.items()]
     with tenant_transaction(scenery.tenant_id):
         count_tokens(Purpose.TRYING, used)
+
+
+def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """With what a tool was given, as people read it."""
+    if entry["who"] != "tool":
+        return entry
+    given = [f"{name.replace('_', ' ')}: {value}" for name, value in entry["arguments"].items() if value]
+    answer = "" if entry["name"] in LEAVES else entry["result"]
+    return {**entry, "told": dates_said(", ".join(given) or answer)}
 
 
 def _line(**facts: Any) -> bytes:

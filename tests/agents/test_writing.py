@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
+from agents import services
 from agents.models import Agent, KnowledgeSource, Proposal
 from agents.services import draft_of
 from agents.writing.by_rules import compose, read
@@ -55,6 +56,8 @@ def test_facts_are_made_out_of_plain_words():
     [
         ("open Monday through Friday 8:30am - 6pm", "Monday to Friday, 8:30 AM to 6 PM"),
         ("daily 10 to 22", "Monday to Sunday, 10 AM to 10 PM"),
+        ("open Mon-Thu 9 to 5, Friday 9 to 1", "Monday to Thursday, 9 AM to 5 PM; Friday, 9 AM to 1 PM"),
+        ("We save you money at weddings, open Weds to Sun 5pm to 11pm", "Wednesday to Sunday, 5 PM to 11 PM"),
         ("open most of the time", ""),
     ],
 )
@@ -74,6 +77,15 @@ def test_hours_are_read_as_people_write_them_or_left_out(said: str, hours: str):
 )
 def test_the_ready_made_agent_that_fits_is_chosen(said: str, title: str):
     assert compose(said).name == title
+
+
+def test_rehearsals_take_place_when_the_business_is_open():
+    proposed = compose("A bar, open Wed to Thu 5pm to 11pm. Guests book tables.")
+
+    booking, moving, _ = proposed.scenes
+    assert booking["lines"][1:3] == ["on wednesday", "at six PM"]
+    assert booking["answers"] == {"check_availability": "Free on Wednesday: six PM."}
+    assert moving["lines"][0] == "i need to move my appointment to thursday at six PM"
 
 
 def test_what_is_not_said_is_not_claimed():
@@ -149,6 +161,14 @@ def test_without_a_key_a_new_agent_is_put_together_and_taken_over(browser: Clien
         assert KnowledgeSource.objects.get().title == "When are you open?"
         assert Rehearsal.objects.filter(agent=agent).count() == 2
         assert LogEntry.objects.filter(what="agent.written").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_proposal_has_a_name_of_its_own(browser: Client, tenant: Tenant):
+    services.create_agent(tenant, name="Receptionist")
+    page, _ = asked(browser, tenant)
+
+    assert 'value="Receptionist 2"' in browser.get(page).content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

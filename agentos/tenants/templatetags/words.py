@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -17,6 +18,9 @@ register = template.Library()
 NOTHING = "–"
 NO_BREAK = "\u00a0"
 HIDDEN = "•"
+_WRITTEN = r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_FOR_MODELS = re.compile(rf" \({_WRITTEN}\)")
+_MOMENT = re.compile(rf"(?<![\w-]){_WRITTEN}(?![\w-])")
 
 
 @register.filter
@@ -121,6 +125,27 @@ def when_said(moment: datetime | None) -> str:
     """The same within a sentence: today, 10:42 AM"""
     words = when(moment)
     return words[0].lower() + words[1:] if words.startswith(("Today", "Yesterday")) else words
+
+
+@register.filter
+def dates_said(text: object) -> str:
+    """What tools are given and answer, for people: 2026-11-24T10:30 → Tue, Nov 24, 10:30 AM.
+
+    Behind a moment in words the same in brackets is meant for models, and left out. One without a zone is on the clock
+    of the business already.
+    """
+    return _MOMENT.sub(lambda found: _said(found[0]), _FOR_MODELS.sub("", str(text or "")))
+
+
+def _said(written: str) -> str:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    local = timezone.localtime(moment) if moment.tzinfo else moment
+    year = "" if local.year == timezone.localdate().year else f", {local.year}"
+    named = f"{local:%a}, {local:%b}{NO_BREAK}{local.day}{year}"
+    return f"{named}, {clock_of(local.time())}" if "T" in written else named
 
 
 def _parsed(text: str) -> phonenumbers.PhoneNumber | None:

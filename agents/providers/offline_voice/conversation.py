@@ -14,6 +14,8 @@ from .states import QUESTIONS, Asked, Mode, Move
 from .when import DAY_NAMES, Day, When, read_when
 from .wording import clock, plain
 
+TAKES_DOWN = {"leave_message", "save_lead"}
+LEAST_OF_A_MATTER = 3  # words that say what it is about
 MOST_OF_A_CHOICE = 8  # words with which somebody names a department, and tells no story
 
 _COMES = re.compile(r"\b(?:able to|can you|will you) (?:come|make it|be there)\b")
@@ -30,6 +32,7 @@ class Slots:
     minutes: int | None = None
     part: str = ""
     message: str = ""
+    which: str = ""  # when the appointment is now that is to be changed, where there are several
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class Conversation:
     mode: Mode = Mode.IDLE
     change: Change = Change.HEAR  # of an appointment that is there already
     is_known: bool = False  # whether there is one
+    own: dict[str, str] = field(default_factory=dict)  # those that were looked up: how they are said, by when they are
     slots: Slots = field(default_factory=Slots)
     asked: Asked = Asked.HELP
     said: str = ""  # what the caller heard from us last
@@ -62,7 +66,7 @@ class Conversation:
             self.mode, self.slots, self.is_known = Mode.IDLE, Slots(name=self.slots.name), True
         elif self.mode is Mode.CHANGING and changing.is_settled(heard):
             self._settle(is_found=changing.NOT_FOUND.lower().rstrip(".") not in heard)
-        elif self.mode is Mode.CHANGING and self.change is Change.HEAR and "found your appointment" in heard:
+        elif self.mode is Mode.CHANGING and self.change is Change.HEAR and changing.is_told(heard):
             self._settle()
         elif "will pass it on" in heard:
             self.mode, self.slots.message = Mode.IDLE, ""
@@ -70,6 +74,9 @@ class Conversation:
         self.asked = max(places, key=lambda place: place[0])[1] if places else self.pending()
         if self.mode is Mode.IDLE and self.asked in (Asked.REASON, Asked.DAY, Asked.TIME):
             self.mode = Mode.BOOKING
+
+    def tool_said(self, text: str) -> None:
+        self.own = changing.own_in(text) or self.own
 
     def pending(self) -> Asked:
         """What has to be asked next."""
@@ -92,7 +99,10 @@ class Conversation:
         self.turns += 1
         self.raw, self.text = raw.strip(), plain(raw)
         self.note, self.chosen, self.news, self.topics, self.department = "", "", set(), [], ""
-        for step in (self._meta, self._message, self._offers, self._question, self._confirm, self._closing, self._book):
+        for step in (self._meta, self._message, self._offers, self._question, self._which, self._matter):
+            if move := step():
+                return move
+        for step in (self._confirm, self._closing, self._book):
             if move := step():
                 return move
         return self._small()
@@ -125,7 +135,7 @@ class Conversation:
         if change := self._wanted_change():
             self._begin(change)
             return Move.PROGRESS
-        if intents.EXISTING.search(self.text) and self.asked not in (Asked.CONFIRM, Asked.CHANGE):
+        if intents.EXISTING.search(self.text) and self.asked not in (Asked.CONFIRM, Asked.CHANGE, Asked.WHICH):
             return Move.EXISTING
         if intents.MESSAGE.search(self.text):
             self.mode = Mode.MESSAGE
@@ -171,6 +181,31 @@ class Conversation:
             self.mode = Mode.BOOKING
             self._fill()
         return Move.QUESTION
+
+    def _which(self) -> Move | None:
+        """Several appointments were named, and one of them is to be changed."""
+        if self.asked is not Asked.WHICH or self.mode is not Mode.CHANGING:
+            return None
+        if changing.KEEPS.search(self.text) or intents.NEVER_MIND.search(self.text):
+            self._settle()
+            return Move.KEPT
+        self.slots.which = changing.meant(self.own, self.text, self._when(bare=True), self.facts.today)
+        return Move.PROGRESS if self.slots.which else Move.MISSED
+
+    def _matter(self) -> Move | None:
+        """What somebody calls about is taken down where that is the agent's task; they need not ask for it."""
+        said_it = self.asked is Asked.MATTER and len(self.text.split()) >= LEAST_OF_A_MATTER and not self._is_chat()
+        is_wish = self.mode is Mode.IDLE and self._is_wish()
+        if self._can_book or not (said_it or is_wish):
+            return None
+        self.mode, self.slots.message = Mode.MESSAGE, self.raw.rstrip(".")
+        self._take_name()
+        return Move.PROGRESS
+
+    @property
+    def _can_book(self) -> bool:
+        """Where nothing can be taken down either, appointments are talked about as if they were booked."""
+        return "book_appointment" in self.abilities or not TAKES_DOWN & set(self.abilities)
 
     def _confirm(self) -> Move | None:
         if self.asked not in (Asked.CONFIRM, Asked.CHANGE) or self.mode not in (Mode.BOOKING, Mode.CHANGING):
@@ -239,7 +274,7 @@ class Conversation:
     def _wanted_change(self) -> Change | None:
         slots = self.slots
         is_booking = self.mode is Mode.BOOKING and (slots.reason or slots.day or slots.minutes is not None)
-        if is_booking or self.mode is Mode.MESSAGE or self.asked in (Asked.CONFIRM, Asked.CHANGE):
+        if is_booking or self.mode is Mode.MESSAGE or self.asked in (Asked.CONFIRM, Asked.CHANGE, Asked.WHICH):
             return None
         return changing.wanted(self.text, is_known=self.is_known, abilities=self.abilities)
 

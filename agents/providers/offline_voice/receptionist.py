@@ -21,6 +21,8 @@ QUESTIONS = {
     Asked.TIME: ("What time would you like?", "What time would suit you?"),
     Asked.NAME: ("May I have your name, please?", "What name should I put down?"),
     Asked.CHANGE: ("What should I change: the day, the time, the name or the reason?",),
+    Asked.WHICH: ("Which one do you mean?",),
+    Asked.MATTER: ("What is it about?",),
     Asked.ELSE: (
         "Is there anything else?",
         "Is there anything else I can help with?",
@@ -40,7 +42,8 @@ NOTED = ("Very good.", "All right.", "Good.")
 BEFORE = {"check_availability": "Let me look.", "transfer_call": "I will put you through. One moment, please."}
 UNREACHED = "I am sorry, nobody can take your call right now."
 NOBODY = "I am an offline assistant, so I cannot reach anybody right now."
-CHANGES = {"move_appointment": "move", "cancel_appointment": "cancel"}
+BOOKS = "book_appointment"
+CHANGES = {BOOKS: "book", "move_appointment": "move", "cancel_appointment": "cancel"}
 FAREWELLS = ("Thank you for calling. Goodbye.", "Thank you, and have a good day. Goodbye.")
 
 
@@ -63,6 +66,8 @@ def respond(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Answ
                 found = first_passage(message.content)
             case "system":
                 conversation.facts = Facts.read(message.content)
+            case "tool":
+                conversation.tool_said(message.content)
             case "assistant" if message.content:
                 conversation.agent_said(message.content)
             case "user":
@@ -147,7 +152,10 @@ class Receptionist:
         """What came of looking for the caller's own appointment, or of changing it."""
         now = self._now
         if (result.are_several and result.name == FIND) or result.text.startswith("There are several"):
-            return f"{SEVERAL} {result.appointments or 'I cannot tell which one you mean'}.", self._ask(Asked.OFFER)
+            asked = Asked.ELSE if now.change is Change.HEAR else Asked.WHICH if now.own else Asked.OFFER
+            return f"{SEVERAL} {' and '.join(now.own.values()) or 'I cannot tell which one you mean'}.", self._ask(
+                asked
+            )
         if result.text.startswith("No coming"):
             return "I am sorry.", NOT_FOUND, self._ask(Asked.OFFER)
         if result.name == FIND and now.change is Change.HEAR:
@@ -190,8 +198,14 @@ class Receptionist:
         return "That is kind of you."
 
     def _abilities(self) -> str:
-        changes = [words for name, words in CHANGES.items() if name in self._now.abilities]
-        return f"I can answer questions, book{', '.join(['', *changes])} an appointment or take a message."
+        now = self._now
+        can = [
+            words for name, words in CHANGES.items() if name in now.abilities or (name == BOOKS and not now.abilities)
+        ]
+        changes = f"{', '.join(can)} an appointment" if can else ""
+        through = "put you through" if "transfer_call" in now.abilities else ""
+        *first, last = filter(None, ("answer questions", changes, through, "take a message"))
+        return f"I can {', '.join(first)} or {last}."
 
     def _facts(self) -> tuple[str, ...]:
         now = self._now
@@ -217,14 +231,14 @@ class Receptionist:
         """The question, or where it was an answer all that was heard of it."""
         now = self._now
         whole = now.said.rstrip().endswith((".", "?", "!"))
-        if now.asked in (Asked.ELSE, Asked.HELP, Asked.OFFER) and whole:
+        if now.asked in (Asked.ELSE, Asked.HELP, Asked.OFFER, Asked.WHICH, Asked.MATTER) and whole:
             return now.said if now.said.startswith("I said:") else f"I said: {now.said}"
         return f"Of course. {self._ask(now.asked)}"
 
     def _again(self) -> str:
         """The question in the air, where it was ours to ask; else the next."""
         asked = self._now.asked
-        kept = (Asked.HELP, Asked.OFFER, Asked.CHANGE)
+        kept = (Asked.HELP, Asked.OFFER, Asked.CHANGE, Asked.WHICH, Asked.MATTER)
         return self._ask(asked) if asked in kept and self._now.mode is not Mode.MESSAGE else self._next()
 
     def _next(self) -> str:
@@ -235,8 +249,9 @@ class Receptionist:
         slots = self._now.slots
         match asked:
             case Asked.CONFIRM if self._now.mode is Mode.CHANGING:
-                known = f"I found your appointment: {found}." if found else ""
-                under = "" if found else f", under the name {slots.name}"
+                chosen = self._now.own.get(slots.which, "")
+                known = f"I found your appointment: {found}." if found else f"You mean {chosen}." if chosen else ""
+                under = "" if known else f", under the name {slots.name}"
                 moves = self._now.change is Change.MOVE
                 change = f"I would move it to {self._moment()}" if moves else "I would cancel it"
                 return f"{known} {change}{under}. Is that right?".strip()

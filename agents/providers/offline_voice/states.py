@@ -22,6 +22,8 @@ class Asked(Enum):
     NAME = auto()
     CONFIRM = auto()
     CHANGE = auto()
+    WHICH = auto()
+    MATTER = auto()
     ELSE = auto()
     OFFER = auto()
     MESSAGE = auto()
@@ -62,6 +64,8 @@ QUESTIONS = (
     (Asked.NAME, r"your (?:full |first |last )?name|(?:what|which) name|who am i speaking"),
     (Asked.CONFIRM, r"i have you down|is (?:that|everything|this|it) (?:all )?(?:right|correct)|shall i book"),
     (Asked.CHANGE, r"what should i change"),
+    (Asked.WHICH, r"which one do you mean"),
+    (Asked.MATTER, r"what are you looking for|what is not working|what is it about"),
     (Asked.ELSE, r"anything else|something else"),
     (Asked.OFFER, r"(?:take|leave) a message"),
     (

@@ -59,7 +59,7 @@ def wish_for(move: Move, now: Conversation, tools: Sequence[ToolSpec]) -> ToolCa
     """What to ask for before answering, if it can be had."""
     schemas = {tool.name: tool.parameters for tool in tools}
     match move:
-        case Move.PROGRESS if now.mode is Mode.CHANGING and now.pending() is Asked.CONFIRM:
+        case Move.PROGRESS if now.mode is Mode.CHANGING and now.pending() is Asked.CONFIRM and not now.slots.which:
             return _call(FIND, {"name": now.slots.name}, schemas)
         case Move.CONFIRMED if now.mode is Mode.CHANGING:
             return _call(TOOL[now.change], _change(now), schemas)
@@ -99,11 +99,12 @@ def _appointment(now: Conversation) -> Mapping[str, Any]:
 
 
 def _change(now: Conversation) -> Mapping[str, Any]:
-    """Which one of several it is, is not known; the tool takes the only one."""
+    """Without saying which: the tool takes the only one."""
+    own = {"name": now.slots.name, "starts_at": now.slots.which or None}
     if now.change is not Change.MOVE:
-        return {"name": now.slots.name}
+        return own
     moment = _appointment(now)
-    return {"name": now.slots.name, "to": moment["starts_at"]} if moment else {}
+    return own | {"to": moment["starts_at"]} if moment else {}
 
 
 def _call(name: str, arguments: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]]) -> ToolCall | None:

@@ -99,14 +99,14 @@ function show(entry) {
   const what = document.createElement("p");
   if (entry.who === "tool") {
     who.textContent = `Would use: ${entry.title || entry.name}`;
-    const given = Object.entries(entry.arguments).filter(([, value]) => value !== null && value !== "");
-    what.textContent = given.map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`).join(", ") || entry.result;
+    what.textContent = entry.told;
   } else {
     who.textContent = entry.who === "agent" ? form.dataset.agent : "Caller";
     what.textContent = entry.text;
     if (entry.passages) what.append(Object.assign(document.createElement("small"), { textContent: `Looked up: ${entry.passages.join(", ")}` }));
   }
-  row.append(who, what);
+  row.append(who);
+  if (what.textContent) row.append(what);
   list.append(row);
   box.scrollTop = box.scrollHeight;
   return row;

@@ -115,3 +115,19 @@ def test_a_moment_is_a_day_and_a_time() -> None:
     with timezone.override(BOISE):
         assert plain(words.when(TUESDAY_EVENING)) == "Today, 10:42 AM"
     assert words.when(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("starts at 2026-11-24T10:30, name Maya", "starts at Tue, Nov 24, 10:30 AM, name Maya"),
+        ("Free on Friday: 1 PM (2026-11-27T13:00) and 2 PM (2026-11-27T14:00).", "Free on Friday: 1 PM and 2 PM."),
+        ("day: 2027-01-02", "day: Sat, Jan 2, 2027"),
+        ("at 2026-11-24T17:42:00Z", "at Tue, Nov 24, 10:42 AM"),
+        ("order A-2026-11-24, 2026-13-45", "order A-2026-11-24, 2026-13-45"),
+        (None, ""),
+    ],
+)
+def test_what_tools_are_told_of_times_is_said_for_people_in_the_zone_of_the_page(told: object, said: str) -> None:
+    with time_machine.travel(TUESDAY_EVENING, tick=False), timezone.override(BOISE):
+        assert plain(words.dates_said(told)) == said

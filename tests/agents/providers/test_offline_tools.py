@@ -32,7 +32,7 @@ BOOKED = "Booked for Maya Ortiz: Tuesday at 10 AM (2026-11-24T10:00)."
 BOOKING = ("I need a cleaning", "on Tuesday", "at ten", "Maya Ortiz", "yes that is right")
 
 
-def talk(*lines: str, tools: tuple[ToolSpec, ...] = TOOLS, **results: str) -> list[Answer]:
+def talk(*lines: str, tools: tuple[ToolSpec, ...] = TOOLS, greeting: str = GREETING, **results: str) -> list[Answer]:
     """Every answer to the lines; a tool answers with what is given under its name."""
     variables = call_variables(
         spec_variables={},
@@ -44,7 +44,7 @@ def talk(*lines: str, tools: tuple[ToolSpec, ...] = TOOLS, **results: str) -> li
     )
     names = [tool.name for tool in tools]
     prompt = system_prompt("Hours: Monday to Friday, 8 AM to 5 PM.", variables=variables, language="en-US", tools=names)
-    messages, answers = [Message("system", prompt), Message("assistant", GREETING)], []
+    messages, answers = [Message("system", prompt), Message("assistant", greeting)], []
     for line in lines:
         messages.append(Message("user", line))
         answers.append(respond(messages, tools))
@@ -182,16 +182,60 @@ def test_a_time_that_is_taken_leaves_the_old_one_and_another_is_asked_for() -> N
     assert "has been moved" not in answers[-1].text
 
 
-def test_what_is_not_found_or_is_several_is_not_changed_and_a_message_is_offered() -> None:
+def test_what_is_not_found_is_not_changed_and_a_message_is_offered() -> None:
     missing = changed("cancel my appointment", "Maya Ortiz", "no", find_appointments=NONE)
-    two = COMING.rstrip(".") + " and Thursday, November 26 at 9 AM (2026-11-26T09:00)."
-    several = changed("cancel my appointment", "Maya Ortiz", find_appointments=two)
 
     assert "I find no coming appointment under this name and your number. " in missing[2].text
     assert "message" in missing[2].text
     assert missing[-1].text.startswith("All right.")
-    assert several[-1].text.startswith("There are several under this name: Tuesday, November 24 at 10 AM and Thursday")
-    assert [name for name, _ in asked(missing) + asked(several)] == ["find_appointments"] * 2
+    assert [name for name, _ in asked(missing)] == ["find_appointments"]
+
+
+TWO = COMING.rstrip(".") + " and Thursday, November 26 at 9 AM (2026-11-26T09:00)."
+
+
+@pytest.mark.parametrize("which", ["the one on Thursday", "thursday at nine", "the second one", "the later one please"])
+def test_of_several_appointments_the_one_that_the_caller_names_is_canceled(which: str) -> None:
+    answers = changed("cancel my appointment", "Maya Ortiz", which, "yes", find_appointments=TWO)
+
+    several = "There are several under this name: Tuesday, November 24 at 10 AM and Thursday, November 26 at 9 AM."
+    assert answers[2].text == f"{several} Which one do you mean?"
+    assert "You mean Thursday, November 26 at 9 AM. I would cancel it. Is that right?" in answers[3].text
+    assert asked(answers)[1:] == [("cancel_appointment", {"name": "Maya Ortiz", "starts_at": "2026-11-26T09:00"})]
+
+
+def test_which_of_several_is_meant_is_asked_again_or_left() -> None:
+    lines = ("move my appointment to friday at two", "Maya Ortiz")
+    moved = changed(*lines, "on Monday", "tuesday", "yes", find_appointments=TWO)
+    left = changed(*lines, "never mind", find_appointments=TWO)
+
+    assert moved[3].text.endswith("Which one do you mean?")
+    assert asked(moved)[-1][1] == {"name": "Maya Ortiz", "starts_at": "2026-11-24T10:00", "to": "2026-11-27T14:00"}
+    assert left[-1].text.startswith("All right, it stays as it is.")
+    assert len(asked(left)) == 1
+
+
+@pytest.mark.parametrize(
+    ("greeting", "matter"),
+    [
+        ("This is the automated assistant. What are you looking for?", "I am looking for a new kitchen"),
+        ("This is the automated assistant. What is not working?", "My router does not work"),
+        (GREETING, "I would like an appointment for a cleaning"),
+    ],
+)
+def test_an_agent_that_books_nothing_takes_down_what_the_caller_wants(greeting: str, matter: str) -> None:
+    kept = "The message is kept for the team."
+    answers = talk(matter, "Anna Smith", "yes", tools=TOOLS[2:], greeting=greeting, leave_message=kept)
+
+    (name, given), *_ = asked(answers)
+    assert (name, given["message"], given["name"]) == ("leave_message", matter, "Anna Smith")
+    assert answers[-1].text.startswith("Thank you, I will pass it on.")
+    assert not any("booked" in answer.text for answer in answers)
+
+
+def test_it_says_only_what_it_can_do() -> None:
+    assert talk("what can you do", tools=TOOLS[2:])[-1].text.startswith("I can answer questions or take a message.")
+    assert talk("what can you do")[-1].text.startswith("I can answer questions, book an appointment or take a message.")
 
 
 def test_callers_are_told_when_their_appointment_is() -> None:

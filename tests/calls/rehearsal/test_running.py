@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from agentos.tenants.models import Tenant, User
 from agentos.tenants.scoping import tenant_transaction
-from agents.models import Agent
+from agents.models import Agent, HttpTool
 from calls.after.reading import VERDICTS
 from calls.models import Call, LeftMessage, Rehearsal, RehearsalRun, ToolRun
 from calls.rehearsal import running
@@ -178,6 +178,9 @@ def browser(sign_in: SignIn, owner: User) -> Client:
     return sign_in(owner)
 
 
+OWN = "https://shop.example/orders"
+
+
 def index(agent: Agent) -> str:
     return reverse("rehearsals:index", args=["juniper-dental", agent.pk])
 
@@ -196,6 +199,32 @@ def test_a_rehearsal_is_written_played_and_read(browser: Client, agent: Agent):
     page = text(browser.get(reverse("rehearsals:rehearsal", args=["juniper-dental", agent.pk, run.rehearsal_id])))
     assert "Says “Monday to Friday”" in page
     assert "Caller when are you open" in page
+
+
+def test_what_tools_answer_is_written_by_their_titles(browser: Client, agent: Agent):
+    told = {"name": "Mock", "lines": "hello", "difficulty": "normal", "answers": "take messages = Noted."}
+    browser.post(index(agent), told)
+    with tenant_transaction(agent.tenant_id):
+        made = Rehearsal.objects.get()
+
+    assert made.answers == {"leave_message": "Noted."}
+    page = browser.get(reverse("rehearsals:rehearsal", args=["juniper-dental", agent.pk, made.pk]))
+    assert "Take messages = Noted." in page.content.decode()
+    refused = browser.post(index(agent), told | {"answers": "send a fax = Sent."})
+    assert "No tool is called “send a fax”." in text(refused)
+
+
+def test_a_tool_of_the_business_itself_can_be_required(browser: Client, agent: Agent):
+    with tenant_transaction(agent.tenant_id):
+        HttpTool.objects.create(name="order_state", title="Look up an order", description="Where it is.", url=OWN)
+        agent.versions.filter(number=None).update(tools=[{"name": "order_state", "settings": {}}])
+
+    told = {"name": "Asks", "lines": "where is it", "difficulty": "normal", "uses": "order_state"}
+    browser.post(index(agent), told | {"answers": "look up an order = Sent on Monday."})
+
+    with tenant_transaction(agent.tenant_id):
+        made = Rehearsal.objects.get()
+    assert (made.uses, made.answers) == (["order_state"], {"order_state": "Sent on Monday."})
 
 
 def test_a_caller_without_lines_needs_something_that_they_want(browser: Client, agent: Agent):

@@ -61,6 +61,7 @@ def test_the_agent_greets_remembers_and_only_pretends(browser: Client, desk: Age
     assert next(each["piece"] for each in told if "piece" in each) == "Thank you, I will pass it on."
     (used,) = [entry for entry in page.script if entry["who"] == "tool"]
     assert (used["title"], used["arguments"]["name"]) == ("Take messages", "Anna Smith")
+    assert used["told"] == "message: please call me, name: Anna Smith"
     with tenant_transaction(desk.tenant_id):
         assert not LeftMessage.objects.exists()
 
