@@ -153,9 +153,8 @@ class Receptionist:
         now = self._now
         if (result.are_several and result.name == FIND) or result.text.startswith("There are several"):
             asked = Asked.ELSE if now.change is Change.HEAR else Asked.WHICH if now.own else Asked.OFFER
-            return f"{SEVERAL} {' and '.join(now.own.values()) or 'I cannot tell which one you mean'}.", self._ask(
-                asked
-            )
+            named = " and ".join(now.own.values()) or "I cannot tell which one you mean"
+            return f"{SEVERAL} {named}.", self._ask(asked)
         if result.text.startswith("No coming"):
             return "I am sorry.", NOT_FOUND, self._ask(Asked.OFFER)
         if result.name == FIND and now.change is Change.HEAR:
@@ -198,12 +197,10 @@ class Receptionist:
         return "That is kind of you."
 
     def _abilities(self) -> str:
-        now = self._now
-        can = [
-            words for name, words in CHANGES.items() if name in now.abilities or (name == BOOKS and not now.abilities)
-        ]
+        abilities = self._now.abilities or {BOOKS}
+        can = [words for name, words in CHANGES.items() if name in abilities]
         changes = f"{', '.join(can)} an appointment" if can else ""
-        through = "put you through" if "transfer_call" in now.abilities else ""
+        through = "put you through" if "transfer_call" in abilities else ""
         *first, last = filter(None, ("answer questions", changes, through, "take a message"))
         return f"I can {', '.join(first)} or {last}."
 
