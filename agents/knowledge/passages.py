@@ -49,8 +49,8 @@ def _of_sentences(paragraph: str) -> Iterator[str]:
 
 def _of_words(sentence: str) -> Iterator[str]:
     while len(sentence) > LONGEST:
-        end = sentence.rfind(" ", 0, LONGEST)
-        end = end if end > 0 else LONGEST
+        line, word = sentence.rfind("\n", 0, LONGEST), sentence.rfind(" ", 0, LONGEST)
+        end = next((each for each in (line, word) if each > 0), LONGEST)  # a line of a list keeps its price
         yield sentence[:end]
         sentence = sentence[end:].lstrip()
     if sentence:

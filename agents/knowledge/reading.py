@@ -12,11 +12,17 @@ import re
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from agentos.errors import DomainError
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 MOST_BYTES = 10 * 2**20
 MOST_PAGES = 500
@@ -25,7 +31,13 @@ MOST_UNPACKED, PIECE = 60 * 2**20, 2**16  # of a Word file, which is a ZIP
 MOST_ROWS = 5_000
 WITHIN_S = 60.0  # a small file can be made that takes hours
 
+MOST_TITLES = 10  # rows that may stand above the names of a table
+LEAST_OF_A_FOOT = 12
+FOOT = "Contact"
+BLOCKS = ("p", "li", "tr", "div", "section", "br", "dt", "dd", "td", "th", "address")
+
 _HEADINGS = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
+_NUMBER = re.compile(r"[\W_]*\d[\d\W_]*")
 _SKIPPED = ("script", "style", "noscript", "template", "svg", "nav", "header", "footer", "form", "iframe")
 
 
@@ -53,16 +65,45 @@ def read_page(content: bytes) -> tuple[str, list[Section]]:
 
     page = BeautifulSoup(content, "html.parser")
     title = " ".join(page.title.get_text().split()) if page.title else ""
+    foot = _foot(page)
     for part in page.find_all(_SKIPPED):
-        part.decompose()
+        if part.name != "header" or not part.find_parent(("main", "article")):  # there it holds the heading
+            part.decompose()
+    for row in page.find_all("tr"):
+        _in_one_line(row)
     for level in range(1, 7):
         for heading in page.find_all(f"h{level}"):
             words = " ".join(heading.get_text(" ").split())
             heading.replace_with(f"\n\n{'#' * level} {words}\n\n" if words else "\n")
-    for block in page.find_all(("p", "li", "tr", "div", "section", "br", "dt", "dd", "td", "th")):
-        block.insert_before("\n")
     body = page.find("main") or page.body or page
-    return title, _kept(_by_headings(body.get_text()))
+    return title, _kept([*_by_headings(_lines(body)), Section(FOOT, foot)])
+
+
+def _lines(part: Tag) -> str:
+    for block in part.find_all(BLOCKS):
+        block.insert_before("\n")
+    return part.get_text()
+
+
+def _foot(page: Tag) -> str:
+    """What stands at the foot of a page: often the only place of address and opening hours. No lists of links."""
+    foot = next((each for each in reversed(page.find_all("footer")) if not each.find_parent("article")), None)
+    if foot is None:
+        return ""
+    for part in foot.find_all((*_SKIPPED, "a")):
+        is_told = part.name == "a" and (re.search(r"\d", part.get_text()) or "@" in part.get_text())
+        if not is_told:
+            part.decompose()
+    text = _lines(foot.extract())
+    return text if sum(map(str.isalnum, text)) >= LEAST_OF_A_FOOT else ""
+
+
+def _in_one_line(row: Tag) -> None:
+    """A row of a table, as it is read aloud. Tables that only arrange a page are left."""
+    cells = row.find_all(("td", "th"))
+    if len(cells) > 1 and not row.find(("table", "p", "div", "h1", "h2", "h3")):
+        texts = [" ".join(cell.get_text(" ").split()) for cell in cells]
+        row.string = "\n" + ": ".join(filter(None, texts))
 
 
 def _kept(sections: Iterable[Section]) -> list[Section]:
@@ -128,13 +169,29 @@ def _rows(text: str) -> Iterator[Section]:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:4096], ",;\t|")
     except csv.Error:
         dialect = csv.excel
-    rows = csv.reader(io.StringIO(text), dialect)
-    names = [" ".join(name.split()) for name in next(rows, [])]
-    for number, row in enumerate(rows, start=2):
-        if number > MOST_ROWS:
-            raise DomainError("too_many_rows", f"There are more than {MOST_ROWS:,} rows in it. Please divide it.")
-        cells = [(name, " ".join(cell.split())) for name, cell in zip(names, row, strict=False)]
-        yield Section("", "\n".join(f"{name}: {cell}" if name else cell for name, cell in cells if cell))
+    rows = [
+        [" ".join(cell.split()) for cell in row]
+        for row in islice(csv.reader(io.StringIO(text), dialect), MOST_ROWS + 1)
+    ]
+    if len(rows) > MOST_ROWS:
+        raise DomainError("too_many_rows", f"There are more than {MOST_ROWS:,} rows in it. Please divide it.")
+    place = _place_of_names(rows)
+    yield from (Section("", ", ".join(filter(None, row))) for row in rows[: place or 0])
+    names = [] if place is None else rows[place]
+    for row in rows if place is None else rows[place + 1 :]:
+        if names:
+            told = (f"{name}: {cell}" if name else cell for name, cell in zip_longest(names, row, fillvalue="") if cell)
+            yield Section("", "\n".join(told))
+        else:
+            yield Section("", ": ".join(filter(None, row)))
+
+
+def _place_of_names(rows: Sequence[Sequence[str]]) -> int | None:
+    """Which row names the columns: the first as wide as most are. None where it holds numbers, as the others do."""
+    filled = [sum(map(bool, row)) for row in rows]
+    ((usual, _),) = Counter(filter(None, filled)).most_common(1) or [(0, 0)]
+    place = next((at for at, many in enumerate(filled[: MOST_TITLES + 1]) if many >= usual), None)
+    return None if place is None or any(map(_NUMBER.fullmatch, rows[place])) else place
 
 
 class _Hurry:

@@ -88,7 +88,10 @@ def merged(by_words: Sequence[Found], by_meaning: Sequence[Found], limit: int = 
         for rank, each in enumerate(ranked):
             points[each.passage_id] = points.get(each.passage_id, 0.0) + 1 / (FUSION + rank)
             known[each.passage_id] = replace(each, by="both") if each.passage_id in known else each
-    return [known[key] for key in sorted(points, key=lambda key: -points[key])[:limit]]
+    best: dict[tuple[str, str], Found] = {}  # what several pages of a site repeat is given once
+    for each in (known[key] for key in sorted(points, key=lambda key: -points[key])):
+        best.setdefault((each.heading, each.text), each)
+    return list(best.values())[:limit]
 
 
 def sources_of(agent_id: UUID) -> QuerySet[KnowledgeSource]:

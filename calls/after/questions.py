@@ -1,4 +1,4 @@
-"""What callers asked in vain: questions for which nothing was found in what the business has written."""
+"""What callers asked in vain: nothing was found in what the business has written, or the agent said it did not know."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 
+# The agent says that it does not know; also where something was found that did not answer, or nothing is written yet.
+_NOT_KNOWN = re.compile(
+    r"\bI (?:do not|don['’]t) know\b|\bno information (?:on|about)\b|"
+    r"\b(?:do not|don['’]t) have (?:(?:that|this|any|the|more|specific) ){0,2}(?:information|details?|answer)\b|"
+    r"\bno (?:lo )?sé\b|\bno tengo (?:(?:esa|esta|más|esos) )?(?:información|datos)\b|"
+    r"\bje ne sais pas\b|\bje n['’]ai pas (?:cette |l['’]|d['’]|plus d['’])information|"
+    r"\bweiß ich (?:leider )?nicht\b|\bich weiß (?:das |es )?(?:leider )?nicht\b|\bkeine (?:information|auskunft|angabe)|"
+    r"\bnon (?:lo )?so\b|\bnon ho (?:(?:questa|altre) )?informazion|\bnão sei\b|\bnão tenho (?:(?:essa|mais) )?informaç",
+    re.IGNORECASE,
+)
+
 
 def collect(tenant_id: int, call_id: UUID) -> None:
     """Collect the questions of a call that is over. Done twice, it counts them once."""
@@ -33,12 +44,12 @@ def collect(tenant_id: int, call_id: UUID) -> None:
 
 
 def asked_in_vain(turns: list[Turn]) -> list[str]:
-    """What the caller had said before each reply for which nothing was found, as far as it was a question."""
+    """What the caller had said before each reply that had no answer, as far as it was a question."""
     asked, latest = [], ""
     for turn in turns:
         if turn.speaker == Turn.Speaker.CALLER:
             latest = turn.heard
-        elif turn.extras.get("knowledge") == [] and is_question(latest):
+        elif (turn.extras.get("knowledge") == [] or _NOT_KNOWN.search(turn.heard)) and is_question(latest):
             asked.append(latest[:LONGEST])
     return list(dict.fromkeys(asked))
 

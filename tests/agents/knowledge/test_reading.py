@@ -45,6 +45,18 @@ def test_each_row_of_a_csv_stands_for_itself():
     ]
 
 
+def test_a_csv_may_have_a_title_above_its_names_or_no_names_at_all_and_no_cell_is_lost():
+    assert read_file("p.csv", b"Prices 2026\n\nService,Price\nCleaning,90\nCrown,900,with warranty\n") == [
+        Section("", "Prices 2026"),
+        Section("", "Service: Cleaning\nPrice: 90"),
+        Section("", "Service: Crown\nPrice: 900\nwith warranty"),
+    ]
+    assert read_file("p.csv", b"Cleaning,$90\nCrown,$900\n") == [
+        Section("", "Cleaning: $90"),
+        Section("", "Crown: $900"),
+    ]
+
+
 def test_text_of_an_old_windows_machine_keeps_its_accents():
     assert read_file("a.txt", "Café geöffnet".encode("cp1252")) == [Section("", "Café geöffnet")]
 
@@ -58,6 +70,27 @@ def test_a_page_is_read_without_what_stands_on_every_page_of_its_site():
         "Parking | Juniper",
         [Section("Parking", "Behind the house."), Section("Bikes", "In front")],
     )
+
+
+def test_what_stands_only_at_the_foot_of_a_page_is_known_and_rows_of_its_tables_stay_together():
+    page = b"""<body><header>Juniper</header><main><header><h1>Fees</h1></header>
+    <table><tr><th>Service</th><th>Price</th></tr><tr><td>Crown</td><td>$900</td></tr></table></main>
+    <footer><nav>Home</nav><a href="/imprint">Imprint</a><p>12 Main Street, Monday to Friday</p>
+    <a href="tel:+12085550119">208 555 0119</a></footer></body>"""
+
+    assert read_page(page)[1] == [
+        Section("Fees", "Service: Price\n\nCrown: $900"),
+        Section("Contact", "12 Main Street, Monday to Friday\n208 555 0119"),
+    ]
+
+
+def test_a_long_list_is_cut_between_its_lines():
+    lines = [f"Treatment number {number} costs\t${number}0" for number in range(60)]
+
+    cut_at = [passage.text for passage in cut([Section("Page 1", "\n".join(lines))])]
+
+    assert "\n".join(cut_at).splitlines() == lines
+    assert len(cut_at) > 1
 
 
 def unpacks_to_too_much(packed: int = zipfile.ZIP_DEFLATED) -> bytes:

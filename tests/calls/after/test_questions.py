@@ -34,19 +34,25 @@ def test_what_asks_nothing_is_no_question(text: str):
 
 
 @pytest.mark.django_db
-def test_only_questions_for_which_nothing_was_found_are_collected_and_each_once(tenant: Tenant, agent: Agent):
+def test_only_questions_without_an_answer_are_collected_and_each_once(tenant: Tenant, agent: Agent):
     call = factories.make_call(agent, status=Call.Status.ENDED)
     for heard, extras in [
         ("Do you have a lift?", NOTHING),
         ("Where can I park?", {"knowledge": [{"source": 1, "title": "Parking", "by": "words"}]}),
         ("I would like to book a cleaning", NOTHING),
         ("Is it far?", {}),
+        ("Do you take Delta?", {"knowledge": [{"source": 1, "title": "Insurance", "by": "words"}], "unknown": True}),
+        ("¿Hay un ascensor?", {"unknown": True}),
     ]:
         factories.make_turn(call, heard)
-        factories.make_turn(call, "Well.", speaker="agent", extras=extras)
+        told = (
+            "Well." if "unknown" not in extras else "Lo siento, no lo sé." if "¿" in heard else "I don’t know, sorry."
+        )
+        factories.make_turn(call, told, speaker="agent", extras=extras)
 
     collect(tenant.pk, call.pk)
     collect(tenant.pk, call.pk)
 
     with tenant_transaction(tenant):
-        assert list(KnowledgeGap.objects.values_list("question", "times")) == [("Do you have a lift?", 1)]
+        found = dict(KnowledgeGap.objects.values_list("question", "times"))
+    assert found == {"Do you have a lift?": 1, "Do you take Delta?": 1, "¿Hay un ascensor?": 1}
