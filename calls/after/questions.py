@@ -28,8 +28,9 @@ _NOT_KNOWN = re.compile(
     r"\b(?:do not|don['’]t) have (?:(?:that|this|any|the|more|specific) ){0,2}(?:information|details?|answer)\b|"
     r"\bno (?:lo )?sé\b|\bno tengo (?:(?:esa|esta|más|esos) )?(?:información|datos)\b|"
     r"\bje ne sais pas\b|\bje n['’]ai pas (?:cette |l['’]|d['’]|plus d['’])information|"
-    r"\bweiß ich (?:leider )?nicht\b|\bich weiß (?:das |es )?(?:leider )?nicht\b|\bkeine (?:information|auskunft|angabe)|"
-    r"\bnon (?:lo )?so\b|\bnon ho (?:(?:questa|altre) )?informazion|\bnão sei\b|\bnão tenho (?:(?:essa|mais) )?informaç",
+    r"\bweiß ich (?:leider )?nicht\b|\bich weiß (?:das |es )?(?:leider )?nicht\b|"
+    r"\bkeine (?:information|auskunft|angabe)|\bnon (?:lo )?so\b|\bnon ho (?:(?:questa|altre) )?informazion|"
+    r"\bnão sei\b|\bnão tenho (?:(?:essa|mais) )?informaç",
     re.IGNORECASE,
 )
 
