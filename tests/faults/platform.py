@@ -12,9 +12,9 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,8 +33,8 @@ from telephony.simulator.webhooks import Courier, Webhook
 from tests.doubles.elevenlabs import Tempo
 from tests.doubles.openai import Pace
 from tests.doubles.server import Doubles, Timing
+from tests.faults import nursery
 
-ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = Account("AC" + "0" * 31 + "7", "faults" * 5)
 ANSWER_WORDS = 60
 SERVERS = ("postgres", "redis-server")
@@ -103,18 +103,13 @@ class Platform:
     local: Path
     servers: dict[str, embedded.Servers]
     agent: dict[str, Any] = field(default_factory=dict)
-    webs: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
+    webs: dict[int, nursery.Started] = field(default_factory=dict)
 
     async def start_web(self) -> int:
         """Another web process behind the balancer; returns its port."""
         port = free_port()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "manage.py", "serve", "--port", str(port)),
-            cwd=ROOT,
-            env=self.environment,
-            stderr=(self.local / f"web-{port}.log").open("ab"),
-        )
-        self.webs[port] = process
+        log = self.local / f"web-{port}.log"
+        self.webs[port] = nursery.start("serve", "--port", str(port), environment=self.environment, out=log, errors=log)
         await until(lambda: _listens(port), 60)
         self.balancer.backends.append(port)
         return port
@@ -165,15 +160,10 @@ class Platform:
         return made
 
     async def manage(self, *command: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "manage.py", *command),
-            cwd=ROOT,
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        out, _ = await process.communicate()
-        assert process.returncode == 0, command
-        return out.decode()
+        said = self.local / f"{command[0]}-{uuid.uuid4()}"
+        process = nursery.start(*command, environment=self.environment, out=said)
+        assert await process.wait() == 0, command
+        return said.read_text()
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database as the application would, inside the tenant."""
@@ -248,8 +238,8 @@ def _bring_tables(local: Path) -> None:
                 "AGENTOS_LOCAL_DIR": str(kept),
                 "DATABASE_URL": embedded.database_url(_home(kept, "postgres")),
             }
-            migrate = (sys.executable, "manage.py", "migrate", "--verbosity", "0")
-            subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+            migrating = nursery.start("migrate", "--verbosity", "0", environment=environment, out=kept / "migrated")
+            assert asyncio.run(migrating.wait()) == 0
             server.stop()
     subprocess.run(("cp", "-a", str(_home(kept, "postgres")), str(_home(local, "postgres"))), check=True)
 
