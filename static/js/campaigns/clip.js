@@ -1,7 +1,10 @@
-// The player of a recorded reply: a button, a place on the ribbon, or Space. Replies come and go, so the page listens.
+// The player of a recorded reply or message: a button, a place on the ribbon, or Space. They come and go, so the page
+// listens. One sounds at a time.
 const CONTROLS = "input, textarea, select, button, a, summary, audio";
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+const players = () => [...document.querySelectorAll("[data-clip] audio")];
 
 function toggle(audio) {
   if (audio.paused) audio.play().catch(() => {}); // the error event tells
@@ -11,6 +14,7 @@ function toggle(audio) {
 function show({ target: audio }) {
   const clip = audio.closest("[data-clip]");
   if (!clip) return;
+  if (!audio.paused) for (const other of players()) if (other !== audio) other.pause();
   const button = clip.querySelector("[data-play]");
   const icon = button.querySelector("use");
   button.setAttribute("aria-label", audio.paused ? "Play" : "Pause");
@@ -43,7 +47,8 @@ document.addEventListener("click", ({ target, clientX }) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
   if (event.target.closest(CONTROLS) || document.querySelector("dialog[open], :popover-open")) return;
-  const audio = document.querySelector("[data-clip] audio");
+  const all = players();
+  const audio = all.length === 1 ? all[0] : all.find((each) => !each.paused); // of many, Space stops the one that sounds
   if (!audio) return;
   event.preventDefault();
   toggle(audio);
