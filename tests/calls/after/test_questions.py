@@ -41,7 +41,10 @@ def test_only_questions_without_an_answer_are_collected_and_each_once(tenant: Te
         ("Where can I park?", {"knowledge": [{"source": 1, "title": "Parking", "by": "words"}]}),
         ("I would like to book a cleaning", NOTHING),
         ("Is it far?", {}),
-        ("Do you take Delta?", {"knowledge": [{"source": 1, "title": "Insurance", "by": "words"}], "says": "I don’t know."}),
+        (
+            "Do you take Delta?",
+            {"knowledge": [{"source": 1, "title": "Insurance", "by": "words"}], "says": "I don’t know."},
+        ),
         ("¿Hay un ascensor?", {"says": "Lo siento, no lo sé."}),
     ]:
         factories.make_turn(call, heard)
