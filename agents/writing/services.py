@@ -155,8 +155,10 @@ def take(tenant: Tenant, proposal_id: int, choice: Choice, *, by: User) -> Agent
         if proposal is None:
             raise DomainError("taken", "This proposal was taken over already.")
         proposed = Proposed.from_json(proposal.content)
-        agent = proposal.agent or services.create_agent(tenant, name=choice.name or proposed.name)
         changes = {field: value for field, value in proposed.changes().items() if field in choice.fields}
+        if proposal.agent is None and proposal.model:  # a new agent thinks with the model that has written it
+            changes |= {"llm_provider": proposal.provider, "llm_model": proposal.model}
+        agent = proposal.agent or services.create_agent(tenant, name=choice.name or proposed.name)
         services.save_draft(tenant, agent.pk, changes=changes)
         stage().put_on(agent, [_scene(proposed.scenes[place]) for place in choice.scenes], by=by)
         language = services.draft_of(agent).language

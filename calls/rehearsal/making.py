@@ -59,7 +59,7 @@ def from_call(call: Call) -> Rehearsal:
     done = list(ToolRun.objects.filter(call=call, state=ToolRun.State.DONE).order_by("started_ms"))
     made: Rehearsal = Rehearsal.objects.create(
         agent=call.agent,
-        name=f"Call of {timezone.localtime(call.created_at):%B %-d, %H:%M}",
+        name=f"Call of {timezone.localtime(call.created_at):%B %-d, %-I:%M %p}",
         lines=lines,
         uses=list(dict.fromkeys(run.name for run in done if run.effect)),
         answers=_answers(done),

@@ -205,6 +205,10 @@ def test_with_a_key_a_model_writes_it_after_a_second_try(browser: Client, tenant
     assert first.body["response_format"]["json_schema"]["strict"] is True
     assert json.loads(first.body["messages"][1]["content"])["business"] == GROOMER
     assert "not one JSON object" in second.body["messages"][-1]["content"]
+    browser.post(page, {"name": "Salon desk", "take": ["greeting"]})
+    with tenant_transaction(tenant):
+        draft = draft_of(Agent.objects.get(name="Salon desk"))
+    assert (draft.llm_provider, draft.llm_model) == ("openai", first.body["model"])
 
 
 @pytest.mark.django_db(transaction=True)
