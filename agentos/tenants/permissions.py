@@ -209,7 +209,8 @@ def _enter(
             if not may(membership, permission):
                 raise NotAllowed(membership, permission)
             with tenant_transaction(inside.tenant), acting_as(inside.user):
-                return _rendered(view(inside))
+                answer = _rendered(view(inside))
+                return _not_by_address(inside, answer) if isinstance(answer, HttpResponseNotAllowed) else answer
         except Http404:
             refused = _Refusal(404, "Nothing is here", "It may have been removed, or the address has a typo.")
         except NotAllowed as error:
@@ -220,6 +221,14 @@ def _enter(
             refused = _Refusal(409, "That did not work", error.message)
         with tenant_transaction(inside.tenant):
             return refused.answer(inside)
+
+
+def _not_by_address(request: TenantRequest, answer: HttpResponseNotAllowed) -> HttpResponse:
+    """For somebody who looks at what only takes a form, such as with the browser's Back: a page, instead of nothing."""
+    refused = _Refusal(405, "This is not a page", "It belongs to a button on another one. Go back, and press it there.")
+    page = refused.answer(request)
+    page["Allow"] = answer["Allow"]
+    return page
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

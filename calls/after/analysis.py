@@ -36,7 +36,9 @@ from calls.announce import announce
 from calls.equipment import language_model
 from calls.models import Call, Turn
 from calls.telling import tell_analyzed
+from calls.transfers.models import Transfer
 
+IN_VAIN = (Transfer.State.UNREACHED, Transfer.State.LEFT)
 SETTLES_WITHIN = timedelta(seconds=4)  # the last words reach the database a moment after the end
 LOOKS_BACK = timedelta(days=1)  # a call that ended before was not read, and is only read when somebody asks
 TAKEN_FOR = timedelta(minutes=5)
@@ -125,6 +127,7 @@ def _questions(call: Call) -> Questions:
         fields=[WantedField.from_json(each) for each in call.version.extraction],
         language=call.version.language,
         on=timezone.localtime(call.created_at, zone).date(),
+        was_reached=not call.transfers.filter(state__in=IN_VAIN).exists(),
     )
 
 

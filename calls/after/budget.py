@@ -84,7 +84,7 @@ def watch(tenant: Tenant, at: datetime) -> None:
 
 
 def _tell(tenant: Tenant, budget: Budget) -> None:
-    words = f"{budget.told_percent} % of the budget are spent"
+    words = f"{budget.told_percent}% of the budget is spent"
     record("budget.reached", words, subject="budget", spent_cents=float(budget.spent_cents))
     leads = Membership.objects.filter(tenant=tenant, role__in=GRANTS[Permission.SET_BUDGET].roles)
     people = sorted(leads.filter(user__is_active=True).values_list("user__email", flat=True))

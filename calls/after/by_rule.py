@@ -177,7 +177,7 @@ def _result(heard: _Heard) -> str:
     if heard.oddity:
         return "resolved" if heard.oddity == "stop" else "nothing"
     if heard.was_put_through:
-        return "resolved"
+        return "resolved" if heard.asked.was_reached else "follow_up"
     if heard.waits_for_somebody:
         return "follow_up"
     if heard.is_booked:
@@ -201,6 +201,8 @@ _OUTCOMES = {
 }
 
 
+_IN_VAIN = "They were put through, and nobody took the call: somebody has to come back to them."
+
 _ODDITIES = {
     "stop": "The caller does not want to be called again.",
     "wrong_number": "The caller had the wrong number.",
@@ -216,10 +218,11 @@ def _summary(heard: _Heard, result: str) -> str:
     if slots.reason:
         wish = f"{who} asked for {slots.reason}{_moment(slots.day, slots.minutes)}."
     elif opening := next((line.text for line in heard.asked.by_caller if len(words_of(line.text)) > 2), ""):
-        wish = f"{who} said: “{_short(opening)}”"
+        wish = f"{who} said: “{_short(opening)}”."
     else:
         wish = f"{who} said little." if heard.asked.by_caller else "The caller said nothing."
-    came = "They were put through to a person." if heard.was_put_through else _OUTCOMES[result]
+    through = "They were put through to a person." if heard.asked.was_reached else _IN_VAIN
+    came = through if heard.was_put_through else _OUTCOMES[result]
     return f"{wish} {came}"
 
 

@@ -31,7 +31,7 @@ class BudgetForm(forms.Form):
         decimal_places=2,
         required=False,
         widget=forms.NumberInput({"class": "input--fit", "min": 1, "step": 1, "inputmode": "decimal"}),
-        help_text="Empty for no budget. Owners and admins get an e-mail at 80 % and at 100 %.",
+        help_text="Empty for no budget. Owners and admins get an e-mail at 80% and at 100%.",
     )
     at_limit = forms.ChoiceField(label="When it is spent", choices=Budget.AtLimit.choices, widget=forms.RadioSelect)
 

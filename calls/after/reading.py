@@ -55,6 +55,7 @@ class Questions:
     fields: Sequence[WantedField] = ()
     language: str = "en-US"
     on: date | None = None
+    was_reached: bool = True  # whether somebody took the call, where the caller was put through
 
     @property
     def said(self) -> str:

@@ -58,7 +58,7 @@ class Comparison:
             Row("Calls", count(plan.calls), count(attempts["asked"])),
             Row("People reached", _share(plan.reached, plan.called), _share(people.reached, self._called())),
             Row("Not called", count(plan.left_out), count(people.left_out)),
-            Row("Cost", f"{dollars(plan.least_cents)} to {dollars(plan.most_cents)}", people.spent),
+            Row("Cost", _between(dollars(plan.least_cents), dollars(plan.most_cents)), people.spent),
         ]
 
     @cached_property
@@ -97,6 +97,10 @@ class Comparison:
 
 def _people(planned: Mapping[str, Exclusion], code: str) -> int:
     return planned[code].people if code in planned else 0
+
+
+def _between(least: str, most: str) -> str:
+    return least if least == most else f"{least} to {most}"
 
 
 def _share(part: int, whole: int) -> str:

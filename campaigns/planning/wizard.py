@@ -17,6 +17,7 @@ from agentos.exporting import csv_file
 from agentos.tenants.permissions import Permission, TenantRequest, allowed
 from agentos.tenants.templatetags.words import count, duration
 from agents.catalog import language_name
+from agents.models import Agent
 from campaigns import services
 from campaigns.audio.clip_links import listen_path
 from campaigns.audio.clips import business_name, language_of, message_for, plain_name, want_sample
@@ -80,7 +81,8 @@ def create(request: TenantRequest) -> HttpResponse:
             return redirect("campaigns:step", request.tenant.slug, campaign.pk, "number")
         except DomainError as error:
             form.add_error(None, error.message)
-    return render(request, "campaigns/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "has_agents": Agent.objects.filter(archived_at=None).exists()}
+    return render(request, "campaigns/new.html", context, status=422 if form.errors else 200)
 
 
 @allowed(Permission.RUN_CAMPAIGNS)

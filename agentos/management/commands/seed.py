@@ -50,6 +50,7 @@ AFTER_HOURS = {
     "prompt": "You are June, the automated assistant of Juniper Dental in Boise. The practice is closed now.\n\n"
     "Say when it opens again. Take a message: the name, the number to call back, and what it is about. Read it back. "
     "Never give medical advice. If someone is in danger, say that the emergency number is 911.\n\n" + FACTS,
+    "tools": [{"name": name, "settings": {}} for name in ("leave_message", "request_callback", "end_call")],
 }
 
 NIGHT_LINE = {

@@ -71,8 +71,8 @@ def reading(talk: tuple[str, ...], language: str = "en-US") -> Findings:
 @pytest.mark.parametrize(
     ("talk", "result", "sentiment", "summary"),
     [
-        (MOVED, "resolved", "neutral", "Daniel Brooks said: “I need to move my appointment to Friday at two” It was"),
-        (CANCELED, "resolved", "neutral", "The caller said: “please cancel my appointment” It was dealt with"),
+        (MOVED, "resolved", "neutral", "Daniel Brooks said: “I need to move my appointment to Friday at two”. It was"),
+        (CANCELED, "resolved", "neutral", "The caller said: “please cancel my appointment”. It was dealt with"),
         (ANGRY, "unresolved", "negative", "The caller asked for a crown. It was not settled in the call."),
         (WRONG_NUMBER, "nothing", "neutral", "The caller had the wrong number."),
         (SILENCE, "nothing", "neutral", "The caller said nothing. Nothing was asked for."),
@@ -81,10 +81,10 @@ def reading(talk: tuple[str, ...], language: str = "en-US") -> Findings:
             SPANISH,
             "resolved",
             "positive",
-            "The caller said: “quisiera una cita para una limpieza el martes a las diez”",
+            "The caller said: “quisiera una cita para una limpieza el martes a las diez”.",
         ),
-        (INTERRUPTED, "resolved", "neutral", "The caller said: “what are your” It was dealt with in the call."),
-        (THROUGH, "resolved", "neutral", "The caller said: “can I speak to the dentist please” They were put through"),
+        (INTERRUPTED, "resolved", "neutral", "The caller said: “what are your”. It was dealt with in the call."),
+        (THROUGH, "resolved", "neutral", "The caller said: “can I speak to the dentist please”. They were put through"),
         (OPT_OUT, "resolved", "negative", "The caller does not want to be called again."),
     ],
     ids=["moved", "canceled", "angry", "wrong", "silence", "voicemail", "spanish", "interrupted", "through", "stop"],
@@ -96,6 +96,15 @@ def test_what_came_of_a_call_and_how_the_caller_felt_is_read(
 
     assert (found.result, found.sentiment) == (result, sentiment)
     assert found.summary.startswith(summary)
+
+
+def test_a_caller_whom_nobody_took_has_to_be_called_back():
+    lines = [Line(index, *line.split(": ", 1)) for index, line in enumerate(THROUGH)]
+
+    found = read(Questions(lines, was_reached=False))
+
+    assert found.result == "follow_up"
+    assert found.summary.endswith("nobody took the call: somebody has to come back to them.")
 
 
 def test_a_criterion_is_met_by_a_change_in_any_language_and_judged_against_nobody_in_a_foreign_one():

@@ -169,8 +169,8 @@ def test_leads_are_told_at_80_and_at_100_percent_and_once(
     over = watched(tenant, capture)
 
     assert before == []
-    assert near == [f"{tenant}: 80 % of the budget are spent to priya@juniper.example"]
-    assert over == [f"{tenant}: 100 % of the budget are spent to priya@juniper.example"]
+    assert near == [f"{tenant}: 80% of the budget is spent to priya@juniper.example"]
+    assert over == [f"{tenant}: 100% of the budget is spent to priya@juniper.example"]
     assert watched(tenant, capture) == []
 
 
