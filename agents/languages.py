@@ -18,6 +18,18 @@ _REGIONS = {
     "pt": ("pt-BR", "pt-PT"),
     "it": ("it-IT",),
 }
+_MORE_REGIONS = {
+    "nl": ("nl-NL", "nl-BE"),
+    "sv": ("sv-SE",),
+    "da": ("da-DK",),
+    "no": ("nb-NO",),
+    "pl": ("pl-PL",),
+    "tr": ("tr-TR",),
+    "hi": ("hi-IN",),
+    "ja": ("ja-JP",),
+    "ko": ("ko-KR",),
+    "ru": ("ru-RU",),
+}
 
 
 def nearest(language: str, known: Mapping[str, T]) -> T:
@@ -29,6 +41,15 @@ def nearest(language: str, known: Mapping[str, T]) -> T:
 
 def for_the_carrier(language: str) -> str:
     """The language as <Say> and <Gather> take it: with a region that they know. One unknown to us stays as it is."""
+    return _with_region(language, _REGIONS)
+
+
+def for_a_session(language: str) -> str:
+    """The language as ConversationRelay takes it, which hears and says what the agent finds, in many more languages."""
+    return _with_region(language, _REGIONS | _MORE_REGIONS)
+
+
+def _with_region(language: str, known: Mapping[str, tuple[str, ...]]) -> str:
     tag = language.replace("_", "-")
-    regions = _REGIONS.get(tag.partition("-")[0].lower(), ())
+    regions = known.get(tag.partition("-")[0].lower(), ())
     return next((region for region in regions if region.lower() == tag.lower()), regions[0] if regions else tag)

@@ -129,7 +129,7 @@ class AudioEngine:
         self._playback = Playback(self.line, now)
         self.listener: Listener = equipment.listener
         self.model: LanguageModel = equipment.model
-        self.languages = equipment.languages
+        self.languages: Languages = equipment.languages
         self.hear: Callable[[bytes], None] = lambda frame: None
 
     @property

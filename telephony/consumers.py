@@ -17,6 +17,7 @@ from django.db import DatabaseError
 from agentos.tenants.models import PublicRoute
 from agentos.tenants.permissions import Permission
 from agentos.tenants.sockets import is_same_origin, member_at
+from agents.languages import for_a_session
 from calls.conversation.ports import Line
 from calls.engines import AudioEngine, RelayEngine
 from calls.runtime import CallClaims, RunningCall, start_call, start_relayed_call
@@ -222,7 +223,8 @@ class ConversationRelayConsumer(CallSocket[RelayedCall, relay.RelayStarted]):
         self.outbox.add(self.session.text(token, last=last, interruptible=interruptible))
 
     def switch_language(self, language: str, *, ears: bool) -> None:
-        self.outbox.add(self.session.language(speak=language, hear=language if ears else ""))
+        code = for_a_session(language)
+        self.outbox.add(self.session.language(speak=code, hear=code if ears else ""))
 
     def press(self, keys: str) -> None:
         self.outbox.add(self.session.send_digits(keys))

@@ -10,13 +10,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from agents.languages import for_the_carrier
-from agents.spoken_languages import wished
+from agents.languages import for_a_session
+from agents.spoken_languages import named_voice, wished
 from agents.versions import VersionSpec
 from calls.admission import EngineFailure, RelayWish
 from calls.engines import relayed_languages
 from calls.moving import HANDOFF
-from telephony.twiml import Relay
+from telephony.twiml import Relay, RelayLanguage
 
 # What the carrier calls the vendors that we know as well.
 VOICES = {"elevenlabs": "ElevenLabs"}
@@ -40,7 +40,7 @@ def relay_for(wish: RelayWish) -> Relay:
     options = {name: str(value) for name, value in spec.transport_options.items() if not isinstance(value, bool)}
     never = spec.interruption == "off"
     relay = Relay(
-        language=for_the_carrier(spec.language),
+        language=for_a_session(spec.language),
         hints="" if wish.plain else ", ".join(term.replace(",", " ") for term in spec.keyterms),
         interruptible="none" if never else "any",
         interrupt_sensitivity=options.get("interrupt_sensitivity", ""),
@@ -49,9 +49,19 @@ def relay_for(wish: RelayWish) -> Relay:
         speech_timeout_ms=_speech_timeout_ms(spec.endpointing_ms),
         greeting=wish.greeting,
         greeting_interruptible="none" if wish.protected or never else "any",
-        languages=wished(spec)[1:],
+        languages=_languages(spec),
     )
     return relay if wish.plain else _with_voice_and_ears(relay, spec, options)
+
+
+def _languages(spec: VersionSpec, *, voices: bool = False, speech_model: str = "") -> tuple[RelayLanguage, ...]:
+    """Those that the session may be switched to, each once as the carrier names it."""
+    first, found = for_a_session(spec.language), dict[str, RelayLanguage]()
+    for language in wished(spec)[1:]:
+        code, voice = for_a_session(language), named_voice(spec.other_languages, language) if voices else ""
+        if code != first:
+            found.setdefault(code, RelayLanguage(code, voice, speech_model))
+    return tuple(found.values())
 
 
 def _takes_keys(spec: VersionSpec) -> bool:
@@ -69,14 +79,16 @@ def _with_voice_and_ears(relay: Relay, spec: VersionSpec, options: Mapping[str, 
     voices, ears = VOICES.get(spec.tts_provider, ""), EARS.get(spec.stt_provider, "")
     voice_of, ear_of = options.get("tts_provider", voices), options.get("transcription_provider", ears)
     model = FLUX if spec.stt_model.startswith(FLUX) else NOVA.get(spec.stt_model, "")
-    own_ears = bool(ears) and ear_of == ears
+    own_ears, own_voice = bool(ears) and ear_of == ears, bool(voice_of) and voice_of == voices
+    is_flux = own_ears and model == FLUX  # which the carrier has for English
     return replace(
         relay,
         tts_provider=voice_of,
-        voice=options.get("voice", spec.tts_voice if voice_of and voice_of == voices else ""),
+        voice=options.get("voice", spec.tts_voice if own_voice else ""),
         transcription_provider=ear_of,
         speech_model=model if own_ears else "",
-        partial_prompts=own_ears and model == FLUX,
+        partial_prompts=is_flux,
+        languages=_languages(spec, voices=own_voice, speech_model=NOVA["nova-3"] if is_flux else ""),
         several=bool(relayed_languages(spec)),
     )
 

@@ -33,6 +33,15 @@ def connect_stream(url: str, token: str, *, resume_url: str, name: str = "agent"
 
 
 @dataclass(frozen=True, slots=True)
+class RelayLanguage:
+    """A language that a session may be switched to. What is empty is as in the first one."""
+
+    code: str
+    voice: str = ""
+    speech_model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Relay:
     """How the carrier hears and speaks by itself. What is empty it decides; `languages` it may be switched to."""
 
@@ -50,7 +59,7 @@ class Relay:
     speech_timeout_ms: int = 0
     greeting: str = ""
     greeting_interruptible: str = "any"
-    languages: tuple[str, ...] = ()
+    languages: tuple[RelayLanguage, ...] = ()
     several: bool = False  # what the caller says is understood in any of them
 
 
@@ -82,8 +91,9 @@ def connect_relay(url: str, relay: Relay, parameters: Mapping[str, str], *, acti
         events="speaker-events tokens-played",
         **{name: _clean(value) if isinstance(value, str) else value for name, value in chosen.items() if value},
     )
-    for code in relay.languages:
-        element.language(code=_clean(code))
+    for each in relay.languages:
+        own = {"voice": each.voice, "speech_model": each.speech_model}
+        element.language(code=_clean(each.code), **{name: _clean(value) for name, value in own.items() if value})
     for name, value in parameters.items():
         element.parameter(name=_clean(name), value=_clean(value))
     response.append(connect)

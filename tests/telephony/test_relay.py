@@ -79,6 +79,25 @@ def test_settings_of_the_version_win_over_what_follows_from_it():
     assert [each.attrib["code"] for each in noun if each.tag == "Language"] == ["es-US"]
 
 
+def test_other_languages_are_declared_as_the_carrier_names_them_with_the_voices_that_the_version_names():
+    others = [
+        {"language": each, "voice": voice}
+        for each, voice in (("es", "rosa"), ("es-419", ""), ("nl", ""), ("en-GB", ""))
+    ]
+    own = {"tts_provider": "elevenlabs", "stt_provider": "deepgram", "other_languages": others}
+
+    def declared(wish: RelayWish) -> list[dict[str, str]]:
+        return [each.attrib for each in element(wish) if each.tag == "Language"]
+
+    codes = [{"code": "es-US"}, {"code": "nl-NL"}, {"code": "en-GB"}]
+    assert declared(RelayWish(spec(**own, stt_model="nova-3"))) == [codes[0] | {"voice": "rosa"}, *codes[1:]]
+    assert declared(RelayWish(spec(**own), plain=True)) == codes
+    assert declared(RelayWish(spec(**own, transport_options={"tts_provider": "Google"}, stt_model="nova-3"))) == codes
+
+    flux = declared(RelayWish(spec(**own, stt_model="flux-general-en")))
+    assert {each["speechModel"] for each in flux} == {"nova-3-general"}, "which Flux does not understand there"
+
+
 def test_an_agent_that_asks_for_keys_is_told_of_them_whatever_the_version_says_of_others():
     asks = [{"name": "collect_digits", "settings": {}}]
 
