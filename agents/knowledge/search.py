@@ -22,6 +22,10 @@ FUSION = 60  # the constant of reciprocal rank fusion
 LIKE_ENOUGH = 0.35  # below that a neighbor in meaning is only the least unlike
 WORDS_ENOUGH = 1 / 4  # of a question's words must stand in a passage
 MOST_WORDS = 40
+COURTESY = re.compile(  # said in every call, and about nothing
+    r"yes|yeah|yep|nope?|ok|okay|please|thanks?|hello|hi|hey|(?:good)?bye|sorry|sí|si|gracias|hola|adiós|favor|oui|non"
+    r"|merci|bonjour|revoir|ja|nein|bitte|danke|hallo|grazie|ciao|prego|sim|não|obrigad[ao]|olá"
+)
 
 _CONFIGURATIONS: Mapping[str, str] = {
     "en": "english",
@@ -61,7 +65,8 @@ def find(
 
 def find_by_words(question: str, *, agent_id: UUID, language: str) -> list[Found]:
     """Any word may match, for people ask in other words than businesses write; enough of them have to."""
-    spoken = list(dict.fromkeys(re.findall(r"\w+", question.lower())))[:MOST_WORDS]
+    heard = dict.fromkeys(re.findall(r"\w+", question.lower()))
+    spoken = [word for word in heard if not COURTESY.fullmatch(word)][:MOST_WORDS]
     if not spoken:
         return []
     dictionary = configuration(language)

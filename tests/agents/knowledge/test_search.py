@@ -54,6 +54,13 @@ def test_nothing_is_found_rather_than_something_else(write: Write, agent: Agent)
     assert found("", agent) == found("the of and", agent) == []
 
 
+def test_yes_and_thank_you_look_nothing_up(write: Write, agent: Agent):
+    write("Do you have a lift?", "Yes, please ask at the desk. Thank you.")
+
+    assert not any(found(said, agent) for said in ("yes", "yes please", "thank you, no", "hello"))
+    assert found("do you have a lift please", agent) == ["Do you have a lift?"]
+
+
 def test_words_are_found_in_the_forms_of_their_language(write: Write, agent: Agent):
     write("¿Dónde puedo aparcar?", "Hay aparcamientos detrás de la casa.", language="es")
 
