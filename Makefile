@@ -18,7 +18,7 @@ PRODUCTION := DEBUG=false PUBLIC_URL=https://voice.example.com BEHIND_PROXY=true
 	TWILIO_ACCOUNT_SID=AC00000000000000000000000000000000 TWILIO_AUTH_TOKEN=for-the-check-only
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-browser check format lock bench faults drill clean
+.PHONY: help demo compiled test test-fast test-browser check format lock bench faults drill clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' $(MAKEFILE_LIST) | awk -F' [|] ' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -36,6 +36,10 @@ test-fast: ## the suite without the browser
 test-browser: ## the pages in Chromium; a call of its own, because Playwright keeps an event loop
 	@bin/environment dev
 	DJANGO_ALLOW_ASYNC_UNSAFE=true $(PYTHON_IN_VENV) -m pytest -n 2 -m browser tests/browser
+
+compiled: ## what the tests import, compiled once for all of pytest's workers; speaks with no server
+	@bin/environment dev
+	@DATABASE_URL=postgres://nobody@/none REDIS_URL=redis://127.0.0.1:1 $(PYTHON_IN_VENV) -m pytest -q --collect-only >/dev/null
 
 check: ## linters, types, migrations, deployment checks
 	@bin/environment dev
