@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from smtplib import SMTPException
 
+import structlog
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
@@ -22,6 +24,8 @@ from calls.after.costs import month_of, spent
 from calls.after.models import Budget
 
 WARNINGS = (80, 100)
+
+log = structlog.get_logger(__name__)
 
 _BUDGET = "select {columns} from calls_budget this where tenant_id = %(tenant)s"
 
@@ -95,8 +99,12 @@ def _tell(tenant: Tenant, budget: Budget) -> None:
 
 
 def _send(subject: str, text: str, people: list[str]) -> None:
+    """Each on their own. Where the mail is away the pages still say it; nobody waits for it."""
     for person in people:
-        send_mail(subject, text, None, [person], fail_silently=True)
+        try:
+            send_mail(subject, text, None, [person])
+        except (SMTPException, OSError) as error:
+            log.warning("an e-mail about the budget was not sent", error=type(error).__name__)
 
 
 def dollars(cents: Decimal | int) -> str:

@@ -19,7 +19,7 @@ from agents.providers.ports import Usage
 from calls.after.beside import cents_beside, unpriced_beside
 from calls.after.models import Cost
 from calls.after.prices import cents_for
-from calls.models import Call, UsageLine
+from calls.models import Call, ToolRun, UsageLine
 from calls.transfers.lines import away_ms, cents_of_people, is_sip, leaves_by_trunk
 
 PARTS = {
@@ -32,6 +32,7 @@ PARTS = {
     "tts": "Voice",
     "analysis": "Reading and summing it up",
 }
+TEXT_MESSAGE = "send_sms"
 ABROAD = "abroad_minute"  # the table has prices of the United States
 TOLL_FREE = tuple(f"+1{area}" for area in (800, 833, 844, 855, 866, 877, 888))  # who is called pays more
 RELAY = AgentVersion.Transport.CONVERSATION_RELAY  # whose price holds everything; all others stream sound
@@ -57,6 +58,8 @@ def tally(call: Call, usage: Iterable[UsageLine]) -> Tally:
         unpriced.append("telephone abroad")
     if (people := cents_of_people(call, on)) is not None:
         parts["people"] = people
+    if call.tool_runs.filter(name=TEXT_MESSAGE, state=ToolRun.State.DONE).exists():
+        unpriced.append("text messages")
     for line in usage:
         kind = "llm" if line.kind == "analysis" else line.kind
         cents = cents_for(line.quantity, kind, line.provider, line.model, line.unit, on)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
-from pytest_django import Settings
 
 from agentos.tenants.models import User
 from agentos.tenants.scoping import tenant_transaction
@@ -25,19 +23,11 @@ from tests import factories
 from tests.calls.talks import asks, ended_call, says
 from tests.conftest import SignIn
 from tests.doubles import Doubles, Refuse
-from tests.doubles.apart import doubles_apart
 
 pytestmark = pytest.mark.django_db
 
 DAY = {"name": "Day", "type": "date", "description": "", "choices": []}
 CRITERION = "The caller got an appointment."
-
-
-@pytest.fixture
-def vendor(settings: Settings) -> Iterator[Doubles]:
-    with doubles_apart() as doubles:
-        settings.VENDORS = settings.VENDORS | {"openai": {"api_key": "key", "base_url": doubles.url}}
-        yield doubles
 
 
 @pytest.fixture

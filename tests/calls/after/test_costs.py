@@ -10,7 +10,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 from django.utils.timezone import now
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from agentos.errors import DomainError
 from agentos.tenants.models import Tenant, User
@@ -20,7 +20,7 @@ from calls.after.budget import current, is_spent, set_budget, watch
 from calls.after.costs import Tally, charge, charge_ended, tally
 from calls.after.models import Budget, Cost
 from calls.after.prices import cents_for, table
-from calls.models import Call
+from calls.models import Call, ToolRun
 from calls.services import NewCall, open_call
 from tests import factories
 from tests.calls.talks import ended_call
@@ -116,13 +116,14 @@ def test_the_telephone_costs_by_direction_and_a_call_from_the_browser_nothing(
     assert counted(ended_call(agent, 61, **fields)).get("carrier") == cents
 
 
-def test_a_call_abroad_is_said_to_have_no_known_price(agent: Agent) -> None:
+def test_a_call_abroad_and_a_text_message_are_said_to_have_no_known_price(agent: Agent) -> None:
     call = ended_call(agent, 61, direction="outbound", to_number="+442079460123")
 
     with tenant_transaction(agent.tenant_id):
+        ToolRun.objects.create(call=call, key="1", turn=0, name="send_sms", state="done")
         found = tally(call, [])
 
-    assert found == Tally({"carrier": Decimal("0.80")}, ["telephone abroad"])
+    assert found == Tally({"carrier": Decimal("0.80")}, ["telephone abroad", "text messages"])
 
 
 def test_calls_that_are_over_are_charged_once_and_those_that_nobody_took_never(agent: Agent) -> None:
@@ -149,6 +150,22 @@ def watched(tenant: Tenant, capture: DjangoCaptureOnCommitCallbacks) -> list[str
     with capture(execute=True):
         watch(tenant, now())
     return [f"{message.subject} to {message.to[0]}" for message in mail.outbox]
+
+
+def test_mail_that_is_away_stops_no_count_of_a_budget(
+    agent: Agent,
+    owner: User,
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 9
+    budget_of(agent.tenant, 1)
+    with tenant_transaction(agent.tenant_id):
+        charge(spoken(agent, ended_at=now()))
+
+    assert watched(agent.tenant, django_capture_on_commit_callbacks) == []
+    with tenant_transaction(agent.tenant_id):
+        assert Budget.objects.get().told_percent == 100
 
 
 def test_leads_are_told_at_80_and_at_100_percent_and_once(

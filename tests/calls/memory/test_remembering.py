@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent, AgentVersion
 from agents.prompts import CONFIRM_FIRST, MEMORY_HEADING
 from agents.versions import VersionSpec
-from calls.after.models import Analysis
+from calls.after.costs import charge
+from calls.after.models import Analysis, Cost
 from calls.after.retention import erase_person, forget_old, keep_for
 from calls.briefing import Briefing
 from calls.memory.models import Memory, Remembering
@@ -25,6 +27,7 @@ from campaigns.models import Contact
 from tests import factories
 from tests.calls.talks import asks, ended_call
 from tests.calls.tools.asking import use
+from tests.doubles import Doubles
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,27 @@ def test_what_was_said_is_told_in_the_next_call_and_what_is_newer_takes_its_plac
         assert told("anonymous") == told("+12085550199") == ()
     assert first == ANSWERED
     assert line.endswith(", fact: Child: Tom")
+
+
+def test_a_model_that_notes_what_is_worth_it_is_paid_for_with_the_call(tenant: Tenant, vendor: Doubles) -> None:
+    model = {"llm_provider": "openai", "llm_model": "gpt-6-luna"}
+    desk = factories.make_agent(tenant, "Desk", tools=[{"name": TOOL, "settings": {}}], **model)
+    call = talked(desk)
+    with tenant_transaction(tenant):
+        note_answer(MARIA, agreed=True, source="patient form")
+        before = charge(call).cents
+    noted = {"kind": "fact", "text": "Calls for a child named Ana.", "quote": "It is for Ana"}
+    vendor.openai.answers_with(json.dumps({"lines": [noted]}))
+
+    remember(tenant.pk, call.pk)
+
+    assert lines(desk) == [("Calls for a child named Ana.", "It is for Ana")]
+    with tenant_transaction(tenant):
+        assert set(call.usage.filter(kind="analysis").values_list("unit", flat=True)) >= {
+            "input_tokens",
+            "output_tokens",
+        }
+        assert Cost.objects.get(call=call).cents > before
 
 
 def test_an_agent_that_does_not_remember_callers_leaves_nothing(agent: Agent) -> None:
