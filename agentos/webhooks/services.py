@@ -94,6 +94,8 @@ def resend(delivery: Delivery) -> None:
     delivery.state, delivery.due_at = Delivery.State.WAITING, now()
     delivery.tries = min(delivery.tries, 1)  # with the whole schedule before it
     delivery.save(update_fields=["state", "due_at", "tries"])
+    endpoint = delivery.endpoint
+    record("webhook.resent", f"Sent {delivery.event.kind} to {endpoint} again", subject=_subject(endpoint))
     work_off(delivery.endpoint_id)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from agentos.tenants.models import Tenant, User
+from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agentos.webhooks import services
 from agentos.webhooks.events import trial_event
@@ -79,6 +79,7 @@ def test_what_was_given_up_can_be_sent_again(browser: Client, endpoint: Endpoint
     with tenant_transaction(endpoint.tenant_id):
         delivery.refresh_from_db()
         assert (delivery.state, delivery.tries) == ("waiting", 1)
+        assert LogEntry.objects.filter(what="webhook.resent").count() == 1
     assert browser.post(page(endpoint), {"resend": "nonsense"}).status_code == 409
 
 
