@@ -66,6 +66,8 @@ def server(request: TenantRequest, server_id: UUID) -> HttpResponse:
         refresh(chosen, headers_of(chosen.headers))
     else:
         choose(chosen, set(request.POST.getlist("tool")))
+        names = ", ".join(each["name"] for each in chosen.chosen)[:150] or "none of its tools"
+        record("mcp.chosen", f"Lets agents use of {chosen.title}: {names}", subject=f"mcp {chosen.pk}")
         messages.success(request, "Saved. Which agent may use them is chosen in the agent.")
     return redirect("integrations:server", request.tenant.slug, chosen.pk)
 

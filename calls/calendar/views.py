@@ -94,10 +94,12 @@ def hours(request: TenantRequest) -> HttpResponse:
         match request.POST.get("action"):
             case "share":
                 feed.share(calendar := booking.kept(calendar))
+                _record(calendar, "shared", "Made a new address for the feed of {}")
                 messages.success(request, "The feed has a new address. An older one leads nowhere now.")
                 return redirect(_hours_address(request, calendar))
             case "withdraw":
                 feed.withdraw(calendar := booking.kept(calendar))
+                _record(calendar, "withdrawn", "Switched off the feed of {}")
                 messages.success(request, "The feed is off. Its address leads nowhere now.")
                 return redirect(_hours_address(request, calendar))
             case "add":
@@ -108,6 +110,7 @@ def hours(request: TenantRequest) -> HttpResponse:
         form = HoursForm(request.POST, instance=booking.kept(calendar))
         if form.is_valid():
             saved = form.save()
+            _record(saved, "saved", "Saved the opening hours of {}")
             messages.success(request, "Saved. Agents offer these times from the next question on.")
             return redirect(_hours_address(request, saved))
         calendar = _chosen(request)
@@ -224,7 +227,7 @@ def _disconnect(request: TenantRequest, calendar: Calendar) -> None:
     link = google.link_of(calendar)
     if link is not None:
         google.disconnect(link)
-        record("calendar.disconnected", "Disconnected a calendar from Google", subject=f"calendar {calendar.pk}")
+        _record(calendar, "disconnected", "Disconnected {} from Google")
     messages.success(request, "Google Calendar is disconnected. Agents see this calendar alone.")
 
 
@@ -236,8 +239,13 @@ def _another(request: TenantRequest) -> Calendar:
         raise DomainError("name_taken", "Another calendar has this name.")
     like = booking.kept(booking.usual_calendar())
     made: Calendar = Calendar.objects.create(name=name, zone=like.zone, hours=like.hours)
+    _record(made, "added", "Added the calendar {}")
     messages.success(request, f"{made} is ready, with the hours of {like}.")
     return made
+
+
+def _record(calendar: Calendar, what: str, words: str) -> None:
+    record(f"calendar.{what}", words.format(calendar), subject=f"calendar {calendar.pk}")
 
 
 def _words(moment: datetime, calendar: Calendar) -> str:

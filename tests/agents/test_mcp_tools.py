@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from agentos.tenants.models import Tenant, User
+from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.integrations.mcp import Offered
 from agents.mcp_tools import as_tools
@@ -84,6 +84,8 @@ def test_a_server_is_asked_what_it_has_and_only_what_was_chosen_is_on_offer(
     browser.post(page(server), {"tool": ["in_stock", "made_up"]})
 
     assert names_on_offer(tenant) == {"shelf_in_stock"}
+    with tenant_transaction(tenant):
+        assert LogEntry.objects.get(what="mcp.chosen").words == "Lets agents use of Shelf: in_stock"
 
 
 def test_a_call_uses_the_chosen_tools_with_the_token_of_the_business(browser: Client, agent: Agent, shelf: ShelfServer):

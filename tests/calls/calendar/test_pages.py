@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from agentos.tenants.models import Tenant, User
+from agentos.tenants.models import LogEntry, Tenant, User
 from agentos.tenants.scoping import tenant_transaction
 from agents.models import Agent
 from calls.calendar import booking, feed, icalendar
@@ -152,6 +152,7 @@ def test_opening_hours_and_days_off_are_what_agents_offer(desk: Client, tenant: 
     with tenant_transaction(tenant):
         calendar = booking.usual_calendar()
         free = booking.free_between(calendar, FRIDAY, FRIDAY + timedelta(days=14))
+        assert LogEntry.objects.get().what == "calendar.saved"
     assert [f"{each:%d %H:%M}" for each in free] == ["24 15:00", "24 16:15", "24 20:00"]
     assert "Inventory" in words(desk.get(f"{PAGE}?week=2026-12-01").content)
 
