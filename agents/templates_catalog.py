@@ -197,7 +197,7 @@ TEMPLATES = (
                 "Is interested",
                 lines=("i would like a quote and need it by march", "anna smith", "yes please"),
                 uses=("save_lead",),
-                says=("march",),
+                says=("pass it on|will call|be in touch",),
             ),
             _HOURS_SCENE,
         ),

@@ -36,8 +36,8 @@ class Answers(Lines):
             return words
         found = [name for name, title in self.titles.items() if title.casefold() == words.casefold()]
         if not found:
-            there = ", ".join(self.titles.values())
-            raise forms.ValidationError(f"No tool is called “{words[:60]}”. There are: {there}.")
+            there = ", ".join(self.titles.values()) or "none"
+            raise forms.ValidationError(f"This agent has no tool called “{words[:60]}”. Its tools: {there}.")
         return found[0]
 
     def _titled(self, name: str) -> str:
@@ -99,7 +99,7 @@ class RehearsalForm(forms.ModelForm):  # type: ignore[type-arg]
         titles = {name: tool.title for name, tool in on_offer().items()}
         tools = [(name, title) for name, title in titles.items() if name in offered]
         answers: Any = self.fields["answers"]
-        answers.titles = {**{name: name for name in self.instance.answers}, **titles}
+        answers.titles = dict(tools) | {name: titles.get(name, name) for name in self.instance.answers}
         for field in ("uses", "never_uses"):
             chosen: Any = self.fields[field]
             chosen.choices = tools

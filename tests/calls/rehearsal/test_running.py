@@ -202,6 +202,8 @@ def test_a_rehearsal_is_written_played_and_read(browser: Client, agent: Agent):
 
 
 def test_what_tools_answer_is_written_by_their_titles(browser: Client, agent: Agent):
+    with tenant_transaction(agent.tenant_id):
+        agent.versions.filter(number=None).update(tools=[{"name": "leave_message", "settings": {}}])
     told = {"name": "Mock", "lines": "hello", "difficulty": "normal", "answers": "take messages = Noted."}
     browser.post(index(agent), told)
     with tenant_transaction(agent.tenant_id):
@@ -211,7 +213,7 @@ def test_what_tools_answer_is_written_by_their_titles(browser: Client, agent: Ag
     page = browser.get(reverse("rehearsals:rehearsal", args=["juniper-dental", agent.pk, made.pk]))
     assert "Take messages = Noted." in page.content.decode()
     refused = browser.post(index(agent), told | {"answers": "send a fax = Sent."})
-    assert "No tool is called “send a fax”." in text(refused)
+    assert "no tool called “send a fax”. Its tools: Take messages." in text(refused)
 
 
 def test_a_tool_of_the_business_itself_can_be_required(browser: Client, agent: Agent):
