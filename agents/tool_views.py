@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -126,7 +126,7 @@ def _try(row: HttpTool, sent: Any) -> Trial:
     definition = definition_of(row, headers)
     arguments = {each.name: _typed(each.type, sent.get(f"try_{each.name}", "")) for each in definition.parameters}
     try:
-        request = http_tool.build(definition, arguments, SAMPLE, "test")
+        request = http_tool.build(definition, arguments, SAMPLE, uuid4().hex)
     except Unfit as error:
         return Trial(error=str(error))
     try:

@@ -203,6 +203,15 @@ def test_the_try_button_shows_request_and_answer_without_the_secret(
     assert "shop-secret" not in said
 
 
+def test_each_try_is_one_of_its_own_to_the_other_system(order_tool: HttpTool, browser: Client, shop: Receiver):
+    browser.post(page(order_tool), fields(shop, method="POST", changes="on"))
+
+    for _ in range(2):
+        browser.post(page(order_tool), {"try": "1", "try_order": "7"})
+
+    assert len({headers["idempotency-key"] for headers, _ in shop.received}) == 2
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
