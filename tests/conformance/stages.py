@@ -1,40 +1,36 @@
 """Every engine behind the same few verbs: what a caller does, and what comes out of the receiver.
 
-An engine joins by a class of its own here and a line in `ENGINES`.
+An engine joins by a class of its own, and a line in `ENGINES` of `engines.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
 from types import SimpleNamespace
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from agents.providers.ports import Endpoint, LanguageModel, ServedBy, Speech, SpeechStarted, WordTiming
-from agents.providers.realtime.openai import HARMLESS, OpenAIRealtime
-from agents.providers.realtime.ports import Talking
+from agents.providers.ports import LanguageModel, Speech, SpeechStarted, WordTiming
 from calls.conversation.commands import Answer, TakeOver
 from calls.conversation.history import History
 from calls.conversation.languages import Languages
 from calls.conversation.operator_side import Microphone
 from calls.conversation.ports import Toolbox
-from calls.conversation.realtime_line import RealtimeLine, RealtimeListener
 from calls.conversation.script import Ending, Script
 from calls.conversation.session import Session
 from calls.conversation.tones import tones
 from calls.conversation.turn_taking import Interruption, Policy
-from calls.engines import RealtimeEngine, RelayEngine
+from calls.engines import RelayEngine
 from telephony.consumers import ConversationRelayConsumer
 from tests.calls.conversation.stage import Stage
 from tests.calls.conversation.tools import Acting
 from tests.conformance.relay_carrier import VirtualRelay
-from tests.doubles.openai_realtime import RealtimeVendor
-from tests.fakes import MS_PER_CHARACTER, Notebook, PlayedLine, ScriptedListener, ScriptedModel
+from tests.fakes import MS_PER_CHARACTER, Notebook, ScriptedModel, Thought
 
 NOISE = ""
+LONG = "I can offer you Monday at nine, Tuesday at ten, or Friday at noon."
+SLOW = Thought(LONG, per_word_s=0.05)
 
 
 class Talk(Protocol):
@@ -168,7 +164,7 @@ class ConversationRelay:
     """Words both ways: the real consumer, its JSON and the real engine, before a carrier on the virtual clock."""
 
     def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
-        self.model, self.journal, self.history = model, Notebook(), _history(session)
+        self.model, self.journal, self.history = model, Notebook(), history_of(session)
         self.carrier = VirtualRelay()
         self.next_line: MediaStreams | None = None
         scope = {"url_route": {"kwargs": {"agent_id": UUID(int=1)}}, "headers": []}
@@ -188,7 +184,7 @@ class ConversationRelay:
         if isinstance(tools, Acting):
             tools.stage = self
         self.session = Session(
-            script=engine.script(_script(script)),
+            script=engine.script(script_of(script)),
             history=self.history,
             listener=engine.listener,
             make_speaker=engine.speaker,
@@ -270,183 +266,11 @@ class ConversationRelay:
         await asyncio.gather(*self._parts, return_exceptions=True)
 
 
-class VirtualRealtime:
-    """The vendor of a model that hears and speaks, at the other end of the SDK's connection."""
-
-    def __init__(self, model: ScriptedModel, voice: LabelledText) -> None:
-        self._told: asyncio.Queue[bytes | Exception] = asyncio.Queue()
-        self.vendor = RealtimeVendor(model.reply, self._tell, voice.sound_of)
-        self._is_mute = False
-
-    def _tell(self, message: dict[str, Any]) -> None:
-        if not self._is_mute:
-            self._told.put_nowait(json.dumps(message).encode())
-
-    async def connect(self) -> VirtualRealtime:
-        self.vendor.begin()
-        return self
-
-    def lose(self, error: Exception) -> None:
-        """The connection breaks."""
-        self._told.put_nowait(error)
-
-    def fall_mute(self) -> None:
-        """The connection stays, and nothing comes of it any more."""
-        self._is_mute = True
-
-    async def recv_bytes(self) -> bytes:
-        if isinstance(told := await self._told.get(), Exception):
-            raise told
-        return told
-
-    async def send_raw(self, data: bytes | str) -> None:
-        self.vendor.receive(json.loads(data))
-
-    async def close(self) -> None:
-        self.vendor.close()
-
-
-class Realtime(MediaStreams):
-    """A model that hears and speaks itself: the real adapter, its JSON and the real engine."""
-
-    VOICE, SILENCE = bytes((0x90, 0x10)) * 80, b"\xff" * 160
-
-    def __init__(self, model: ScriptedModel, script: dict[str, Any], session: dict[str, Any]) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.model, self.journal, self.history = model, Notebook(), _history(session)
-        self.voice, self.line = LabelledText(), PlayedLine()
-        self.far = VirtualRealtime(model, self.voice)
-        talking = Talking("gpt-realtime-2.1", "marin", "gpt-transcribe", endpointing_ms=300)
-        own_words = script.pop("own_words", "")
-        self.own_mind = ScriptedModel(own_words) if own_words else model  # the version's; usually it thinks the same
-        vendor = OpenAIRealtime(talking, Endpoint(), self.far.connect)
-        languages = Languages("en-US", ("es-US",))
-        self.realtime = RealtimeLine(vendor, self.own_mind, ServedBy("own", "model"), languages)
-        self.own = ScriptedListener()
-        ears = RealtimeListener(self.realtime, self.own)
-        spec = SimpleNamespace(
-            transport_options={}, keyterms=(), language="en-US", other_languages=[], endpointing_ms=300
-        )
-        parts = {"line": self.realtime, "ears": ears, "voice": self.voice, "model": self.realtime, "listener": self.own}
-        parts |= {"languages": languages, "voice_in": self.voice.voice_in, "goes_on_in": lambda language: None}
-        engine = RealtimeEngine(cast(Any, SimpleNamespace(spec=spec, **parts)), self.line, recording="", earlier_ms=0)
-        tools = session.pop("tools", None)
-        if isinstance(tools, Acting):
-            tools.stage = self
-        self.session = Session(
-            script=engine.script(_script(script)),
-            history=self.history,
-            listener=engine.listener,
-            make_speaker=engine.speaker,
-            model=engine.model,
-            line=engine.line,
-            languages=engine.languages,
-            journal=self.journal,
-            toolbox=cast(Toolbox | None, tools and tools.box(self.journal, lambda: self.session.now_ms())),
-            **session,
-        )
-        self.line.on_mark = self.session.mark_reached
-        self.running = asyncio.ensure_future(self.session.run())
-        self.sounds = self.SILENCE
-        self._sending = asyncio.ensure_future(self._send())
-
-    async def says_abroad(self, text: str, language: str) -> None:
-        await self.says(text)
-
-    @property
-    def hears_in(self) -> str:
-        return str(self.far.vendor.config["audio"]["input"]["transcription"]["language"])
-
-    async def says(self, text: str, seconds: float = 1.0) -> None:
-        self.far.vendor.hears.append(text)
-        self.sounds = self.VOICE
-        await asyncio.sleep(seconds)
-        self.sounds = self.SILENCE
-        await asyncio.sleep(0.5)
-
-    async def _send(self) -> None:
-        while True:
-            await asyncio.sleep(0.02)
-            self.session.hear(self.sounds)
-
-    async def over(self) -> Ending:
-        ending = await self.running
-        await self._let_go()
-        return ending
-
-    async def end(self) -> None:
-        await self.hang_up()
-        await self._let_go()
-        assert not set(self.far.vendor.refused) - HARMLESS
-
-    async def _let_go(self) -> None:
-        self._sending.cancel()
-        await asyncio.wait({self._sending})
-        await self.realtime.close()
-
-
-MakeTalk = Callable[[ScriptedModel, dict[str, Any], dict[str, Any]], Talk]
-ENGINES: dict[str, MakeTalk] = {
-    "media_streams": MediaStreams,
-    "conversation_relay": ConversationRelay,
-    "openai_realtime": Realtime,
-}
-TITLES = {
-    "media_streams": "Media Streams",
-    "conversation_relay": "ConversationRelay",
-    "openai_realtime": "OpenAI Realtime",
-}
-
-# What an engine cannot do, and why; the table says so.
-CANNOT: dict[tuple[str, str], str] = {
-    ("openai_realtime", "to_the_word"): "the vendor does not say when a word sounds; its place is reckoned",
-    (
-        "openai_realtime",
-        "goes_over",
-    ): "the vendor does not tell in which language the caller speaks",
-}
-
-# An engine whose conversations a vendor runs: no scenario can be run there, and these it certainly does not do.
-ELSEWHERE = "ElevenLabs"
-NO_KEYS = "pressed keys do not reach us; an agent that asks for some leaves the call and takes them by Media Streams"
-NOT_ELSEWHERE: dict[str, str] = {
-    "to_the_word": "the vendor says what was spoken, not what was heard",
-    "question": "the vendor does not report a wait that could be compared",
-    "keys": NO_KEYS,
-    "takes_keys": NO_KEYS,
-    "stop_calling": "the model there may tell us at once; the rule reads the transcript, which comes later",
-    "vendor_fails": "the sentence for failures is not known there",
-    "vendor_dead": "what the caller hears then is the vendor's affair",
-    "resume": "a connection that the vendor loses is lost",
-    "escalation": "the words are not read before the transcript has come; the model there may put the caller through",
-    "takes_over": "a vendor takes no call in the middle, and Media Streams carries it",
-    "whisper": "the conversation is out of reach",
-    "take_over": "the conversation is out of reach",
-    "hung_up_on": "the conversation is out of reach",
-    "put_through": "the conversation is out of reach",
-    "language": "the copy of an agent there has one language",
-    "goes_over": "the copy of an agent there has one language",
-}
-
-
-@asynccontextmanager
-async def talk(engine: str, *thoughts: Any, **options: Any) -> AsyncIterator[Talk]:
-    """Begin a call on this engine with a model that thinks this; what is left of it is hung up."""
-    names = ("earlier_ms", "next_index", "on_stop", "tools", "summons", "said")
-    session = {key: options.pop(key) for key in names if key in options}
-    call = ENGINES[engine](ScriptedModel(*thoughts), options, session)
-    await asyncio.sleep(0)
-    try:
-        yield call
-    finally:
-        await call.end()
-
-
-def _history(session: dict[str, Any]) -> History:
+def history_of(session: dict[str, Any]) -> History:
     return History("You are June.", session.pop("said", ()))
 
 
-def _script(options: dict[str, Any]) -> Script:
+def script_of(options: dict[str, Any]) -> Script:
     options.pop("several", None)
     policy = options.pop("policy", None) or Policy.of(Interruption.VOICE, 1, ["mm-hm", "yeah", "okay"])
     return Script(**({"opening": ("Hello there.",), "policy": policy} | options))

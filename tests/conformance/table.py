@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.conformance.engines import CANNOT, ELSEWHERE, ENGINES, NOT_ELSEWHERE, TITLES
 from tests.conformance.scenarios import SCENARIOS
-from tests.conformance.stages import CANNOT, ELSEWHERE, ENGINES, NOT_ELSEWHERE, TITLES
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 RUN_THERE = (

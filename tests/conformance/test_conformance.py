@@ -6,9 +6,9 @@ import pytest
 
 from tests.clock import on_virtual_clock
 from tests.conformance import table
+from tests.conformance.engines import CANNOT, ENGINES
 from tests.conformance.relay_carrier import VirtualRelay
 from tests.conformance.scenarios import SCENARIOS
-from tests.conformance.stages import CANNOT, ENGINES
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

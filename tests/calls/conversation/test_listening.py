@@ -7,56 +7,8 @@ import pytest
 
 from agents.providers.ports import EndOfTurn, HearingEvent, Interim, ProviderError, WordsLate
 from calls.conversation.listening import IDLE_BYTES, AudioListener, is_voiced
+from tests.calls.conversation.recognisers import SILENCE, VOICE, First, Recogniser, listening, stop
 from tests.clock import on_virtual_clock
-
-VOICE, SILENCE = bytes([0x10, 0x90] * 80), b"\xff" * 160
-
-
-class Recogniser:
-    """Keeps what it was fed; says and fails as told."""
-
-    def __init__(self, *, opens: bool = True) -> None:
-        self.opens, self.fed, self.closed = opens, [], False
-        self.owes_since: float | None = None
-        self.error = ProviderError("stt", "refused")
-        self.queue: asyncio.Queue[HearingEvent | ProviderError] = asyncio.Queue()
-
-    async def open(self) -> None:
-        if not self.opens:
-            raise self.error
-
-    def feed(self, frame: bytes) -> None:
-        self.fed.append(frame)
-
-    async def events(self) -> AsyncIterator[HearingEvent]:
-        while True:
-            event = await self.queue.get()
-            if isinstance(event, ProviderError):
-                raise event
-            yield event
-
-    async def close(self) -> None:
-        self.closed = True
-
-
-class Slow(Recogniser):
-    async def open(self) -> None:
-        await asyncio.sleep(0.3)
-
-
-async def listening(*recognisers: Recogniser) -> tuple[AudioListener, list[HearingEvent], asyncio.Task[None]]:
-    supply = iter(recognisers)
-    listener = AudioListener(lambda: next(supply))
-    heard: list[HearingEvent] = []
-    listener.on_event = heard.append
-    task = asyncio.ensure_future(listener.run())
-    await asyncio.sleep(0.01)
-    return listener, heard, task
-
-
-async def stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task})
 
 
 def test_a_voice_is_told_from_silence():
@@ -142,10 +94,6 @@ async def test_a_recogniser_that_cannot_be_reached_is_given_up_after_some_tries(
 
 
 # A second recogniser -------------------------------------------------------------------------------------
-
-
-class First(Recogniser):
-    provider = "first"
 
 
 async def listening_with_second(*firsts: Recogniser, second: Recogniser) -> tuple[AudioListener, asyncio.Task[None]]:
@@ -313,97 +261,4 @@ async def test_a_turn_whose_words_are_taken_is_not_heard_again_by_the_second():
 
     listener.hear(VOICE)
     assert second.fed[-1] == VOICE
-    await stop(task)
-
-
-# Another language ----------------------------------------------------------------------------------------
-
-
-@on_virtual_clock
-async def test_the_new_ears_hear_the_open_turn_again_and_the_old_ones_hear_until_they_are_open():
-    old, new = Recogniser(), Slow()
-    listener, heard, task = await listening(old, new)
-    for _ in range(10):
-        listener.hear(VOICE)
-    listener.switch_language("es")
-    await asyncio.sleep(0.1)
-    listener.hear(VOICE)
-    assert b"".join(old.fed) == VOICE * 11
-    old.queue.put_nowait(Interim("hello", 0, 200))
-    await asyncio.sleep(0.5)
-    listener.hear(VOICE)
-
-    assert old.closed
-    assert b"".join(new.fed) == VOICE * 12
-    new.queue.put_nowait(EndOfTurn("hola", 0, 220))
-    await asyncio.sleep(0.01)
-    assert heard == [Interim("hello", 0, 200), EndOfTurn("hola", 0, 220)]
-    await stop(task)
-
-
-@on_virtual_clock
-async def test_a_turn_that_is_over_is_not_heard_again_in_the_new_language():
-    old, new = Recogniser(), Recogniser()
-    listener, _, task = await listening(old, new)
-    for _ in range(50):
-        listener.hear(VOICE)
-    old.queue.put_nowait(EndOfTurn("speak Spanish", 0, 1000))
-    await asyncio.sleep(0.01)
-    listener.switch_language("es")
-    await asyncio.sleep(0.01)
-    listener.hear(VOICE)
-
-    assert b"".join(new.fed) == VOICE
-    await stop(task)
-
-
-@on_virtual_clock
-async def test_rather_the_wrong_ears_than_none():
-    old = Recogniser()
-    listener, _, task = await listening(old, Recogniser(opens=False))
-    troubles: list[ProviderError] = []
-    listener.on_trouble = troubles.append
-    listener.switch_language("es")
-    await asyncio.sleep(0.1)
-    listener.hear(VOICE)
-
-    assert [error.message for error in troubles] == ["refused"]
-    assert old.fed[-1] == VOICE
-    assert not old.closed
-    await stop(task)
-
-
-@on_virtual_clock
-async def test_ears_that_do_not_know_the_language_are_left_out_and_polyglots_stay():
-    spoken = ["en"]
-    first, second = First(), Recogniser()
-    listener = AudioListener(lambda: first, lambda: second, knows=lambda ear: spoken[0] == "en" or ear == 1)
-    task = asyncio.ensure_future(listener.run())
-    await asyncio.sleep(0.01)
-    spoken[0] = "es"
-    listener.switch_language("es")
-    await asyncio.sleep(0.01)
-    listener.hear(VOICE)
-    assert second.fed == [VOICE]
-    await stop(task)
-
-    polyglot = Recogniser()
-    listener = AudioListener(iter([polyglot]).__next__, polyglots=(0,))
-    task = asyncio.ensure_future(listener.run())
-    await asyncio.sleep(0.01)
-    listener.switch_language("es")
-    await asyncio.sleep(0.1)
-    assert not polyglot.closed
-    await stop(task)
-
-
-@on_virtual_clock
-async def test_a_language_that_changes_while_the_first_ears_open_is_heard_with_the_next_ones():
-    slow, new = Slow(), Recogniser()
-    listener, _, task = await listening(slow, new)
-    listener.switch_language("es")
-    await asyncio.sleep(0.5)
-
-    assert slow.closed
-    assert not new.closed
     await stop(task)

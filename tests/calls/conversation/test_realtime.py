@@ -11,8 +11,9 @@ from calls.conversation.ports import ToolResult
 from tests.calls.conversation.tools import Tools
 from tests.calls.conversation.tools import call as wishes
 from tests.clock import on_virtual_clock
-from tests.conformance.scenarios import LONG, SLOW
-from tests.conformance.stages import Realtime, talk
+from tests.conformance.engines import talk
+from tests.conformance.realtime_stage import Realtime
+from tests.conformance.stages import LONG, SLOW
 from tests.fakes import Thought
 
 
