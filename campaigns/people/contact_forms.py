@@ -38,7 +38,7 @@ def beginning_of(day: Any) -> datetime:
 class ConsentForm(forms.Form):
     tier = forms.ChoiceField(label="How they agreed", choices=Consent.Tier.choices)
     source = forms.CharField(label="Source", max_length=120, help_text="Such as: patient form, January 2026.")
-    day = PastDay(label="On")
+    day = PastDay(label="Agreed on")
     evidence = forms.CharField(
         label="Evidence",
         required=False,
@@ -142,7 +142,7 @@ class MappingForm(forms.Form):
     source = forms.CharField(
         label="Source", max_length=120, required=False, help_text="Such as: patient form, January 2026."
     )
-    day = PastDay(label="On", required=False)
+    day = PastDay(label="Agreed on", required=False)
 
     def __init__(self, *args: Any, headers: tuple[str, ...], guessed: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

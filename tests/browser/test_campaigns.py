@@ -80,7 +80,7 @@ def upload(page: Page, agent: Agent, tmp_path: Path) -> None:
     page.get_by_role("button", name="Look at the columns").click()
     page.get_by_label("These people agreed to automated calls").check()
     page.get_by_label("Source").fill("Patient form")
-    page.get_by_label("On", exact=True).fill("2026-01-08")
+    page.get_by_label("Agreed on", exact=True).fill("2026-01-08")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="Importing")).to_be_visible()
     imported(agent)
