@@ -7,16 +7,14 @@ worker does: names, states, ZIP codes, zones, a field of the business's own, and
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import resource
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from agentos import embedded
+from bench.own_servers import own_servers
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local" / "imports"
@@ -37,22 +35,8 @@ def main() -> None:
     if chosen.here:
         measure(chosen.rows, workbook=chosen.workbook)
         return
-    shutil.rmtree(LOCAL, ignore_errors=True)
-    servers = embedded.start(LOCAL, durable=False)
-    try:
-        environment = os.environ | {
-            "DATABASE_URL": embedded.database_url(LOCAL),
-            "REDIS_URL": embedded.redis_url(LOCAL),
-            "AGENTOS_LOCAL_DIR": str(LOCAL),
-            "DATA_DIR": str(LOCAL / "data"),
-            "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "agentos.settings",
-        }
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+    with own_servers(LOCAL) as environment:
         subprocess.run([sys.executable, "-m", "bench.imports", "--here", *sys.argv[1:]], env=environment, check=True)
-    finally:
-        servers.stop()
 
 
 def people(rows: int) -> list[tuple[str, ...]]:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-from agentos import embedded
+from bench.own_servers import own_servers
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local" / "knowledge"
@@ -52,23 +50,9 @@ def main() -> None:
     if chosen.here:
         measure(chosen)
         return
-    shutil.rmtree(LOCAL, ignore_errors=True)
-    servers = embedded.start(LOCAL, durable=False)
-    try:
-        environment = os.environ | {
-            "DATABASE_URL": embedded.database_url(LOCAL),
-            "REDIS_URL": embedded.redis_url(LOCAL),
-            "AGENTOS_LOCAL_DIR": str(LOCAL),
-            "DATA_DIR": str(LOCAL / "data"),
-            "DATABASE_POOL": "on",
-            "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "agentos.settings",
-        }
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+    with own_servers(LOCAL) as environment:
+        environment["DATABASE_POOL"] = "on"
         subprocess.run([sys.executable, "-m", "bench.knowledge", "--here", *sys.argv[1:]], env=environment, check=True)
-    finally:
-        servers.stop()
 
 
 def measure(chosen: argparse.Namespace) -> None:

@@ -54,11 +54,6 @@ def page(signed_in: SignedIn, owner: User, call: Call, complaints: Complaints) -
     return page
 
 
-def position_s(page: Page) -> float:
-    seconds: float = page.evaluate("document.querySelector('audio').currentTime")
-    return seconds
-
-
 def is_paused(page: Page) -> bool:
     paused: bool = page.evaluate("document.querySelector('audio').paused")
     return paused
