@@ -200,13 +200,14 @@ class Usage:
         )
 
     def by_unit(self) -> Iterator[tuple[str, int]]:
-        """Each kind of token that has a price of its own, and how many; none twice."""
+        """Each kind of token that has a price of its own, and how many; none twice, and none below zero."""
         counted = "estimate" if self.estimated else "tokens"
-        yield f"input_{counted}", self.input - self.cached
-        yield "cached_tokens", self.cached
+        cached, audio_cached = min(self.cached, self.input), min(self.audio_cached, self.audio_input)
+        yield f"input_{counted}", self.input - cached
+        yield "cached_tokens", cached
         yield f"output_{counted}", self.output
-        yield "heard_tokens", self.audio_input - self.audio_cached
-        yield "heard_again_tokens", self.audio_cached
+        yield "heard_tokens", self.audio_input - audio_cached
+        yield "heard_again_tokens", audio_cached
         yield "spoken_tokens", self.audio_output
 
 

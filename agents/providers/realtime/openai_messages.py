@@ -48,9 +48,11 @@ def usage_of(response: Mapping[str, Any]) -> Usage | None:
     heard, spoken = usage.get("input_token_details") or {}, usage.get("output_token_details") or {}
     audio_input, audio_output = int(heard.get("audio_tokens") or 0), int(spoken.get("audio_tokens") or 0)
     cached = int(heard.get("cached_tokens") or 0)
-    audio_cached = int((heard.get("cached_tokens_details") or {}).get("audio_tokens") or 0)
+    text_input = int(usage.get("input_tokens") or 0) - audio_input
+    details = heard.get("cached_tokens_details") or {}
+    audio_cached = int(details.get("audio_tokens") or max(0, cached - text_input))
     return Usage(
-        int(usage.get("input_tokens") or 0) - audio_input,
+        text_input,
         int(usage.get("output_tokens") or 0) - audio_output,
         cached - audio_cached,
         audio_input,

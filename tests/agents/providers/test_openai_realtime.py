@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 
 from agents import providers
-from agents.providers.ports import Endpoint, Message, ProviderError, ToolSpec
+from agents.providers.ports import Endpoint, Message, ProviderError, ToolSpec, Usage
 from agents.providers.realtime.openai import OpenAIRealtime
+from agents.providers.realtime.openai_messages import usage_of
 from agents.providers.realtime.ports import (
     Answered,
     Kept,
@@ -143,3 +144,25 @@ async def test_a_refused_key_and_a_lost_line_are_told_apart(doubles: Doubles):
         with pytest.raises(ProviderError) as lost:
             await until(model.events(), Answered)
     assert lost.value.retryable
+
+
+def test_what_the_model_had_read_or_heard_before_is_counted_apart():
+    heard = {
+        "audio_tokens": 800,
+        "cached_tokens": 900,
+        "cached_tokens_details": {"text_tokens": 200, "audio_tokens": 700},
+    }
+    told = {"input_tokens": 1100, "output_tokens": 60, "input_token_details": heard}
+
+    usage = usage_of({"usage": told | {"output_token_details": {"audio_tokens": 50}}})
+
+    assert usage is not None
+    assert dict(usage.by_unit()) == {
+        "input_tokens": 100,
+        "cached_tokens": 200,
+        "output_tokens": 10,
+        "heard_tokens": 100,
+        "heard_again_tokens": 700,
+        "spoken_tokens": 50,
+    }
+    assert min(quantity for _, quantity in Usage(100, 10, cached=300).by_unit()) == 0
