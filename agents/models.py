@@ -327,6 +327,8 @@ class HttpTool(TenantModel):
     timeout_s = models.PositiveIntegerField(default=8, validators=[MinValueValidator(1), MaxValueValidator(20)])
     changes = models.BooleanField(default=False, help_text="It has an effect there: the same wish is done once a call.")
     waits = models.BooleanField(default=True, help_text="The conversation waits for it.")
+    say_moment = models.CharField(max_length=300, blank=True)
+    say_slow = models.CharField(max_length=300, blank=True)
     say_failed = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)

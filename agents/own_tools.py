@@ -98,6 +98,7 @@ def as_tool(row: HttpTool, headers: Mapping[str, str]) -> Tool:
         outside=True,
         detached=True,
         timeout_s=row.timeout_s + MARGIN_S,
+        moments=(row.say_moment, row.say_slow),
     )
 
 

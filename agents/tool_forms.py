@@ -17,6 +17,7 @@ from agents.models import HttpTool
 EMPTY_ROWS = 2
 MOST_ROWS = 20
 VALUE_TYPES = {**TYPES, **FILLED_IN}
+SENTENCES = ("say_moment", "say_slow", "say_failed")
 
 
 class Rows(forms.Widget):
@@ -45,6 +46,12 @@ class Rows(forms.Widget):
 
     def id_for_label(self, id_: str, index: str = "0") -> str:
         return ""
+
+
+def spoken(label: str, help_text: str) -> forms.CharField:
+    """A sentence that the caller hears as it is written."""
+    speech = forms.TextInput({"class": "input input--speech"})
+    return forms.CharField(label=label, max_length=300, required=False, widget=speech, help_text=help_text)
 
 
 class ToolForm(forms.Form):
@@ -85,13 +92,9 @@ class ToolForm(forms.Form):
         help_text="Left empty, it reads the whole answer.",
     )
     timeout_s = forms.IntegerField(label="Wait at most", min_value=1, max_value=20, help_text="Seconds.")
-    say_failed = forms.CharField(
-        label="When it fails, say",
-        max_length=300,
-        required=False,
-        widget=forms.TextInput({"class": "input input--speech"}),
-        help_text="Left empty, the agent finds its own words.",
-    )
+    say_moment = spoken("When the caller has to wait, say", "After a second. Left empty: One moment, please.")
+    say_slow = spoken("When it takes longer, say", "After some seconds more. Left empty: I am still working on it.")
+    say_failed = spoken("When it fails, say", "Left empty, the agent finds its own words.")
     changes = forms.BooleanField(label="It changes something there", required=False)
     waits = forms.BooleanField(label="The agent waits for the answer", required=False)
 
@@ -135,7 +138,7 @@ class ToolForm(forms.Form):
 
 def initial_of(row: HttpTool, ends: dict[str, str]) -> dict[str, Any]:
     """The form as the tool is; of a header only the last characters, by the id of its credential."""
-    plain = ("title", "description", "method", "url", "timeout_s", "say_failed", "changes", "waits", "readings")
+    plain = ("title", "description", "method", "url", "timeout_s", "changes", "waits", "readings", *SENTENCES)
     return {
         **{name: getattr(row, name) for name in plain},
         "headers": [{"name": name, "ends": ends.get(each, "")} for name, each in row.headers.items()],

@@ -87,7 +87,7 @@ class Tool:
     its result. `outside`: the effect is in another system, so that a failure may come after it; else it is in the
     transaction, or not at all. `detached`: it runs without the database, so that no connection waits for another
     system. `run` is None for what the conversation itself does, such as hanging up. `private`
-    arguments are never written down.
+    arguments are never written down. `moments` are said instead of the usual holding phrases; one that is empty is not.
     """
 
     name: str
@@ -105,6 +105,7 @@ class Tool:
     settings: tuple[Setting, ...] = ()
     private: frozenset[str] = frozenset()
     strict: bool = True
+    moments: tuple[str, ...] = ()
 
     def spec(self) -> ToolSpec:
         return ToolSpec(self.name, self.description, self.parameters, self.strict)

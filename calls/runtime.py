@@ -134,6 +134,7 @@ def _equip(prepared: Prepared) -> None:
         caller_number=_caller_number(prepared.new),
         at=prepared.new.briefing.moment or prepared.new.created_at,
         briefing=prepared.new.briefing,
+        tools=prepared.tools,
     )
     kind, lineup = EQUIPMENT[prepared.engine], prepared.lineup or Lineup(prepared.spec)
     knowledge = Knowledge(prepared.tenant_id, prepared.speaker or prepared.new.agent_id, prepared.spec.language)

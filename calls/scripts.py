@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from agents.prompts import about_earlier_calls, about_person, call_variables, placeholders, render, system_prompt
 from agents.spoken_dates import spoken_date
+from agents.tools import Tool
 from agents.versions import VersionSpec
 from calls.briefing import Briefing
 from calls.conversation.script import Script
@@ -19,7 +20,8 @@ from calls.platform_sentences import platform_sentences
 
 PUT_THROUGH, CALL_BACK = "transfer_call", "request_callback"
 SAME_FOR_ALL = ("not_done", "putting_through", "came_back", "apology", "handing_over", "ringing_back")
-TRANSLATED = ("stopped", "farewell", "fallback", "moments", "silence_prompts", "duration_warning", *SAME_FOR_ALL)
+OWN_WORDS = ("stopped", "farewell", "fallback", "moments", "waiting", "silence_prompts", "duration_warning")
+TRANSLATED = OWN_WORDS + SAME_FOR_ALL
 PER_CALL = ("caller_number", "now")  # variables whose sentence is said once and never again
 
 
@@ -53,9 +55,12 @@ class CallTexts:
         caller_number: str,
         at: datetime,
         briefing: Briefing | None = None,
+        tools: Mapping[str, Tool] | None = None,
     ) -> None:
+        """`tools` are the business's own, by name."""
         self._briefing = briefing = briefing or Briefing()
         self._spec, self._platform = spec, platform_sentences(spec.language)
+        self._tools = tools or {}
         self._there = at.astimezone(ZoneInfo(spec.timezone))
         self._variables = call_variables(
             spec_variables={**spec.variables, **briefing.variables},
@@ -112,6 +117,7 @@ class CallTexts:
             spec.duration_warning,
         ]
         texts += self._moments()  # a model may be slow, too
+        texts += [text for moments in self._waiting().values() for text in moments]
         ways = ways_out(spec)
         texts += [self._platform.handing_over] if PUT_THROUGH in ways else []
         texts += [self._platform.ringing_back] if CALL_BACK in ways else []
@@ -142,6 +148,7 @@ class CallTexts:
             farewell=self._say(spec.farewell),
             fallback=self._say(spec.fallback_sentence),
             moments=self._moments(),
+            waiting=self._waiting(),
             not_done=self._platform.not_done,
             putting_through=self._platform.putting_through,
             came_back=self._platform.came_back,
@@ -174,6 +181,7 @@ class CallTexts:
             "farewell": platform.farewell,
             "fallback": platform.one_moment,
             "moments": (platform.one_moment, platform.still_working),
+            "waiting": {},  # what the business has written is in its own language
             "silence_prompts": (platform.still_there,) * min(2, len(spec.silence_prompts)),
             "duration_warning": spec.duration_warning and platform.time_is_short,
             **{name: getattr(platform, name) for name in SAME_FOR_ALL},
@@ -181,6 +189,10 @@ class CallTexts:
 
     def _moments(self) -> tuple[str, ...]:
         return self._platform.one_moment, self._platform.still_working
+
+    def _waiting(self) -> dict[str, tuple[str, ...]]:
+        names = [grant["name"] for grant in self._spec.tools if grant["name"] in self._tools]
+        return {name: self._tools[name].moments for name in names if any(self._tools[name].moments)}
 
     def _consent(self) -> str:
         return self._spec.consent_notice if self._spec.keeps_recording else ""

@@ -17,6 +17,7 @@ from agentos.tenants.scoping import current_tenant_id, tenant_transaction
 from agents import providers
 from agents.integrations.google_calendar import GoogleError
 from agents.models import AgentVersion
+from agents.own_tools import own_tools
 from agents.providers.offline_voice.client import stop_worker
 from agents.providers.ports import ProviderError
 from agents.versions import VersionSpec
@@ -119,7 +120,8 @@ def prepare_speech(self, version_id: int) -> None:  # type: ignore[no-untyped-de
     version = AgentVersion.objects.select_related("agent").get(pk=version_id)
     business = Tenant.objects.get(pk=current_tenant_id()).name
     spec = VersionSpec.of(version)
-    texts = CallTexts(spec, business=business, caller_number="", at=now()).fixed()
+    tools = own_tools(spec.tools)
+    texts = CallTexts(spec, business=business, caller_number="", at=now(), tools=tools).fixed()
     try:
         missing = asyncio.run(_synthesize(spec, texts, vendor_keys()))
     except ProviderError as error:

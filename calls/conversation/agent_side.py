@@ -326,8 +326,7 @@ class AgentSide:
         self._timers.set("slow tool", 0.25, lambda: self._look_at_tools(reply))
 
     def _say_moment(self, reply: Reply) -> None:
-        phrases = self._script.moments
-        phrase = phrases[min(reply.moments, len(phrases) - 1)]
+        phrase = self._script.moment(reply.moments, reply.asked_for)
         if not reply.speaks_until:
             reply.timing.stamp("tools", self._now())
         reply.moments += 1
@@ -360,8 +359,7 @@ class AgentSide:
 
     def _say_that_it_comes(self, reply: Reply) -> None:
         self._records.failure("reply", ProviderError("reply", "nothing to hear yet", code="slow"))
-        phrases = self._script.moments
-        phrase = phrases[min(reply.moments, len(phrases) - 1)]
+        phrase = self._script.moment(reply.moments)
         reply.moments += 1
         self._say_meanwhile(reply, phrase)
 

@@ -40,6 +40,7 @@ class Reply:
     said: str = ""  # what the model wrote in this round
     awaits_words: bool = False  # what it answers is not known yet
     awaits_tools: bool = False  # nothing was written since tools were asked for
+    asked_for: tuple[str, ...] = ()  # the names of the tools that it asked for last
     has_spoken: bool = False  # the model, or a tool, has given it words
     language: str = ""  # in which it asked to go on
     has_acted: bool = False  # tools were asked for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -46,6 +46,7 @@ class Script:
     farewell: str = "Goodbye."
     fallback: str = "One moment, please."
     moments: tuple[str, ...] = ("One moment, please.", "I am still working on it.")  # while one has to wait
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # a tool's own phrases for that, by its name
     not_done: str = "I am sorry, I could not do that."
     putting_through: str = "I will put you through to a colleague now. One moment, please."
     came_back: str = "Sorry, my colleague was cut off. I am with you again. Please go on."
@@ -66,6 +67,11 @@ class Script:
         """From now on the fixed sentences are said in this language, as far as they are written in it."""
         for name, text in self.translate(language).items():
             setattr(self, name, text)
+
+    def moment(self, place: int, tools: Iterable[str] = ()) -> str:
+        """The holding phrase in this place: of a tool that keeps the caller, else the usual one."""
+        own = next((self.waiting[name] for name in tools if name in self.waiting), ())
+        return (own[place] if place < len(own) else "") or self.moments[min(place, len(self.moments) - 1)]
 
     def last_words(self, ending: Ending) -> str:
         """What is said when the call is ended from the outside; empty where the agent just cannot go on."""

@@ -123,6 +123,7 @@ class Thinker:
             self._say(reply, self._script.not_done)
             return False
         reply.has_acted = reply.awaits_tools = True
+        reply.asked_for = tuple(call.name for call in calls)
         if reply.caller_turn is not None:
             reply.caller_turn.acted = True
         self.on_wait(reply)

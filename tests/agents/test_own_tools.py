@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 from pytest_django import Settings
 
 from agentos.tenants.models import Credential, Tenant, User
@@ -19,6 +21,7 @@ from agents.models import Agent, HttpTool
 from agents.own_tools import own_tools
 from agents.tools import Tool, ToolContext, ToolOutcome
 from agents.versions import VersionSpec
+from calls.scripts import CallTexts
 from tests.agents.pages import at, autosave, draft
 from tests.conftest import SignIn
 from tests.doubles.receiver import Receiver
@@ -55,6 +58,8 @@ def fields(shop: Receiver, **changes: Any) -> dict[str, Any]:
         "parameters": ["order", "text", "Its number", "", "phone", "caller_number", "", "", "", "text", "", ""],
         "readings": ["State", "order.state", "", ""],
         "timeout_s": "3",
+        "say_moment": "I am looking it up in our books.",
+        "say_slow": "Our books are slow today.",
         "say_failed": "I cannot see our orders right now.",
         "waits": "on",
         **changes,
@@ -102,6 +107,23 @@ def test_a_call_asks_with_the_secret_of_the_business_and_reads_what_was_chosen(
     assert outcome == ToolOutcome("State: sent")
     assert shop.paths == ["/orders/A%207?phone=%2B12085550147"]
     assert shop.received[0][0]["authorization"] == SECRET
+
+
+def test_what_the_caller_hears_while_it_takes_its_time_is_made_ready_for_calls_in_its_language(
+    order_tool: HttpTool, agent: Agent
+):
+    spec = replace(VersionSpec.of(draft(agent)), tools=[{"name": "look_up_an_order"}])
+    tools = {"look_up_an_order": equipped(agent.tenant)}
+    texts = CallTexts(spec, business="Juniper Dental", caller_number="", at=now(), tools=tools)
+    script = texts.script(resumed=False, speculation=True)
+
+    assert {"I am looking it up in our books.", "Our books are slow today."} <= set(texts.fixed())
+    assert script.moment(0, ["end_call", "look_up_an_order"]) == "I am looking it up in our books."
+    assert script.moment(1, ["look_up_an_order"]) == "Our books are slow today."
+    script.go_on_in("es-ES")
+    assert script.moment(0, ["look_up_an_order"]) == "Un momento, por favor."
+    script.go_on_in(spec.language)
+    assert script.moment(0, ["look_up_an_order"]) == "I am looking it up in our books."
 
 
 def test_the_model_is_shown_what_it_has_to_ask_for_and_no_secret(order_tool: HttpTool, agent: Agent):

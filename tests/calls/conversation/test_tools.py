@@ -89,6 +89,19 @@ async def test_a_slow_tool_is_announced_before_the_silence_is_long():
 
 
 @on_virtual_clock
+async def test_a_slow_tool_is_announced_in_its_own_words_and_where_it_has_none_in_the_usual_ones():
+    model = ScriptedModel(Thought("", (call("look", day="Friday"),)), "Friday is free.")
+    own = {"look": ("", "Our book is slow today.")}
+    async with on_stage(model, tools=Tools(takes_s=6.0), waiting=own) as stage:
+        await stage.until_quiet()
+        await stage.caller_says("Is Friday free?")
+        await asyncio.sleep(9.0)
+
+        spoken = stage.journal.transcript()[-1][1]
+        assert spoken == "One moment, please. Our book is slow today. Friday is free."
+
+
+@on_virtual_clock
 async def test_a_tool_that_fails_becomes_a_sentence():
     model = ScriptedModel(Thought("", (call("book", day="Friday"),)), "I am sorry, Friday is taken.")
     tools = Tools(answers={"book": ToolResult("Friday is taken.", ok=False)})
