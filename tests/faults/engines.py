@@ -11,6 +11,7 @@ from uuid import UUID
 
 from agents.providers.ports import EndOfTurn, LanguageModel, SpeechStarted, TextToSpeech
 from calls.conversation.history import History
+from calls.conversation.languages import Languages
 from calls.conversation.listening import AudioListener
 from calls.conversation.playback import Playback
 from calls.conversation.ports import Listener, Speaker
@@ -155,7 +156,10 @@ class RelayedCall:
         self._carrier, self.journal = _TimedRelay(), Notebook()
         scope = {"url_route": {"kwargs": {"agent_id": UUID(int=1)}}, "headers": []}
         self._consumer = ConversationRelayConsumer(scope, self._carrier.receive, self._carrier.send)
-        mind = SimpleNamespace(spec=SimpleNamespace(language="en-US", transport_options={}), model=model)
+        hears = {"stt_provider": "deepgram", "stt_model": "nova-3", "stt_options": {}, "other_languages": []}
+        spec = SimpleNamespace(language="en-US", transport_options={}, **hears)
+        parts = {"languages": Languages(), "goes_on_in": lambda language: None}
+        mind = SimpleNamespace(spec=spec, model=model, **parts)
         self._engine = RelayEngine(cast(Any, mind), self._consumer, greeted=False)
         self.session = Session(
             script=self._engine.script(script),

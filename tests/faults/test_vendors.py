@@ -14,6 +14,8 @@ MOST_SILENCE_MS = 4000
         ("stt", "deepgram", "nova-3", Fault.HALF_OPEN),
         ("llm", "openai", "gpt-6-luna", Fault.GARBAGE),
         ("tts", "deepgram", "aura-2", Fault.DEAD),
+        ("relay", "openai", "gpt-6-luna", Fault.CUT),
+        ("talk", "openai", "gpt-realtime-2.1", Fault.DEAD),
     ],
 )
 def test_with_a_second_vendor_the_caller_is_answered(part: str, vendor: str, model: str, fault: Fault):
